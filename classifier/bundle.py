@@ -1,0 +1,262 @@
+"""A model as a folder: ``manifest.json``, ``arrays.safetensors`` and ``terms.txt``; never a pickle.
+
+The manifest holds the format version, the taxonomy, thresholds and calibration, checksums of the other files and what
+the model was trained on. Loading reads these three names and nothing else, executes nothing, and refuses a bundle
+whose checksum, shape, type or format version does not fit. The same heads give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+from topic_stance.data.records import TopicStanceError
+
+from .actors import N_RANK_BUCKETS
+from .features import WordTable, word_table
+from .quotes import LINK_TAGS, TAGS, QuoteHead
+from .stance import N_BLOCKS, StanceHead
+from .tfidf import term_tables
+from .topics import TopicHead
+
+FORMAT = 1
+MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
+_LARGEST_MANIFEST = 1 << 20
+_LARGEST_FILE = 1 << 30
+_MOST_BUCKETS = 1 << 22
+
+
+class BundleError(TopicStanceError):
+    """A model folder that cannot be used, and why."""
+
+
+class TopicEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One topic of the taxonomy with what turns its score into a label."""
+
+    label: str
+    description: str
+    proposition: str
+    threshold: float
+    calibration: tuple[float, float]
+
+
+class Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    """What a bundle says of itself."""
+
+    format: int
+    topics: list[TopicEntry]
+    cue_threshold: float
+    tag_buckets: int
+    link_buckets: int
+    files: dict[str, str]
+    """SHA-256 by file name."""
+    data: dict[str, str] = {}
+    """What it was trained on: name and SHA-256."""
+    versions: dict[str, str] = {}
+    """Libraries that made it."""
+    options: dict[str, Any] = {}
+    """The configuration of the training run."""
+
+
+class Heads(NamedTuple):
+    """All that is learned."""
+
+    topics: TopicHead
+    quotes: QuoteHead
+    actors: NDArray[np.float32]
+    stance: StanceHead
+
+
+class Bundle(NamedTuple):
+    """A model in memory: its manifest, its heads, and the name that predictions carry."""
+
+    manifest: Manifest
+    heads: Heads
+    name: str
+
+
+def save_bundle(folder: Path, heads: Heads, manifest: Manifest) -> None:
+    """Write a bundle; files of an older one are replaced. `manifest.files` is filled in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {ARRAYS: save_arrays(_arrays(heads)), TERMS: _terms_bytes(heads.topics.terms)}
+    manifest.files = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents.items())}
+    contents[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+
+
+def load_bundle(folder: Path | str) -> Bundle:
+    """Read and check a bundle.
+
+    Raises:
+        BundleError: it is missing, tampered with, of another format, or its parts do not fit together.
+    """
+    folder = Path(folder)
+    manifest, raw = _manifest(folder)
+    arrays = _checked_arrays(_file(folder, ARRAYS, manifest), folder / ARRAYS)
+    terms = _parse_terms(_file(folder, TERMS, manifest), folder / TERMS)
+    try:
+        heads = _heads(manifest, arrays, terms)
+    except KeyError as error:
+        raise BundleError(f"{folder / ARRAYS}: the array {error} is missing; the bundle is incomplete") from None
+    except (ValueError, IndexError) as error:
+        raise BundleError(f"{folder}: its parts do not fit together: {error}") from None
+    return Bundle(manifest, heads, "topic-stance/" + hashlib.sha256(raw).hexdigest()[:8])
+
+
+def _manifest(folder: Path) -> tuple[Manifest, bytes]:
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise BundleError(f"{folder}: no such model folder")
+    if not path.is_file():
+        raise BundleError(f"{folder}: not a model folder: it has no {MANIFEST}")
+    raw = _read(path, _LARGEST_MANIFEST)
+    try:
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"{path}: not a manifest: {error}") from None
+    if manifest.format != FORMAT:
+        raise BundleError(f"{path}: format {manifest.format}, this version reads format {FORMAT}; train it again")
+    if set(manifest.files) != {ARRAYS, TERMS}:
+        raise BundleError(f"{path}: must list the files {ARRAYS} and {TERMS}, lists {sorted(manifest.files)}")
+    if not manifest.topics or len({topic.label for topic in manifest.topics}) != len(manifest.topics):
+        raise BundleError(f"{path}: its topics are missing or doubled")
+    for name in ("tag_buckets", "link_buckets"):
+        buckets = getattr(manifest, name)
+        if not 0 < buckets <= _MOST_BUCKETS or buckets & (buckets - 1):
+            raise BundleError(f"{path}: {name} must be a power of two of at most {_MOST_BUCKETS}, is {buckets}")
+    return manifest, raw
+
+
+def _read(path: Path, largest: int) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        raise BundleError(f"{path}: must be a plain file")
+    if path.stat().st_size > largest:
+        raise BundleError(f"{path}: {path.stat().st_size} bytes, more than the {largest} that a bundle may have")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _file(folder: Path, name: str, manifest: Manifest) -> bytes:
+    path = folder / name
+    data = _read(path, _LARGEST_FILE)
+    if hashlib.sha256(data).hexdigest() != manifest.files[name]:
+        raise BundleError(f"{path}: its checksum is not the manifest's: the file was changed or damaged")
+    return data
+
+
+def _checked_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        arrays = load_arrays(data)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{path}: not a safetensors file: {error}") from None
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BundleError(f"{path}: the array {name!r} holds values that are not finite")
+    return arrays
+
+
+def _terms_bytes(terms: list[str]) -> bytes:
+    return ("\n".join(terms) + "\n").encode("utf-8")
+
+
+def _parse_terms(data: bytes, path: Path) -> list[str]:
+    try:
+        terms = data.decode("utf-8").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{path}: not UTF-8: {error}") from None
+    if len(set(terms)) != len(terms):
+        raise BundleError(f"{path}: a term stands in it twice")
+    return terms
+
+
+def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
+    """Every learned array by name. Chain weights are kept as the rows that are not zero, in half precision."""
+    arrays: dict[str, NDArray[Any]] = {
+        "topics.idf": heads.topics.idf,
+        "topics.coefficients": heads.topics.coefficients,
+        "topics.bias": heads.topics.bias,
+        "quotes.words": heads.quotes.words.keys[heads.quotes.words.keys != 0],
+        "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0].astype(np.int16),
+        "quotes.tag_transitions": heads.quotes.tag_transitions,
+        "quotes.link_transitions": heads.quotes.link_transitions,
+        "actors.weights": heads.actors,
+        "stance.keys": heads.stance.keys,
+        "stance.idf": heads.stance.idf,
+        "stance.weights": heads.stance.weights,
+        "stance.bias": heads.stance.bias,
+        "stance.block_scale": heads.stance.block_scale,
+        "stance.temperature": heads.stance.temperature,
+    }
+    for name, weights in (("tag", heads.quotes.tag_weights), ("link", heads.quotes.link_weights)):
+        used = np.flatnonzero(np.abs(weights).max(1) > 1e-4)
+        arrays[f"quotes.{name}_rows"] = used.astype(np.uint32)
+        arrays[f"quotes.{name}_weights"] = weights[used].astype(np.float16)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]) -> Heads:
+    n_topics = len(manifest.topics)
+    labels = tuple(topic.label for topic in manifest.topics)
+
+    def get(name: str, dtype: Any, *shape: int | None) -> NDArray[Any]:
+        array = arrays[name]
+        if array.dtype != dtype or len(array.shape) != len(shape) or any(
+            wanted is not None and wanted != size for wanted, size in zip(shape, array.shape, strict=True)
+        ):
+            raise ValueError(f"the array {name!r} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} {shape}")
+        return array
+
+    def dense(name: str, buckets: int, width: int) -> NDArray[np.float32]:
+        rows = get(f"quotes.{name}_rows", np.uint32, None)
+        if len(rows) and int(rows.max()) >= buckets:
+            raise ValueError(f"a row of {name!r} lies beyond its {buckets} buckets")
+        weights = np.zeros((buckets, width), np.float32)
+        weights[rows] = get(f"quotes.{name}_weights", np.float16, len(rows), width)
+        return weights
+
+    topics = TopicHead(
+        labels,
+        terms,
+        term_tables(terms),
+        get("topics.idf", np.float64, len(terms)),
+        get("topics.coefficients", np.float64, len(terms), n_topics),
+        get("topics.bias", np.float64, n_topics),
+        np.array([topic.calibration for topic in manifest.topics]),
+        np.array([topic.threshold for topic in manifest.topics]),
+    )
+    hashes = get("quotes.words", np.uint64, None)
+    words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5).astype(np.int32))
+    quotes = QuoteHead(
+        words,
+        dense("tag", manifest.tag_buckets, len(TAGS)),
+        get("quotes.tag_transitions", np.float32, len(TAGS), len(TAGS)),
+        dense("link", manifest.link_buckets, len(LINK_TAGS)),
+        get("quotes.link_transitions", np.float32, len(LINK_TAGS), len(LINK_TAGS)),
+        manifest.cue_threshold,
+    )
+    keys = get("stance.keys", np.uint64, None)
+    if len(keys) == 0 or (keys[1:] <= keys[:-1]).any():
+        raise ValueError("the keys of the stance head are not sorted")
+    stance = StanceHead(
+        labels,
+        keys,
+        get("stance.idf", np.float32, len(keys)),
+        get("stance.weights", np.float32, len(keys), 1 + n_topics, 3),
+        get("stance.bias", np.float32, n_topics, 3),
+        get("stance.block_scale", np.float32, N_BLOCKS),
+        get("stance.temperature", np.float32, n_topics),
+    )
+    return Heads(topics, quotes, get("actors.weights", np.float32, N_RANK_BUCKETS), stance)
+
+
+__all__ = ["Bundle", "BundleError", "Heads", "Manifest", "TopicEntry", "WordTable", "load_bundle", "save_bundle"]

@@ -1,0 +1,240 @@
+"""Scraped text to body: which lines are the article's own. Nothing is cut out; lines are judged, offsets stay.
+
+Each line is judged by what it looks like, in the order of `Verdict`: phrases of the lexicon
+`data/lexicons/boilerplate.txt`, then a handful of shapes (photo credits, time codes with the titles that follow them,
+repeated lines, bylines, navigation, stray numbers, teaser bullets before the first paragraph).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .segment import CAPITAL, NUMBER, WORD, Tokens, token_hash, tokenize
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_LONGEST_PHRASE = 6
+_PARAGRAPH = 18
+"""So many words and an end mark make a paragraph of the body."""
+
+
+class Verdict(IntEnum):
+    """What a line is."""
+
+    BODY = 0
+    HEADLINE = 1
+    PHRASE = 2
+    CREDIT = 3
+    TIME_CODE = 4
+    VIDEO_TITLE = 5
+    REPEATED = 6
+    BYLINE = 7
+    NAVIGATION = 8
+    NUMBER = 9
+    TEASER = 10
+
+
+class Boilerplate(NamedTuple):
+    """The lexicon, hashed: whole lines and beginnings, each sorted; (n,) uint64."""
+
+    whole: NDArray[np.uint64]
+    beginning: NDArray[np.uint64]
+
+
+def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = None) -> NDArray[np.uint8]:
+    """The `Verdict` on each line of `tokens.lines`: (n_lines,) uint8. `headline`: the article's title, where known."""
+    title = np.uint64(0 if headline is None else _words_hash(headline.hash, headline.flags))
+    verdicts: NDArray[np.uint8] = _judge(
+        tokens.points,
+        tokens.start,
+        tokens.end,
+        tokens.hash,
+        tokens.flags,
+        tokens.lines,
+        lexicon.whole,
+        lexicon.beginning,
+        title,
+        _CREDITS,
+    )
+    return verdicts
+
+
+def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
+    """The tokens of the body's lines only; offsets stay those of the whole text."""
+    return _select(tokens, verdicts == Verdict.BODY)
+
+
+def kept_spans(tokens: Tokens, verdicts: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Character spans of the body's lines, from the first token of each to the end of its last."""
+    lines = tokens.lines
+    return [
+        (int(tokens.start[lines[k]]), int(tokens.end[lines[k + 1] - 1]))
+        for k in np.flatnonzero(verdicts == Verdict.BODY)
+    ]
+
+
+def load_boilerplate() -> Boilerplate:
+    """The project's own lexicon."""
+    lines = resources.files("topic_stance.data").joinpath("lexicons/boilerplate.txt").read_text("utf-8").splitlines()
+    whole, beginning = [], []
+    for line in lines:
+        sign, _, phrase = line.partition(" ")
+        if sign in ("=", "^"):
+            tokens = tokenize(phrase)
+            (whole if sign == "=" else beginning).append(_words_hash(tokens.hash, tokens.flags))
+    return Boilerplate(np.unique(np.array(whole, np.uint64)), np.unique(np.array(beginning, np.uint64)))
+
+
+def _select(tokens: Tokens, keep: NDArray[np.bool_]) -> Tokens:
+    if keep.all():
+        return tokens
+    counts = np.diff(tokens.lines)
+    mask = np.repeat(keep, counts)
+    lines = np.zeros(int(keep.sum()) + 1, np.int32)
+    np.cumsum(counts[keep], out=lines[1:])
+    return Tokens(
+        tokens.points,
+        tokens.start[mask],
+        tokens.end[mask],
+        tokens.hash[mask],
+        tokens.flags[mask],
+        tokens.mark[mask],
+        lines,
+        tokens.special,
+    )
+
+
+_CREDITS = np.sort(
+    np.array(
+        [token_hash(word) for word in "photo photos photograph image images picture pictures pic".split()],
+        np.uint64,
+    )
+)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _words_hash(hashes, flags):  # type: ignore[no-untyped-def]
+    value = np.uint64(0)
+    for i in range(len(hashes)):
+        if flags[i] & WORD and not flags[i] & NUMBER:
+            value = (value ^ hashes[i]) * _MIX
+    return value
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
+    place = np.searchsorted(sorted_values, value)
+    return place < len(sorted_values) and sorted_values[place] == value
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
+    n_lines = len(lines) - 1
+    verdicts = np.zeros(n_lines, np.uint8)
+    line_hash = np.zeros(n_lines, np.uint64)
+    n_words = np.zeros(n_lines, np.int32)
+    body_seen = False
+    for k in range(n_lines):
+        a, b = lines[k], lines[k + 1]
+        value = np.uint64(0)
+        words = 0
+        capitals = 0
+        digits = 0
+        separators = 0
+        phrase = False
+        credit = False
+        for i in range(a, b):
+            point = points[start[i]]
+            if flags[i] & WORD:
+                if flags[i] & NUMBER:
+                    digits += 1
+                    continue
+                words += 1
+                if flags[i] & CAPITAL:
+                    capitals += 1
+                value = (value ^ hashes[i]) * _MIX
+                if words <= _LONGEST_PHRASE and not phrase and _contains(beginning, value):
+                    phrase = True
+                if i + 1 < b and i > b - 14 and _contains(credits, hashes[i]):
+                    after = points[start[i + 1]]
+                    if after == 0x3A or after == 0x2F or after == 0xA9:  # "Photo: …", "AP Photo/…"
+                        credit = True
+            elif point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7:
+                separators += 1
+        line_hash[k] = value
+        n_words[k] = words
+        last = points[start[b - 1]]
+        before = points[start[b - 2]] if b - a > 1 else last
+        ended = _ends(last) or (_ends(before) and not flags[b - 1] & WORD)
+        first = points[start[a]]
+        bullet = first == 0x2022 or first == 0x25CF or first == 0xB7 or first == 0x25AA or first == 0x2023
+        if words == 0:
+            time_code = digits >= 2 and b - a == 3 and points[start[a + 1]] == 0x3A
+            verdicts[k] = Verdict.TIME_CODE if time_code else Verdict.NUMBER
+        elif value == title and title != 0:
+            verdicts[k] = Verdict.HEADLINE
+        elif phrase and (words < 40) or _contains(whole, value):
+            verdicts[k] = Verdict.PHRASE
+        elif credit and words < 90:
+            verdicts[k] = Verdict.CREDIT
+        elif separators >= 2 and words < 30 and not ended:
+            verdicts[k] = Verdict.NAVIGATION
+        elif words <= 14 and not ended and capitals * 2 >= words and hashes[a] == _BY and flags[a] & CAPITAL:
+            verdicts[k] = Verdict.BYLINE
+        elif bullet and not body_seen:
+            verdicts[k] = Verdict.TEASER
+        elif words >= _PARAGRAPH and ended:
+            body_seen = True
+    # Repeated lines: titles that a video player shows twice, headlines that stand twice.
+    for k in range(n_lines):
+        if verdicts[k] != Verdict.BODY or n_words[k] > 30 or n_words[k] < 3:
+            continue
+        if k > 0 and line_hash[k] == line_hash[k - 1]:
+            timed = verdicts[k - 1] == Verdict.VIDEO_TITLE
+            if k > 1 and verdicts[k - 2] == Verdict.TIME_CODE:
+                verdicts[k - 1] = Verdict.VIDEO_TITLE
+                timed = True
+            verdicts[k] = Verdict.VIDEO_TITLE if timed else Verdict.REPEATED
+    first_body = -1
+    for k in range(n_lines):
+        if verdicts[k] == Verdict.BODY:
+            # A line of few words without an end mark before the first paragraph is a headline or a section's name.
+            a, b = lines[k], lines[k + 1]
+            last = points[start[b - 1]]
+            before = points[start[b - 2]] if b - a > 1 else last
+            ended = _ends(last) or (_ends(before) and not flags[b - 1] & WORD)
+            if n_words[k] >= _PARAGRAPH or ended:
+                first_body = k
+                break
+            verdicts[k] = Verdict.HEADLINE
+    if first_body < 0:
+        # Nothing looks like a paragraph: better all of it than none.
+        for k in range(n_lines):
+            if verdicts[k] == Verdict.HEADLINE:
+                verdicts[k] = Verdict.BODY
+    return verdicts
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _ends(point):  # type: ignore[no-untyped-def]
+    """Whether a code point ends a sentence, closing quotation marks and brackets included."""
+    return (
+        point == 0x2E
+        or point == 0x21
+        or point == 0x3F
+        or point == 0x2026
+        or point == 0x3A
+        or point == 0x22
+        or point == 0x201D
+        or point == 0x2019
+        or point == 0x3B
+        or point == 0x2C
+    )
+
+
+_BY = np.uint64(token_hash("by"))

@@ -1,0 +1,59 @@
+"""Near-duplicates: the same agency report in several outlets, an article in its second edition."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from topic_stance.data.readers import Record, Reject
+from topic_stance.data.records import TopicStanceError
+
+if TYPE_CHECKING:
+    from datasketch import MinHash, MinHashLSH
+
+THRESHOLD = 0.8
+"""Jaccard similarity of the sets of word triples from which two texts are near-duplicates."""
+
+NEAR_DUPLICATE = "near-duplicate of "
+"""The reason of a reject that was dropped for one, up to the id of the other."""
+
+_PERMUTATIONS = 128
+_WORDS = 3
+_WORD = re.compile(r"\w+")
+
+
+class NearDuplicates:
+    """Remembers every text that it has let pass, about 2 kB each, and finds those that come again.
+
+    Raises `TopicStanceError` where datasketch is not installed.
+    """
+
+    def __init__(self, threshold: float = THRESHOLD) -> None:
+        try:
+            from datasketch import MinHashLSH
+        except ImportError as error:
+            raise TopicStanceError("--dedup needs datasketch: pip install 'topic-stance[dedup]'") from error
+        self._threshold = threshold
+        self._index: MinHashLSH = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+        self._kept: list[tuple[str, MinHash]] = []
+
+    def check(self, record: Record) -> Record | Reject:
+        """The record, or a reject that names the earlier article which it is nearly a copy of."""
+        from datasketch import MinHash
+
+        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
+        sketch.update_batch(_shingles(record.article.text))
+        for key in sorted(self._index.query(sketch)):
+            earlier, kept = self._kept[key]
+            if sketch.jaccard(kept) >= self._threshold:  # the index also finds some that are less near
+                return Reject(record.file, record.line, record.offset, record.article.id, f"{NEAR_DUPLICATE}{earlier}")
+        self._index.insert(len(self._kept), sketch)
+        self._kept.append((record.article.id, sketch))
+        return record
+
+
+def _shingles(text: str) -> list[bytes]:
+    """The set of word triples, in lower case; the text itself where it has fewer words."""
+    words = _WORD.findall(text.lower())
+    triples = {" ".join(words[start : start + _WORDS]) for start in range(len(words) - _WORDS + 1)}
+    return [shingle.encode() for shingle in sorted(triples or {" ".join(words) or text})]

@@ -1,0 +1,289 @@
+"""Tokens, lines and sentences of a text as offset arrays, made once and shared by every later step.
+
+A token is a maximal run of word characters (``\\w`` of Python's `re`) or one other visible character, so the word
+tokens of two or more characters are exactly those of scikit-learn's `TfidfVectorizer`. Everything works on code
+points (UTF-32), so an offset here is an offset into the Python string.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+UNKNOWN, SPACE, NEWLINE, LOWER, UPPER, DIGIT, OTHER_WORD, PUNCT = range(8)
+SPECIAL = 16
+"""Added to the class of a character whose lower case is not one fixed character (İ, Σ)."""
+
+# What a token is, as bits of `Tokens.flags`.
+WORD = 1
+CAPITAL = 2  # first character is upper case
+ALLCAPS = 4  # two or more characters, all upper case
+NUMBER = 8  # begins with a digit
+SPACED = 16  # white space before it (always set at a line's start)
+SENTENCE = 32  # first token of a sentence
+LINE = 64  # first token of a line
+
+# Quotation marks, by what they can do; `Tokens.mark` holds them.
+MARK_NONE, MARK_STRAIGHT, MARK_OPEN, MARK_CLOSE, MARK_SINGLE, MARK_SINGLE_OPEN, APOSTROPHE = range(7)
+
+_PAGE = 256
+_CLASS = np.zeros(sys.maxunicode + 1, np.uint8)  # zero pages cost no memory until they are used
+_LOWER = np.zeros(sys.maxunicode + 1, np.uint32)
+_WORD_CHARACTER = re.compile(r"\w")
+_SPACE_CHARACTER = re.compile(r"\s")
+
+_FNV_OFFSET = np.uint64(14695981039346656037)
+_FNV_PRIME = np.uint64(1099511628211)
+
+
+class Tokens(NamedTuple):
+    """The tokens of one text.
+
+    points: (n_characters,) uint32, the text's code points.
+    start, end: (n_tokens,) int32, offsets in code points, end exclusive.
+    hash: (n_tokens,) uint64, of the lower-cased token (FNV-1a over code points).
+    flags: (n_tokens,) uint8, bits `WORD` … `LINE`.
+    mark: (n_tokens,) uint8, which quotation mark a token is (`MARK_NONE` … `APOSTROPHE`).
+    lines: (n_lines + 1,) int32, index of the first token of each line that has a token, then n_tokens.
+    special: whether the text holds characters whose lower case is not one fixed character.
+    """
+
+    points: NDArray[np.uint32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    hash: NDArray[np.uint64]
+    flags: NDArray[np.uint8]
+    mark: NDArray[np.uint8]
+    lines: NDArray[np.int32]
+    special: bool
+
+
+def tokenize(text: str) -> Tokens:
+    """Tokens of `text`; any string is fine, lone surrogates and NULs included. Time and memory are linear."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    while True:
+        start, end, hashes, flags, mark, lines, state = _tokenize(points, _CLASS, _LOWER)
+        if state >= 0:
+            return Tokens(points, start, end, hashes, flags, mark, lines, bool(state))
+        _fill_page((-state - 1) // _PAGE)
+
+
+def join_tokens(first: Tokens | None, second: Tokens) -> Tokens:
+    """Two texts as one with a line break between: offsets are those of the joined text."""
+    if first is None or len(first.start) == 0:
+        return second
+    shift = np.int32(len(first.points) + 1)
+    return Tokens(
+        np.concatenate((first.points, np.array([10], np.uint32), second.points)),
+        np.concatenate((first.start, second.start + shift)),
+        np.concatenate((first.end, second.end + shift)),
+        np.concatenate((first.hash, second.hash)),
+        np.concatenate((first.flags, second.flags)),
+        np.concatenate((first.mark, second.mark)),
+        np.concatenate((first.lines[:-1], second.lines + np.int32(len(first.start)))),
+        first.special or second.special,
+    )
+
+
+def token_hash(word: str) -> int:
+    """The hash that `tokenize` gives a token: lexicons are looked up by it."""
+    value = int(_FNV_OFFSET)
+    for character in word.lower():
+        value = ((value ^ ord(character)) * int(_FNV_PRIME)) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def _fill_page(page: int) -> None:
+    """Look up one page of 256 code points in Python's own Unicode tables, which scikit-learn goes by, too."""
+    for point in range(page * _PAGE, (page + 1) * _PAGE):
+        character = chr(point)
+        if _WORD_CHARACTER.match(character):
+            kind = UPPER if character.isupper() else DIGIT if character.isdigit() else LOWER
+            kind = kind if character.isalnum() else OTHER_WORD
+        elif len(f"a{character}a".splitlines()) == 2:
+            kind = NEWLINE
+        else:
+            kind = SPACE if _SPACE_CHARACTER.match(character) else PUNCT
+        lower = character.lower()
+        if len(lower) > 1 or character == "Σ":
+            kind += SPECIAL
+        _LOWER[point] = ord(lower[0])
+        _CLASS[point] = kind
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-untyped-def]
+    """Which quotation mark a code point is, given whether words touch it on the left and the right."""
+    if point == 0x22 or point == 0xFF02:
+        return MARK_STRAIGHT
+    if point == 0x201C or point == 0x201E or point == 0xAB or point == 0x201F or point == 0x300C:
+        return MARK_OPEN
+    if point == 0x201D or point == 0xBB or point == 0x300D:
+        return MARK_CLOSE
+    if point == 0x27 or point == 0x2019 or point == 0x2018 or point == 0x60 or point == 0x2032:
+        if follows_word and precedes_word:
+            return APOSTROPHE
+        if precedes_word and (spaced or point == 0x2018):
+            return MARK_SINGLE_OPEN
+        return MARK_SINGLE
+    return MARK_NONE
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _tokenize(points, classes, lowers):  # type: ignore[no-untyped-def]
+    """Arrays of `Tokens`, then a state: 0 or 1 (special characters), or -1 - p where code point p is not known yet."""
+    n = len(points)
+    start = np.empty(n, np.int32)
+    end = np.empty(n, np.int32)
+    hashes = np.empty(n, np.uint64)
+    flags = np.empty(n, np.uint8)
+    mark = np.empty(n, np.uint8)
+    lines = np.empty(n + 1, np.int32)
+    count = 0
+    n_lines = 0
+    special = 0
+    spaced = True
+    new_line = True
+    new_sentence = True
+    ended = False  # a full stop, question or exclamation mark stands before, perhaps with closing marks after it
+    i = 0
+    while i < n:
+        kind = classes[points[i]]
+        if kind == UNKNOWN:
+            return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
+        if kind >= SPECIAL:
+            special = 1
+            kind -= SPECIAL
+        if kind == SPACE:
+            spaced = True
+            if ended:
+                new_sentence = True
+            i += 1
+            continue
+        if kind == NEWLINE:
+            spaced = True
+            new_line = True
+            new_sentence = True
+            i += 1
+            continue
+        first = kind
+        begin = i
+        value = (_FNV_OFFSET ^ np.uint64(lowers[points[i]])) * _FNV_PRIME
+        i += 1
+        flag = 0
+        if kind == PUNCT:
+            word_after = False
+            if i < n:
+                after = classes[points[i]]
+                if after == UNKNOWN:
+                    return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
+                after &= SPECIAL - 1
+                word_after = LOWER <= after <= OTHER_WORD
+            word_before = count > 0 and not spaced and flags[count - 1] & WORD != 0
+            mark[count] = _mark_of(points[begin], word_before, word_after, spaced)
+        else:
+            mark[count] = MARK_NONE
+            upper = 1 if kind == UPPER else 0
+            while i < n:
+                kind = classes[points[i]]
+                if kind == UNKNOWN:
+                    return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
+                if kind >= SPECIAL:
+                    special = 1
+                    kind -= SPECIAL
+                if kind < LOWER or kind == PUNCT:
+                    break
+                if kind == UPPER:
+                    upper += 1
+                value = (value ^ np.uint64(lowers[points[i]])) * _FNV_PRIME
+                i += 1
+            flag = WORD
+            if first == UPPER:
+                flag |= CAPITAL
+                if upper > 1 and upper == i - begin:
+                    flag |= ALLCAPS
+            elif first == DIGIT:
+                flag |= NUMBER
+        if spaced:
+            flag |= SPACED
+        # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith" or "U.S."
+        if new_sentence and not new_line:
+            opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
+            if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(count, start, end, flags, points):
+                new_sentence = False
+        if new_line:
+            lines[n_lines] = count
+            n_lines += 1
+            flag |= LINE | SENTENCE
+        elif new_sentence:
+            flag |= SENTENCE
+        new_line = False
+        new_sentence = False
+        point = points[begin]
+        if point == 0x2E or point == 0x21 or point == 0x3F or point == 0x2026 or point == 0x3002:
+            ended = True
+        elif not (ended and first == PUNCT and (mark[count] != MARK_NONE or point == 0x29 or point == 0x5D)):
+            ended = False
+        start[count] = begin
+        end[count] = i
+        hashes[count] = value
+        flags[count] = flag
+        count += 1
+        spaced = False
+    lines[n_lines] = count
+    return (
+        start[:count].copy(),
+        end[:count].copy(),
+        hashes[:count].copy(),
+        flags[:count].copy(),
+        mark[:count].copy(),
+        lines[: n_lines + 1].copy(),
+        special,
+    )
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _abbreviated(count, start, end, flags, points):  # type: ignore[no-untyped-def]
+    """Whether the full stop before token `count` closes a title or an initial (``Mr.``, ``J.``, ``U.S.``)."""
+    stop = count - 1
+    if stop < 1 or points[start[stop]] != 0x2E:
+        return False
+    word = stop - 1
+    length = end[word] - start[word]
+    if end[word] != start[stop] or not flags[word] & CAPITAL:
+        return False
+    if length == 1:
+        # "J. Smith" goes on; "in the U.S. The" is taken to go on, too, unless it stands at a mark
+        return not (word >= 2 and points[start[word - 1]] == 0x2E and flags[count - 1] & SPACED)
+    if length > 4:
+        return False
+    code = np.uint64(0)
+    for k in range(start[word], end[word]):
+        code = code * np.uint64(256) + np.uint64(points[k] & 0xFF)
+    for title in _TITLES:
+        if code == title:
+            return True
+    return False
+
+
+def _packed(word: str) -> int:
+    code = 0
+    for character in word:
+        code = code * 256 + ord(character)
+    return code
+
+
+_TITLES = np.array(
+    [
+        _packed(word)
+        for word in "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Sgt Capt Maj Prof Rev St Jr Sr Hon Pres Sec Atty Adm Cmdr "
+        "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb".split()
+        if len(word) <= 4
+    ],
+    np.uint64,
+)

@@ -1,0 +1,212 @@
+"""Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
+
+All quotes of an actor are pooled into one vector of three blocks, each scaled to length one: what is said (words and
+pairs of words, marked where a negation stands before them), how it is said (the cues), and who says it (the words of
+the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot move a stance. Every
+feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is only data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from topic_stance.data.records import STANCES, Stance
+
+from .actors import Entity
+from .features import CAPITAL_LEVEL, COARSE, FINE, Context
+from .quotes import FoundQuote
+from .segment import CAPITAL, WORD, Tokens, token_hash
+
+SAID, CUED, SOURCE = range(3)
+N_BLOCKS = 3
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_SCOPE = 8
+"""A negation reaches so many words, or to the next full stop, comma aside."""
+
+
+class StanceHead(NamedTuple):
+    """The learned part.
+
+    keys: (n_features,) uint64, sorted; idf: (n_features,) float32.
+    weights: (n_features, 1 + n_topics, 3) float32, shared first; bias: (n_topics, 3) float32.
+    block_scale: (N_BLOCKS,) float32. temperature: (n_topics,) float32, of the softmax.
+    """
+
+    topics: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    block_scale: NDArray[np.float32]
+    temperature: NDArray[np.float32]
+
+
+class RawFeatures(NamedTuple):
+    """Hashed features of one actor with repetitions, and where each comes from.
+
+    key: (n,) uint64; block: (n,) uint8; token: (n,) int32, the last token of the feature's words, -1 where it has none.
+    """
+
+    key: NDArray[np.uint64]
+    block: NDArray[np.uint8]
+    token: NDArray[np.int32]
+
+
+def actor_features(
+    tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], entity: Entity | None
+) -> RawFeatures:
+    """The features of an actor from its quotes, in text order."""
+    contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
+    cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
+    sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
+    key, block, token = _features(
+        tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS
+    )
+    if entity is not None and entity.title:
+        titles = np.array([token_hash("title " + word) for word in entity.title], np.uint64)
+        key = np.concatenate((key, titles))
+        block = np.concatenate((block, np.full(len(titles), SOURCE, np.uint8)))
+        token = np.concatenate((token, np.full(len(titles), -1, np.int32)))
+    return RawFeatures(key, block, token)
+
+
+def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Known features and their values: sublinear TF-IDF, each block scaled to its length."""
+    keys, first, counts = np.unique(raw.key, return_index=True, return_counts=True)
+    place = np.minimum(np.searchsorted(head.keys, keys), len(head.keys) - 1)
+    known = head.keys[place] == keys
+    place, block = place[known], raw.block[first[known]]
+    values = (1.0 + np.log(counts[known])).astype(np.float32) * head.idf[place]
+    for b in range(N_BLOCKS):
+        inside = block == b
+        length = float(np.sqrt((values[inside] ** 2).sum()))
+        if length > 0:
+            values[inside] *= head.block_scale[b] / length
+    return place, values
+
+
+def stance_scores(raw: RawFeatures, topic: int, head: StanceHead) -> NDArray[np.float32]:
+    """Calibrated log-odds of `STANCES` towards one topic: (3,) float32."""
+    place, values = vector(raw, head)
+    weights = head.weights[place, 0] + head.weights[place, topic + 1]
+    scores: NDArray[np.float32] = (values @ weights + head.bias[topic]) * head.temperature[topic]
+    return scores
+
+
+def find_stances(
+    tokens: Tokens,
+    where: Context,
+    quotes: Sequence[FoundQuote],
+    entity: Entity | None,
+    topics: Sequence[str],
+    head: StanceHead,
+) -> list[Stance]:
+    """The stance of one actor towards each of an article's topics, with its probability."""
+    if not topics:
+        return []
+    raw = actor_features(tokens, where, quotes, entity)
+    found = []
+    for topic in topics:
+        scores = stance_scores(raw, head.topics.index(topic), head)
+        share = np.exp(scores - scores.max())
+        share /= share.sum()
+        best = int(share.argmax())
+        found.append(Stance(topic, STANCES[best], round(float(share[best]), 4)))
+    return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
+    size = 16
+    for spans in (contents, cues, sources):
+        for k in range(len(spans)):
+            size += 5 * (spans[k, 1] - spans[k, 0]) + 2
+    key = np.empty(size, np.uint64)
+    block = np.empty(size, np.uint8)
+    token = np.empty(size, np.int32)
+    n = 0
+    for k in range(len(contents)):
+        scope = 0
+        last = np.uint64(0)
+        for i in range(contents[k, 0], contents[k, 1]):
+            if not flags[i] & WORD:
+                if _in(stops, hashes[i]):
+                    scope = 0
+                    last = np.uint64(0)
+                continue
+            word = hashes[i]
+            if flags[i] & CAPITAL and classes[i, CAPITAL_LEVEL] != 1:
+                # A name: its class tells a country from a person without telling which one
+                word = np.uint64(classes[i, COARSE] + 7) * _MIX
+            negated = np.uint64(1 if scope > 0 else 0)
+            mixed = (word ^ (negated * np.uint64(0xABCDEF123457))) * _MIX
+            for part in range(3):
+                if part == 0:
+                    value = mixed
+                elif part == 1:
+                    if last == 0:
+                        continue
+                    value = (last * np.uint64(31) ^ mixed) * _MIX
+                else:
+                    if classes[i, FINE] == 0:
+                        continue
+                    value = (np.uint64(classes[i, FINE]) * np.uint64(4) + negated + np.uint64(2)) * np.uint64(0xD6E8FEB86659FD93)
+                key[n] = value ^ np.uint64(part)
+                block[n] = SAID
+                token[n] = i
+                n += 1
+            last = mixed
+            if _in(negations, hashes[i]):
+                scope = _SCOPE
+            elif scope > 0:
+                scope -= 1
+    for k in range(len(cues)):
+        whole = np.uint64(99)
+        for i in range(cues[k, 0], cues[k, 1]):
+            if not flags[i] & WORD:
+                continue
+            whole = (whole ^ hashes[i]) * _MIX
+            key[n] = hashes[i] * np.uint64(0xC2B2AE3D27D4EB4F)
+            block[n] = CUED
+            token[n] = i
+            n += 1
+            if classes[i, FINE]:
+                key[n] = np.uint64(classes[i, FINE] + 100000) * np.uint64(0xC2B2AE3D27D4EB4F)
+                block[n] = CUED
+                token[n] = i
+                n += 1
+        if cues[k, 1] - cues[k, 0] > 1:
+            key[n] = whole
+            block[n] = CUED
+            token[n] = cues[k, 1] - 1
+            n += 1
+    for k in range(len(sources)):
+        for i in range(sources[k, 0], sources[k, 1]):
+            if not flags[i] & WORD or (flags[i] & CAPITAL and classes[i, CAPITAL_LEVEL] != 1):
+                continue
+            key[n] = hashes[i] * np.uint64(0x9FB21C651E98DF25)
+            block[n] = SOURCE
+            token[n] = i
+            n += 1
+    return key[:n].copy(), block[:n].copy(), token[:n].copy()
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _in(sorted_values, value):  # type: ignore[no-untyped-def]
+    place = np.searchsorted(sorted_values, value)
+    return place < len(sorted_values) and sorted_values[place] == value
+
+
+def _hashes(words: str) -> NDArray[np.uint64]:
+    return np.sort(np.array([token_hash(word) for word in words.split()], np.uint64))
+
+
+_NEGATIONS = _hashes(
+    "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
+    "reject rejected rejects false falsely untrue"
+)
+_STOPS = _hashes('. ; : ! ? " “ ”')

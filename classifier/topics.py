@@ -1,0 +1,59 @@
+"""Topics: one calibrated binary linear model a topic over one TF-IDF vocabulary, each with its own threshold."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from topic_stance.data.records import TopicScore
+
+from .segment import Tokens, join_tokens, tokenize
+from .tfidf import TermTables, linear_scores
+
+
+class TopicHead(NamedTuple):
+    """The learned part.
+
+    idf: (n_terms,); coefficients: (n_terms, n_topics); bias: (n_topics,).
+    calibration: (n_topics, 2), slope and intercept of the logistic that turns a score into a probability (Platt 1999).
+    threshold: (n_topics,), the probability from which on a topic is assigned.
+    """
+
+    labels: tuple[str, ...]
+    terms: list[str]
+    tables: TermTables
+    idf: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    calibration: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+
+
+def decision_scores(title: Tokens | None, body: Tokens, head: TopicHead) -> NDArray[np.float64]:
+    """Uncalibrated scores (n_topics,) of a title and a body taken as one text."""
+    return linear_scores(exact_case(join_tokens(title, body)), head.tables, head.idf, head.coefficients) + head.bias
+
+
+def assign_topics(title: Tokens | None, body: Tokens, head: TopicHead) -> list[TopicScore]:
+    """Every topic with its probability; assigned where that reaches the topic's threshold."""
+    scores = decision_scores(title, body, head).tolist()
+    found = []
+    for k, label in enumerate(head.labels):
+        slope, intercept = head.calibration[k].tolist()
+        probability = round(1.0 / (1.0 + math.exp(-min(max(slope * scores[k] + intercept, -50.0), 50.0))), 4)
+        found.append(TopicScore(label, probability, probability >= float(head.threshold[k])))
+    return found
+
+
+def exact_case(tokens: Tokens) -> Tokens:
+    """The tokens again from the lower-cased text where a lower case has another length (İ), as scikit-learn sees it."""
+    if not tokens.special:
+        return tokens
+    pieces = []
+    points = tokens.points
+    for k in range(len(tokens.lines) - 1):
+        begin, end = tokens.start[tokens.lines[k]], tokens.end[tokens.lines[k + 1] - 1]
+        pieces.append(points[begin:end].tobytes().decode("utf-32-le", "surrogatepass"))
+    return tokenize("\n".join(pieces).lower())

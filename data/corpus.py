@@ -1,0 +1,206 @@
+"""Labelled articles: the inline-marked files of the authored corpus, JSONL, checks, and splits.
+
+An inline-marked file is TOML front matter between ``+++`` lines, then the text as scraped, with ``<q>`` around the
+content, ``<s>`` around the source and ``<c>`` around the cue of a quote; ``n`` numbers the quotes of the article, ``a``
+names the actor. Offsets come out of the marks, so none can drift.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .records import ACTOR_TYPES, STANCES, DataError, Kind, LabelledActor, LabelledArticle, LabelledQuote, Span
+
+_TAG = re.compile(r"<(/?)([qsc])((?: [an]=\"[^\"<>]*\"){0,2})>")
+_ATTRIBUTE = re.compile(r"([an])=\"([^\"]*)\"")
+_MARKS = '"“”'
+
+
+def read_marked(folder: Path) -> list[LabelledArticle]:
+    """Every inline-marked article of a folder, by file name."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder of marked articles")
+    return [parse_marked(path.read_text(encoding="utf-8"), str(path)) for path in sorted(folder.glob("*.txt"))]
+
+
+def parse_marked(raw: str, where: str) -> LabelledArticle:
+    """One inline-marked article; errors name `where` and the line."""
+    head, text_line, marked = _front_matter(raw, where)
+    text, quotes = _strip_marks(marked, where, text_line)
+    actors = [_actor(entry, head["topics"], where) for entry in head.get("actors", [])]
+    names = {actor.name for actor in actors}
+    for quote in quotes:
+        if quote.actor not in names:
+            raise DataError(f"{where}: the actor {quote.actor!r} of a quote is not in the front matter")
+    silent = names - {quote.actor for quote in quotes}
+    if silent:
+        raise DataError(f"{where}: the actors {sorted(silent)} have no quote")
+    return LabelledArticle(
+        id=str(head["id"]),
+        text=text,
+        topics=list(head["topics"]),
+        quotes=quotes,
+        actors=actors,
+        title=str(head.get("title", "")),
+        date=str(head.get("date", "")),
+        source=str(head.get("outlet", "")),
+        region=str(head.get("region", "")),
+    )
+
+
+def read_labelled(path: Path) -> list[LabelledArticle]:
+    """Labelled articles from JSONL, text included (`quotes` and `actors` may be absent)."""
+    decoder = msgspec.json.Decoder(LabelledArticle)
+    found = []
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(decoder.decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise DataError(f"{path}:{number}: not a labelled article: {error}") from None
+    if not found:
+        raise DataError(f"{path}: holds no labelled article")
+    return found
+
+
+def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6) -> list[int]:
+    """A group number for each text; near-duplicates (MinHash over five-word shingles) share theirs."""
+    from datasketch import MinHash, MinHashLSH
+
+    index = MinHashLSH(threshold=threshold, num_perm=64)
+    group = list(range(len(texts)))
+    for k, text in enumerate(texts):
+        words = text.lower().split()
+        shingles = {" ".join(words[i : i + 5]).encode("utf-8", "replace") for i in range(max(1, len(words) - 4))}
+        sketch = MinHash(num_perm=64)
+        sketch.update_batch(shingles)
+        for other in index.query(sketch):
+            group[k] = min(group[k], group[other])
+        index.insert(k, sketch)
+    return group
+
+
+def held_out(articles: Sequence[LabelledArticle], share: float, seed: int) -> list[bool]:
+    """Which articles to hold out: about `share` of them, near-duplicates on the same side."""
+    import random
+
+    groups = near_duplicate_groups([article.text for article in articles])
+    order = sorted(set(groups))
+    random.Random(seed).shuffle(order)
+    chosen = set(order[: round(share * len(order))])
+    return [group in chosen for group in groups]
+
+
+def quote_kind(content: Iterable[str]) -> Kind:
+    """Direct, indirect or mixed, by the quotation marks inside a content's spans."""
+    inside = outside = 0
+    for span in content:
+        quoted = False
+        for word in re.findall(rf"[{_MARKS}]|[^\s{_MARKS}]+", span):
+            if word in _MARKS:
+                quoted = not quoted
+            elif any(map(str.isalnum, word)):
+                inside, outside = inside + quoted, outside + (not quoted)
+    if not inside:
+        return "indirect"
+    return "direct" if outside <= 1 else "mixed"
+
+
+def _front_matter(raw: str, where: str) -> tuple[dict[str, Any], int, str]:
+    parts = raw.split("+++\n", 2)
+    if len(parts) != 3 or parts[0]:
+        raise DataError(f"{where}:1: must begin with TOML front matter between two +++ lines")
+    try:
+        head = tomllib.loads(parts[1])
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{where}: front matter is not TOML: {error}") from None
+    for key in ("id", "topics"):
+        if key not in head:
+            raise DataError(f"{where}: the front matter lacks {key!r}")
+    return head, parts[1].count("\n") + 3, parts[2]
+
+
+def _actor(entry: dict[str, Any], topics: Sequence[str], where: str) -> LabelledActor:
+    name, kind, stance = entry.get("name"), entry.get("type"), entry.get("stance", {})
+    if not name or kind not in ACTOR_TYPES:
+        raise DataError(f"{where}: an actor needs a name and a type of {', '.join(ACTOR_TYPES)}: {entry}")
+    if set(stance) != set(topics) or not set(stance.values()) <= set(STANCES):
+        raise DataError(f"{where}: the actor {name!r} needs one stance of {', '.join(STANCES)} for each topic")
+    return LabelledActor(
+        name=name, type=kind, stance=dict(stance), mentions=list(entry.get("mentions", [])),
+        description=entry.get("description", ""),
+    )  # fmt: skip
+
+
+class _Marks:
+    """The spans of one quote while the text is read."""
+
+    def __init__(self) -> None:
+        self.content: list[Span] = []
+        self.cue: Span | None = None
+        self.source: Span | None = None
+        self.actor: str | None = None
+
+
+def _strip_marks(marked: str, where: str, first_line: int) -> tuple[str, list[LabelledQuote]]:
+    """The text without its marks, and the quotes that they make."""
+    pieces: list[str] = []
+    length = last = 0
+    opened: list[tuple[str, str, int]] = []
+    quotes: dict[str, _Marks] = {}
+    for tag in _TAG.finditer(marked):
+        piece = marked[last : tag.start()]
+        pieces.append(piece)
+        length += len(piece)
+        last = tag.end()
+        line = first_line + marked.count("\n", 0, tag.start())
+        if not tag[1]:
+            attributes = dict(_ATTRIBUTE.findall(tag[3]))
+            number = attributes.get("n", "1")
+            quote = quotes.setdefault(number, _Marks())
+            if tag[2] == "q" and quote.actor is None:
+                if "a" not in attributes:
+                    raise DataError(f"{where}:{line}: the first <q> of quote {number} names no actor (a=…)")
+                quote.actor = attributes["a"]
+            opened.append((tag[2], number, length))
+        else:
+            if not opened or opened[-1][0] != tag[2]:
+                raise DataError(f"{where}:{line}: </{tag[2]}> closes no <{tag[2]}>")
+            kind, number, start = opened.pop()
+            _close(quotes[number], kind, (start, length), f"{where}:{line}")
+    if opened:
+        raise DataError(f"{where}: <{opened[-1][0]}> of quote {opened[-1][1]} is never closed")
+    pieces.append(marked[last:])
+    text = "".join(pieces)
+    return text, [_finished(number, marks, text, where) for number, marks in quotes.items()]
+
+
+def _close(quote: _Marks, kind: str, span: Span, where: str) -> None:
+    if kind == "q":
+        quote.content.append(span)
+    elif kind == "c":
+        if quote.cue is not None:
+            raise DataError(f"{where}: a second cue for the same quote")
+        quote.cue = span
+    else:
+        if quote.source is not None:
+            raise DataError(f"{where}: a second source for the same quote")
+        quote.source = span
+
+
+def _finished(number: str, marks: _Marks, text: str, where: str) -> LabelledQuote:
+    if not marks.content or marks.actor is None:
+        raise DataError(f"{where}: quote {number} has no content")
+    content = sorted(marks.content)
+    kind = quote_kind(text[a:b] for a, b in content)
+    return LabelledQuote(content=content, cue=marks.cue, source=marks.source, kind=kind, actor=marks.actor)

@@ -1,0 +1,375 @@
+"""One function a file format: blocks of bytes in, `Item`s out, streaming.
+
+An item is `(line, offset, found)`, where `found` is either the `Fields` of a record, as they stood in the file, or the
+reason why there are none.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from .records import DataError
+
+
+class Fields(msgspec.Struct, gc=False):
+    """The fields of a record that are read, of any type; all others are skipped without being decoded."""
+
+    id: Any = None
+    text: Any = None
+    title: Any = None
+    date: Any = None
+    source: Any = None
+    url: Any = None
+
+
+Item = tuple[int, int, Fields | str]
+Line = tuple[int, int, bytes | str]
+"""Like `Item`, the bytes of one line in place of the fields."""
+
+_NAMES = Fields.__struct_fields__
+_decode = msgspec.json.Decoder(Fields).decode
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BAD_BYTE = re.compile("[\udc80-\udcff]")  # what the error handler "surrogateescape" makes of bytes that are not UTF-8
+_DOCUMENT = 10  # how many times longer than one record a JSON array of them may be, which is held in memory
+
+
+def valid(text: str) -> str:
+    """`text` with U+FFFD for each lone surrogate, so that it can be written as UTF-8 and every offset stays."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def read_jsonl(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
+    """One record a line."""
+    for line, offset, data in _lines(blocks, limit):
+        if isinstance(data, str):
+            yield line, offset, data
+        elif data and not data.isspace():
+            yield line, offset, _json_record(data)
+
+
+def read_json(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
+    """An array of records, one record, or (what is often called so) one record a line."""
+    blocks = iter(blocks)
+    try:
+        first = next(blocks, b"")
+    except DataError as error:
+        yield 0, 0, str(error)
+        return
+    if not _is_document(first):
+        yield from read_jsonl(_chain(first, blocks), limit)
+        return
+    data = _whole(_chain(first, blocks), _DOCUMENT * limit)
+    if isinstance(data, str):
+        yield 0, 0, f"{data} in one JSON document; write it as JSON Lines, one record a line"
+        return
+    try:
+        parts = msgspec.json.decode(data, type=list[msgspec.Raw]) if data.lstrip().startswith(b"[") else [data]
+    except (msgspec.MsgspecError, RecursionError):
+        yield from _forgiving_array(data)
+        return
+    offset = 0
+    for row, part in enumerate(map(bytes, parts), start=1):
+        # Only white space and a comma stand between the elements, so that this finds the right one at once.
+        offset = data.index(part, offset)
+        yield row, offset, _json_record(part)
+        offset += len(part)
+
+
+def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
+    """Rows under a header with a column `text`; separated by commas, semicolons or tabs, as the header shows.
+
+    A row with a bad byte, with quotation marks that do not close or with more or fewer values than the header is
+    rejected. Sets the field size limit of the `csv` module, which is one for the whole process.
+    """
+    csv.field_size_limit(limit)
+    source = _CsvLines(_lines(blocks, limit))
+    header = next(source, None)
+    columns = None if header is None else _header(header)
+    if columns is None:
+        if header is not None or source.problem:
+            yield 1, 0, source.problem or "no column 'text' in the header (the first line)"
+        return
+    names, delimiter = columns
+    rows = csv.reader(source, delimiter=delimiter, strict=True)
+    while True:
+        source.mark()
+        found: Fields | str | None
+        try:
+            found = _row(names, next(rows))
+        except StopIteration:
+            if source.problem:
+                yield source.line, source.offset, source.problem
+            return
+        except csv.Error as error:
+            found = f"not CSV: {error}"
+        if source.problem or found is not None:
+            yield source.line, source.offset, source.problem or found
+            source.problem = None
+
+
+def read_txt(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
+    """One article a file."""
+    data = _whole(blocks, limit)
+    try:
+        yield 1, 0, data if isinstance(data, str) else Fields(text=data.decode())
+    except UnicodeDecodeError as error:
+        yield 1, 0, f"text is not UTF-8 (byte {error.start})"
+
+
+def read_html(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
+    """One article a file, taken out of its page by trafilatura."""
+    import trafilatura
+
+    # It reports broken pages through `logging`; they are reported here already.
+    logging.getLogger("trafilatura").addHandler(logging.NullHandler())
+    data = _whole(blocks, limit)
+    if isinstance(data, str):
+        yield 1, 0, data
+        return
+    try:
+        page = trafilatura.bare_extraction(data, with_metadata=True, include_comments=False)
+    except Exception as error:  # a page must not stop the pages after it, whatever a parser makes of it
+        yield 1, 0, f"HTML cannot be read: {type(error).__name__}: {error}"
+        return
+    if page is None or not page.text:
+        yield 1, 0, "no article text found in the HTML"
+        return
+    source = page.sitename or page.hostname
+    yield 1, 0, _cleaned(Fields(text=page.text, title=page.title, date=page.date, source=source, url=page.url))
+
+
+def read_parquet(stream: BinaryIO, on_rows: Callable[[float], None] | None = None) -> Iterator[Item]:
+    """Rows of a table with a column `text`. `stream` must be seekable; `on_rows` is told the share that was read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = 0
+    try:
+        table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
+        names = [name for name in table.schema_arrow.names if name in _NAMES]
+        if "text" not in names:
+            yield 0, -1, "no column 'text'"
+            return
+        for batch in table.iter_batches(batch_size=256, columns=names):
+            names = batch.schema.names
+            columns = [_values(name, column) for name, column in zip(names, batch.columns, strict=True)]
+            for values in zip(*columns, strict=True):
+                row += 1
+                yield row, -1, _from_bytes(dict(zip(names, values, strict=True)))
+            if on_rows is not None:
+                on_rows(batch.num_rows / table.metadata.num_rows)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        yield row + 1, -1, f"Parquet data is damaged: {error}"
+
+
+def spooled(blocks: Iterable[bytes]) -> BinaryIO:
+    """A seekable temporary file with the content of `blocks`; deleted when closed."""
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 (the caller closes it)
+    file.writelines(blocks)
+    file.seek(0)
+    return file
+
+
+def _lines(blocks: Iterable[bytes], limit: int) -> Iterator[Line]:
+    """Lines without their ends. One that is too long is skipped, not held; where the data breaks off is the last."""
+    line, offset = 1, 0
+    held: list[bytes] = []
+    size = 0
+    try:
+        for block in blocks:
+            first, *rest = block.split(b"\n")
+            size += len(first)
+            if size <= limit:
+                held.append(first)
+            else:
+                held.clear()
+            for part in rest:
+                yield line, offset, b"".join(held) if size <= limit else _too_long(limit)
+                line, offset = line + 1, offset + size + 1
+                held, size = [part], len(part)
+    except DataError as error:
+        yield line, offset, str(error)
+        return
+    if size:
+        yield line, offset, b"".join(held) if size <= limit else _too_long(limit)
+
+
+def _whole(blocks: Iterable[bytes], limit: int) -> bytes | str:
+    """All of a file, or the reason why not."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for block in blocks:
+            size += len(block)
+            if size > limit:
+                return _too_long(limit)
+            held.append(block)
+    except DataError as error:
+        return str(error)
+    return b"".join(held)
+
+
+def _too_long(limit: int) -> str:
+    return f"longer than {limit:,} bytes"
+
+
+def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _json_record(data: bytes) -> Fields | str:
+    try:
+        return _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _forgiving(data)
+
+
+def _forgiving(data: bytes) -> Fields | str:
+    """What the fast decoder refused, read once more by one that takes lone surrogates and raw control characters."""
+    try:
+        found, bad = _loads(data)
+    except DataError as error:
+        return str(error)
+    return _from_object(found, bad)
+
+
+def _forgiving_array(data: bytes) -> Iterator[Item]:
+    try:
+        elements, bad = _loads(data)
+    except DataError as error:
+        yield 0, 0, str(error)
+        return
+    assert isinstance(elements, list)
+    for row, element in enumerate(elements, start=1):
+        yield row, -1, _from_object(element, bad)
+
+
+def _loads(data: bytes) -> tuple[object, bool]:
+    """The JSON value, and whether bad bytes stand in it; whether they matter depends on the field that they are in.
+
+    Raises `DataError` with the reason why it is none.
+    """
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    try:
+        return json.loads(text, strict=False), _BAD_BYTE.search(text) is not None
+    except RecursionError as error:
+        raise DataError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg} (character {error.pos + 1})") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise DataError(f"not JSON: {error}") from error
+
+
+def _from_object(found: object, bad: bool) -> Fields | str:
+    if not isinstance(found, dict):
+        return "not a JSON object"
+    values = {name: found[name] for name in _NAMES if name in found}
+    return _from_bytes(values) if bad else _cleaned(Fields(**values))
+
+
+def _from_bytes(values: dict[str, Any]) -> Fields | str:
+    """Fields out of strings that were decoded with "surrogateescape": no bad byte in `id` or `text`, others dropped."""
+    bad = {name for name, value in values.items() if isinstance(value, str) and _BAD_BYTE.search(value)}
+    for name in ("id", "text"):
+        if name in bad:
+            return f"{name} is not UTF-8"
+    return _cleaned(Fields(**{name: value for name, value in values.items() if name not in bad}))
+
+
+def _cleaned(fields: Fields) -> Fields:
+    for name in _NAMES:
+        value = getattr(fields, name)
+        if isinstance(value, str):
+            setattr(fields, name, valid(value))
+    return fields
+
+
+def _is_document(start: bytes) -> bool:
+    """Whether JSON that begins so is one document: an array, or an object that does not end with the first line."""
+    if start.lstrip().startswith(b"["):
+        return True
+    line, newline, _ = start.lstrip().partition(b"\n")
+    try:
+        msgspec.json.decode(line, type=Fields)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # A broken record in the first of several lines: the others begin with a brace, those of a document do not.
+        return bool(newline) and b"\n{" not in start
+    return False
+
+
+class _CsvLines:
+    """The lines of a CSV file for the `csv` module, with the place of the row that is being read."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._started = False
+        self.line = 1
+        self.offset = 0
+        self.problem: str | None = None
+        """Why the row that is being read cannot be used, whatever the `csv` module makes of it."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line, offset, data = next(self._lines)
+        if not self._started:
+            self._started, self.line, self.offset = True, line, offset
+        if isinstance(data, str):
+            self.problem, data = data, b""
+        return data.decode("utf-8", "surrogateescape") + "\n"
+
+    def mark(self) -> None:
+        """A new row begins with the next line."""
+        self._started = False
+
+
+def _header(line: str) -> tuple[list[str], str] | None:
+    """The names of the columns and what separates them, or `None` where none is called `text`."""
+    for delimiter in ",;\t":
+        try:
+            names = [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter))]
+        except csv.Error:
+            continue
+        if "text" in names:
+            return names, delimiter
+    return None
+
+
+def _row(names: list[str], values: list[str]) -> Fields | str | None:
+    """The fields of a row; `None` for an empty line."""
+    if not values:
+        return None
+    if len(values) != len(names):
+        return f"{len(values)} values where the header has {len(names)}"
+    return _from_bytes({name: value for name, value in zip(names, values, strict=True) if name in _NAMES})
+
+
+def _values(name: str, column: Any) -> list[Any]:
+    """A column as Python values, bytes of whatever text as `_from_bytes` wants them."""
+    import pyarrow as pa
+
+    kind = column.type
+    try:
+        if pa.types.is_dictionary(kind):
+            column, kind = column.dictionary_decode(), kind.value_type
+        if pa.types.is_temporal(kind):
+            column = column.cast(pa.string())
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            # Strings are not checked when they are read, and one bad byte would spoil the whole column.
+            column = column.cast(pa.large_binary())
+        values = column.to_pylist()
+    except (pa.ArrowException, ValueError, OverflowError):
+        if name == "text":
+            raise
+        return [None] * len(column)
+    return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]

@@ -1,0 +1,194 @@
+"""Loaders of public corpora from a path. Their texts stay where they are; nothing of them is copied into the project.
+
+* PolNeAR (Newell et al. 2018, *An Attribution Relations Corpus for Political News*): brat standoff.
+* Article-Bias-Prediction (Baly et al. 2020): articles, on which this project's own labels are laid.
+* NewsMTSC (Hamborg and Donnay 2021): sentences with polarity towards a target.
+* GWSD (Luo et al. 2020): opinion sentences on global warming with a stance.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from .records import Article, DataError, LabelledActor, LabelledArticle, LabelledQuote, Span
+
+
+class Attribution(msgspec.Struct):
+    """One attribution as annotated: the spans of its content, cue and source, each in text order."""
+
+    content: list[Span]
+    cue: list[Span]
+    source: list[Span]
+
+
+class AttributedText(msgspec.Struct):
+    """A text with all its attributions."""
+
+    id: str
+    text: str
+    attributions: list[Attribution]
+
+
+class TargetPolarity(msgspec.Struct):
+    """A sentence, a target in it, and how the author speaks of the target: -1, 0 or 1."""
+
+    sentence: str
+    target: Span
+    polarity: int
+
+
+def polnear(folder: Path) -> Iterator[AttributedText]:
+    """Every text of a PolNeAR part (`folder/text`, `folder/attributions`) with its first annotation."""
+    if not (folder / "text").is_dir():
+        raise DataError(f"{folder}: not a PolNeAR part: it has no folder 'text'")
+    annotations: dict[str, Path] = {}
+    for path in sorted((folder / "attributions").glob("*.ann")):
+        annotations.setdefault(path.stem.rpartition("_")[0], path)
+    for path in sorted((folder / "text").glob("*.txt")):
+        if path.stem in annotations:
+            text = path.read_bytes().decode("utf-8")
+            yield AttributedText(path.stem, text, brat(annotations[path.stem]))
+
+
+def brat(path: Path) -> list[Attribution]:
+    """The attributions of one brat standoff file (roles Content, Cue and Source of its events)."""
+    spans: dict[str, list[Span]] = {}
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        key, _, rest = line.partition("\t")
+        try:
+            if key.startswith("T"):
+                where = rest.split("\t")[0].partition(" ")[2]
+                spans[key] = [(int(a), int(b)) for a, b in (part.split() for part in where.split(";") if part)]
+            elif key.startswith("E"):
+                found.append(_event(rest, spans))
+        except ValueError as error:
+            raise DataError(f"{path}:{number}: not brat standoff: {error}") from None
+    return found
+
+
+def _event(text: str, spans: dict[str, list[Span]]) -> Attribution:
+    roles: dict[str, list[Span]] = {"Content": [], "Cue": [], "Source": []}
+    for argument in text.split():
+        role, _, reference = argument.partition(":")
+        role = re.sub(r"\d+$", "", role)
+        if role in roles:
+            roles[role] += spans.get(reference, [])
+    return Attribution(sorted(roles["Content"]), sorted(roles["Cue"]), sorted(roles["Source"]))
+
+
+def articles(paths: Iterable[Path]) -> dict[str, Article]:
+    """Articles by id from JSONL files, plain or gzip."""
+    decoder = msgspec.json.Decoder(Article)
+    found = {}
+    for path in paths:
+        if not path.is_file():
+            raise DataError(
+                f"{path}: no such file; the labels are laid on public articles that the project does not hold: "
+                "see data/labels/DATASHEET.md for where to get them"
+            )
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rb") as lines:
+            for line in lines:
+                article = decoder.decode(line)
+                found[article.id] = article
+    return found
+
+
+class _FullLabels(msgspec.Struct):
+    id: str
+    text_sha256: str
+    topics: list[str]
+    quotes: list[LabelledQuote]
+    actors: list[LabelledActor]
+
+
+def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
+    """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked."""
+    decoder = msgspec.json.Decoder(_FullLabels)
+    found = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            labels = decoder.decode(line)
+        except msgspec.DecodeError as error:
+            raise DataError(f"{path}:{number}: not a labelled article: {error}") from None
+        article = texts.get(labels.id)
+        if article is None:
+            raise DataError(f"{path}:{number}: article {labels.id} is not among the articles given")
+        if hashlib.sha256(article.text.encode()).hexdigest() != labels.text_sha256:
+            raise DataError(f"{path}:{number}: article {labels.id} has another text than the one that was labelled")
+        found.append(
+            LabelledArticle(
+                id=labels.id,
+                text=article.text,
+                topics=labels.topics,
+                quotes=labels.quotes,
+                actors=labels.actors,
+                title=article.title,
+                date=article.date,
+                source=article.source,
+            )
+        )
+    return found
+
+
+def topic_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
+    """Topic-labelled articles from lines of ``id<TAB>label,label``, laid on `texts`."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        article_id, _, labels = line.partition("\t")
+        article = texts.get(article_id)
+        if article is None:
+            raise DataError(f"{path}:{number}: article {article_id} is not among the articles given")
+        found.append(
+            LabelledArticle(
+                id=article_id,
+                text=article.text,
+                topics=[label for label in labels.split(",") if label],
+                title=article.title,
+                date=article.date,
+                source=article.source,
+            )
+        )
+    return found
+
+
+class _Target(msgspec.Struct):
+    polarity: float
+    start: int = msgspec.field(name="from")
+    end: int = msgspec.field(name="to")
+
+
+class _TargetSentence(msgspec.Struct):
+    sentence_normalized: str
+    targets: list[_Target]
+
+
+def newsmtsc(path: Path) -> list[TargetPolarity]:
+    """NewsMTSC sentences, one entry a target; its polarities 2 to 6 become -1, 0 and 1."""
+    decoder = msgspec.json.Decoder(_TargetSentence)
+    found = []
+    for line in path.read_bytes().splitlines():
+        row = decoder.decode(line)
+        for target in row.targets:
+            sign = (target.polarity > 4) - (target.polarity < 4)
+            found.append(TargetPolarity(row.sentence_normalized, (target.start, target.end), sign))
+    return found
+
+
+def gwsd(path: Path) -> tuple[list[str], list[str]]:
+    """GWSD sentences and their stances: ``disagree``, ``neutral`` or ``agree``."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows: Sequence[dict[str, str]] = list(csv.DictReader(lines, delimiter="\t"))
+    if rows and not {"sentence", "stance"} <= set(rows[0]):
+        raise DataError(f"{path}:1: needs the columns 'sentence' and 'stance'")
+    return [row["sentence"] for row in rows], [row["stance"] for row in rows]

@@ -1,0 +1,93 @@
+"""Writers: the same predictions in every format, and nothing half-written."""
+
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from topic_stance.data.records import Actor, DataError, Prediction, Quote, Stance, TopicScore
+from topic_stance.data.writers import convert, output_kind, replacing, write
+
+PREDICTIONS = [
+    Prediction(
+        "é1",
+        "m/1",
+        [TopicScore("fraud", 0.75, True)],
+        [Quote([(0, 5), (9, 12)], None, (6, 8), "mixed", 0), Quote([(1, 2)], (3, 4), None, "direct", None)],
+        [Actor("Ann Lee", "person", "", [(6, 8)], [Stance("fraud", "against", 0.5)])],
+    ),
+    Prediction("2", "m/1", [], [], []),
+]
+LINES = b"".join(msgspec.json.encode(prediction) + b"\n" for prediction in PREDICTIONS)
+
+
+def content(path: Path) -> bytes:
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(data)
+    return zstandard.ZstdDecompressor().decompressobj().decompress(data) if path.suffix == ".zst" else data
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.ndjson", "out.jsonl.gz", "out.jsonl.zst"])
+def test_json_lines(tmp_path: Path, name: str) -> None:
+    write(PREDICTIONS, tmp_path / name)
+    assert content(tmp_path / name) == LINES
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    write(PREDICTIONS, tmp_path / "out.parquet")
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert msgspec.convert(rows, list[Prediction]) == PREDICTIONS
+
+
+def test_parquet_of_nothing(tmp_path: Path) -> None:
+    write([], tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.parquet"])
+def test_convert_gives_the_same_bytes_every_time(tmp_path: Path, name: str) -> None:
+    (tmp_path / "part").write_bytes(LINES)
+    write(PREDICTIONS, tmp_path / name)
+    first = (tmp_path / name).read_bytes()
+    convert(tmp_path / "part", tmp_path / name)
+    assert (tmp_path / name).read_bytes() == first
+
+
+def test_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+    write(PREDICTIONS, "-")
+    assert out.getvalue() == LINES
+
+
+def test_unknown_suffix() -> None:
+    with pytest.raises(DataError, match=r"out\.xml: the name of the output must end with one of"):
+        output_kind("out.xml")
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.parquet"])
+def test_what_stood_there_stays_where_writing_fails(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"before")
+
+    def failing():
+        yield PREDICTIONS[0]
+        raise KeyError("halfway")
+
+    with pytest.raises(KeyError):
+        write(failing(), tmp_path / name)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"before"}
+
+
+def test_errors_of_the_system_get_a_message(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be written: No such file or directory"):
+        write(PREDICTIONS, tmp_path / "nowhere" / "out.jsonl")
+    (tmp_path / "out.jsonl").mkdir()
+    with pytest.raises(DataError, match="cannot be written"), replacing(tmp_path / "out.jsonl") as file:
+        file.write(b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]

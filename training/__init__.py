@@ -1,0 +1,1 @@
+"""Fitting, evaluation, tracking, registry and the command line."""

@@ -1,0 +1,138 @@
+"""Fit a linear-chain model (`classifier/chain.py`): maximum likelihood by AdaGrad (Duchi et al. 2011), one sequence a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+FORBIDDEN = np.float32(-1e4)
+"""Score of a transition that cannot be."""
+
+
+def fit_chain(
+    features: NDArray[np.uint32],
+    labels: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    n_buckets: int,
+    transitions: NDArray[np.float32],
+    start: NDArray[np.float32],
+    *,
+    epochs: int = 8,
+    rate: float = 0.1,
+    l2: float = 1e-6,
+    seed: int = 0,
+    sample_weight: NDArray[np.float32] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights (n_buckets, n_labels) and transitions (n_labels, n_labels) of a chain.
+
+    features: (n_tokens, n_features) of all sequences one after another; labels: (n_tokens,);
+    bounds: (n_sequences + 1,) token offsets. `transitions` and `start` hold 0 where allowed, `FORBIDDEN` elsewhere.
+    The same data and seed give the same weights.
+    """
+    n_labels = len(start)
+    weights = np.zeros((n_buckets, n_labels), np.float32)
+    squares = np.full((n_buckets, n_labels), 1e-3, np.float32)
+    step = transitions.astype(np.float32).copy()
+    step_squares = np.full((n_labels, n_labels), 1e-3, np.float32)
+    rng = np.random.default_rng(seed)
+    importance = np.ones(len(bounds) - 1, np.float32) if sample_weight is None else sample_weight
+    for _ in range(epochs):
+        order = rng.permutation(len(bounds) - 1)
+        _epoch(features, labels, bounds, order, weights, squares, step, step_squares, start, rate, l2, importance)
+    return weights, step
+
+
+@njit(cache=True)  # type: ignore[misc]
+def _epoch(
+    features: Any,
+    labels: Any,
+    bounds: Any,
+    order: Any,
+    weights: Any,
+    squares: Any,
+    step: Any,
+    step_squares: Any,
+    start: Any,
+    rate: float,
+    l2: float,
+    importance: Any,
+) -> None:
+    n_labels = weights.shape[1]
+    width = features.shape[1]
+    gradient = np.zeros((n_labels, n_labels))
+    for s in order:
+        lo, hi = bounds[s], bounds[s + 1]
+        n = hi - lo
+        if n == 0:
+            continue
+        local = np.zeros((n, n_labels))
+        for i in range(n):
+            for k in range(width):
+                row = features[lo + i, k]
+                for y in range(n_labels):
+                    local[i, y] += weights[row, y]
+            top = local[i].max()
+            for y in range(n_labels):
+                local[i, y] = np.exp(local[i, y] - top)
+        move = np.exp(step.astype(np.float64))
+        alpha = np.zeros((n, n_labels))
+        beta = np.ones((n, n_labels))
+        for i in range(n):
+            total = 0.0
+            for y in range(n_labels):
+                value = 0.0
+                if i == 0:
+                    value = np.exp(np.float64(start[y]))
+                else:
+                    for x in range(n_labels):
+                        value += alpha[i - 1, x] * move[x, y]
+                alpha[i, y] = value * local[i, y]
+                total += alpha[i, y]
+            for y in range(n_labels):
+                alpha[i, y] /= total
+        for i in range(n - 2, -1, -1):
+            total = 0.0
+            for x in range(n_labels):
+                value = 0.0
+                for y in range(n_labels):
+                    value += move[x, y] * local[i + 1, y] * beta[i + 1, y]
+                beta[i, x] = value
+                total += value
+            for x in range(n_labels):
+                beta[i, x] /= total
+        gradient[:, :] = 0.0
+        for i in range(n):
+            if i > 0:
+                total = 0.0
+                for x in range(n_labels):
+                    for y in range(n_labels):
+                        total += alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y]
+                for x in range(n_labels):
+                    for y in range(n_labels):
+                        gradient[x, y] -= alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y] / total
+                gradient[labels[lo + i - 1], labels[lo + i]] += 1.0
+        for x in range(n_labels):
+            for y in range(n_labels):
+                if step[x, y] > -1000.0:
+                    g = gradient[x, y] * importance[s]
+                    step_squares[x, y] += g * g
+                    step[x, y] += rate * g / np.sqrt(step_squares[x, y])
+        for i in range(n):
+            total = 0.0
+            for y in range(n_labels):
+                total += alpha[i, y] * beta[i, y]
+            for y in range(n_labels):
+                g = -alpha[i, y] * beta[i, y] / total
+                if labels[lo + i] == y:
+                    g += 1.0
+                g *= importance[s]
+                if abs(g) < 1e-4:
+                    continue
+                for k in range(width):
+                    row = features[lo + i, k]
+                    d = g - l2 * weights[row, y]
+                    squares[row, y] += d * d
+                    weights[row, y] += rate * d / np.sqrt(squares[row, y])

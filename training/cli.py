@@ -1,0 +1,162 @@
+"""The command `topic-stance`.
+
+Each command is two small functions: `add_…`, which declares its arguments, and one that takes them and returns the exit
+code. What is heavy is imported where it is needed, so that the command starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from topic_stance.data.records import TopicStanceError
+
+if TYPE_CHECKING:
+    from topic_stance.classifier.journal import Counts
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[argparse.Namespace], int]
+
+OK, REJECTED, FAILED, CLOSED_PIPE, INTERRUPTED = 0, 1, 2, 141, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 1 where records were rejected, 2 after a message about an error."""
+    arguments = parser().parse_args(argv)
+    run: Command = arguments.run
+    try:
+        return run(arguments)
+    except BrokenPipeError:
+        # Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except (Exception, KeyboardInterrupt) as error:
+        if arguments.debug:
+            import traceback
+
+            traceback.print_exc()
+        print(f"topic-stance: {_message(error)}", file=sys.stderr)
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return str(error) or "interrupted"
+    if isinstance(error, TopicStanceError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command; `run` is the function of the one that was given."""
+    made = argparse.ArgumentParser(
+        prog="topic-stance", description="Topics, quotes, actors and stances of news articles."
+    )
+    made.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    made.add_argument("--debug", action="store_true", help="show where an error comes from")
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
+    for add in COMMANDS:
+        command, run = add(commands)
+        command.set_defaults(run=run)
+        # Also after the name of the command; absent there, it does not undo the one before it.
+        command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return made
+
+
+def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    """`predict`: a dump in, predictions out."""
+    command = commands.add_parser(
+        "predict",
+        help="predict the articles of files, folders or standard input",
+        description="Predict every article of files and folders: .jsonl .json .csv .parquet .txt .html, plain, .gz or "
+        ".zst. Exit code 1 says that some records were rejected.",
+    )
+    command.add_argument("inputs", nargs="+", metavar="FILE", help='file or folder; "-" is standard input')
+    command.add_argument(
+        "-o",
+        "--output",
+        default="-",
+        metavar="OUT",
+        help=".jsonl, .jsonl.gz, .jsonl.zst or .parquet; appears when it is complete (default: standard output)",
+    )
+    command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
+    command.add_argument("--rejects", metavar="PATH", help="where rejects go (default: OUT.rejects.jsonl)")
+    command.add_argument("--processes", type=_count, metavar="N", help="worker processes (default: one a processor)")
+    leftover = command.add_mutually_exclusive_group()
+    leftover.add_argument("--resume", action="store_true", help="go on with a run that ended early")
+    leftover.add_argument("--overwrite", action="store_true", help="throw away what a run that ended early has left")
+    command.add_argument("--dedup", action="store_true", help="drop near-duplicates into the rejects")
+    command.add_argument(
+        "--format",
+        choices=["jsonl", "json", "csv", "parquet", "txt", "html"],
+        help="what the input is, whatever it is called (default: by its name; standard input: jsonl)",
+    )
+    command.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    return command, predict
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Predict a dump."""
+    from topic_stance.classifier.batch import predict_dump
+    from topic_stance.classifier.progress import Progress
+
+    from .models import resolve_model
+
+    # A bar and predictions on one terminal would write over each other.
+    shown = not arguments.quiet and (arguments.output != "-" or not sys.stdout.isatty())
+    counts = predict_dump(
+        resolve_model(arguments.model),
+        arguments.inputs,
+        arguments.output,
+        processes=arguments.processes,
+        rejects=arguments.rejects,
+        resume=arguments.resume,
+        overwrite=arguments.overwrite,
+        dedup=arguments.dedup,
+        format=arguments.format,
+        progress=Progress(sys.stderr) if shown else None,
+    )
+    if not arguments.quiet:
+        print(_summary(counts, arguments), file=sys.stderr)
+    return REJECTED if counts.rejected > counts.duplicates else OK
+
+
+def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
+    text = f"{counts.read:,} read, {counts.predicted:,} predicted, {counts.rejected:,} rejected"
+    if counts.duplicates:
+        text += f" ({counts.duplicates:,} as near-duplicates)"
+    place = arguments.rejects or (None if arguments.output == "-" else f"{arguments.output}.rejects.jsonl")
+    return f"{text}: see {place}" if counts.rejected and place else text
+
+
+COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (add_predict,)
+"""To add a command, write its two functions and name the first here."""
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from importlib import metadata
+
+        try:
+            version = metadata.version("topic-stance")
+        except metadata.PackageNotFoundError:
+            version = "(not installed)"
+        print(f"topic-stance {version}")
+        parser.exit()
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A training run's configuration: one typed object made from TOML and flags."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from topic_stance.data.records import DataError
+
+from .quotes import QuoteOptions
+from .stance import StanceOptions
+from .topics import TopicOptions
+
+
+class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What to learn from; paths are relative to the working directory."""
+
+    authored: str | None = None
+    """Folder of inline-marked articles."""
+    articles: list[str] = []
+    """Public articles (JSONL, plain or gzip) on which the labels below are laid."""
+    full: list[str] = []
+    """Label files with quotes, actors and stances."""
+    topics: list[str] = []
+    """Label files with topics only."""
+    polnear: str | None = None
+    polnear_weight: float = 0.5
+    held_out: float = 0.2
+    """Share of the fully labelled articles that the run is measured on; the final model learns from all."""
+
+
+class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the model is registered, and the figures by which a candidate must not be worse than the champion."""
+
+    model: str = "topic-stance"
+    metrics: tuple[str, ...] = ("topic macro-F1", "content F1", "actor accuracy", "stance macro-F1")
+    promote: bool = True
+
+
+class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One training run."""
+
+    name: str
+    data: DataConfig
+    seed: int = 0
+    output: str | None = None
+    """Folder for the bundle; a temporary one where it is not given."""
+    topics: TopicOptions = TopicOptions()
+    quotes: QuoteOptions = QuoteOptions()
+    stance: StanceOptions = StanceOptions()
+    gate: GateConfig = GateConfig()
+
+
+def load_config(path: Path) -> RunConfig:
+    """The configuration in a TOML file; unknown keys and wrong types are errors that name the key."""
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not TOML: {error}") from None
+    try:
+        return msgspec.convert(raw, RunConfig)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def flat(config: RunConfig) -> dict[str, str]:
+    """The configuration as `section.key` parameters, as a run records them."""
+    found: dict[str, str] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(f"{prefix}{key}.", inner)
+        else:
+            found[prefix[:-1]] = str(value)
+
+    walk("", msgspec.to_builtins(config))
+    return found

@@ -1,0 +1,240 @@
+"""All heads from a configuration: read the corpora, fit each head, make the bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from topic_stance.classifier.bundle import FORMAT, Heads, Manifest, TopicEntry
+from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
+from topic_stance.classifier.features import Context, context
+from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.segment import Tokens, tokenize
+from topic_stance.classifier.stance import actor_features
+from topic_stance.data.corpus import read_marked
+from topic_stance.data.public import articles, full_labels, polnear, topic_labels
+from topic_stance.data.records import DataError, LabelledArticle, STANCES
+
+from .actors import found_quote, fit_actors, rank_groups
+from .config import RunConfig
+from .quotes import Example, fit_quotes, labelled_attributions
+from .stance import StanceExample, fit_stance
+from .topics import fit_topics
+from .words import read_word_classes
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled articles: in full (quotes, actors, stances), by topic only, and attributions of other texts."""
+
+    full: list[LabelledArticle]
+    topics: list[LabelledArticle]
+    attributed: list[Example]
+    hashes: dict[str, str]
+
+    def without(self, left_out: Sequence[bool]) -> Corpus:
+        """The corpus without some of the fully labelled articles, and without their topics."""
+        ids = {article.id for article, out in zip(self.full, left_out, strict=True) if out}
+        return Corpus(
+            [article for article in self.full if article.id not in ids],
+            [article for article in self.topics if article.id not in ids],
+            self.attributed,
+            self.hashes,
+        )
+
+
+@dataclass(frozen=True)
+class ReadArticle:
+    """An article as the heads see it."""
+
+    article: LabelledArticle
+    title: Tokens | None
+    body: Tokens
+    kept: list[tuple[int, int]]
+
+    def topic_text(self) -> str:
+        """Title and body as one text: what the topic head learns from, token for token what it predicts from."""
+        text = "\n".join(self.article.text[a:b] for a, b in self.kept)
+        return f"{self.article.title}\n{text}" if self.article.title else text
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """The topics of `data/taxonomy.toml`."""
+
+    entries: list[dict[str, Any]]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Topic labels in the file's order."""
+        return tuple(entry["label"] for entry in self.entries)
+
+
+def read_taxonomy(path: Path | None = None) -> Taxonomy:
+    """The taxonomy from a file, or the project's own."""
+    source = path or resources.files("topic_stance.data").joinpath("taxonomy.toml")
+    entries = tomllib.loads(source.read_text(encoding="utf-8"))["topics"]
+    for entry in entries:
+        if not {"label", "description", "proposition"} <= set(entry):
+            raise DataError(f"{source}: a topic needs label, description and proposition: {entry}")
+    return Taxonomy(entries)
+
+
+def read_corpus(config: RunConfig) -> Corpus:
+    """Everything that the configuration names, with the SHA-256 of each source."""
+    data = config.data
+    full: list[LabelledArticle] = []
+    by_topic: list[LabelledArticle] = []
+    hashes: dict[str, str] = {}
+    if data.authored:
+        full += read_marked(Path(data.authored))
+        hashes[data.authored] = _digest(sorted(Path(data.authored).glob("*.txt")))
+    texts = articles(Path(path) for path in data.articles)
+    for path in data.articles + data.full + data.topics:
+        if not Path(path).is_file():
+            raise DataError(f"{path}: no such file; see data/labels/DATASHEET.md for where the articles come from")
+        hashes[path] = _digest([Path(path)])
+    for path in data.full:
+        full += full_labels(Path(path), texts)
+    for path in data.topics:
+        by_topic += topic_labels(Path(path), texts)
+    attributed = []
+    if data.polnear:
+        for text in polnear(Path(data.polnear)):
+            attributed.append(Example(tokenize(text.text), text.attributions, data.polnear_weight))
+        hashes[data.polnear] = _digest(sorted(Path(data.polnear).glob("*/*")))
+    if not full:
+        raise DataError(f"configuration {config.name!r} names no fully labelled articles")
+    named = {article.id for article in by_topic}
+    by_topic += [article for article in full if article.id not in named]
+    return Corpus(full, by_topic, _speech_only(attributed, full), hashes)
+
+
+def fit_heads(corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Heads:
+    """Fit every head on a corpus; the same corpus, configuration and seed give the same heads."""
+    lexicon = load_boilerplate()
+    full = [read_article(article, lexicon) for article in corpus.full]
+    by_topic = [read_article(article, lexicon) for article in corpus.topics]
+    topics = fit_topics(
+        [read.topic_text() for read in by_topic],
+        [read.article.topics for read in by_topic],
+        taxonomy.labels,
+        config.topics,
+        config.seed,
+    )
+    examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed
+    quotes = fit_quotes(examples, read_word_classes(), config.quotes, config.seed)
+    contexts = [context(read.body, quotes.words) for read in full]
+    groups = [g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)]
+    actors = fit_actors(groups, seed=config.seed)
+    pairs = [
+        example
+        for k, (read, where) in enumerate(zip(full, contexts, strict=True))
+        for example in stance_examples(read, where, actors, taxonomy.labels, k)
+    ]
+    stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
+    return Heads(topics, quotes, actors, stance)
+
+
+def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:
+    """An article as the heads see it, read as the pipeline does."""
+    title = tokenize(article.title) if article.title else None
+    tokens = tokenize(article.text)
+    verdicts = judge_lines(tokens, lexicon, title)
+    return ReadArticle(article, title, body_tokens(tokens, verdicts), kept_spans(tokens, verdicts))
+
+
+def stance_examples(
+    read: ReadArticle, where: Context, ranking: Any, topics: tuple[str, ...], number: int
+) -> list[StanceExample]:
+    """The labelled (actor, topic) pairs of one article, quotes as labelled, actors as the resolver names them."""
+    by_actor: dict[str, list[FoundQuote]] = {}
+    for quote in read.article.quotes or ():
+        found = found_quote(quote.content, quote.cue, quote.source, read.body)
+        if found is not None:
+            by_actor.setdefault(quote.actor, []).append(found)
+    every = [quote for quotes in by_actor.values() for quote in quotes]
+    resolved = resolve_actors(read.article.text, read.body, where, every, ranking)
+    speaker = {id(quote): number for quote, number in zip(every, resolved.speakers, strict=True)}
+    examples = []
+    for actor in read.article.actors or ():
+        quotes = by_actor.get(actor.name, [])
+        if not quotes:
+            continue
+        numbers = [n for quote in quotes if (n := speaker[id(quote)]) is not None]
+        entity = resolved.entities[max(set(numbers), key=numbers.count)] if numbers else None
+        raw = actor_features(read.body, where, quotes, entity)
+        examples += [
+            StanceExample(raw, topics.index(topic), label, number)
+            for topic, label in actor.stance.items()
+            if topic in topics and label in STANCES
+        ]
+    return examples
+
+
+def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Manifest:
+    """What the bundle says of itself."""
+    entries = []
+    for k, entry in enumerate(taxonomy.entries):
+        slope, intercept = heads.topics.calibration[k].tolist()
+        entries.append(
+            TopicEntry(
+                entry["label"], entry["description"], entry["proposition"], float(heads.topics.threshold[k]), (slope, intercept)
+            )
+        )  # fmt: skip
+    options = msgspec.to_builtins(config)
+    options.pop("output", None)
+    return Manifest(
+        FORMAT,
+        entries,
+        config.quotes.cue_threshold,
+        len(heads.quotes.tag_weights),
+        len(heads.quotes.link_weights),
+        {},
+        corpus.hashes,
+        {name: metadata.version(name) for name in ("numba", "numpy", "scikit-learn", "scipy")},
+        options,
+    )
+
+
+def _speech_only(attributed: list[Example], full: Sequence[LabelledArticle]) -> list[Example]:
+    """Attributions whose cue holds a word that is a cue of the labelled speech acts: thought and plans drop out."""
+    cue_words: dict[str, int] = {}
+    texts = [(article.text, quote.cue) for article in full for quote in article.quotes or () if quote.cue]
+    for text, cue in texts:
+        for word in text[slice(*cue)].lower().split():
+            cue_words[word] = cue_words.get(word, 0) + 1
+    known = {h for word, n in cue_words.items() if n > 1 and word not in _FUNCTION for h in tokenize(word).hash.tolist()}
+    kept = []
+    for example in attributed:
+        tokens = example.tokens
+        speech = []
+        for attribution in example.attributions:
+            hashes = {
+                int(h)
+                for a, b in attribution.cue
+                for h in tokens.hash[(tokens.start >= a) & (tokens.end <= b)]
+            }
+            if attribution.source and hashes & known:
+                speech.append(attribution)
+        kept.append(Example(tokens, speech, example.weight))
+    return kept
+
+
+_FUNCTION = frozenset(
+    "to of the in has have had was is are were a an that be been for on by not will would as at with and he she it".split()
+)
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()

@@ -1,0 +1,39 @@
+"""When two names mean the same actor: the rule by which predictions are scored."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from topic_stance.data.records import LabelledActor
+
+_TITLES = (
+    "the|a|an|mr|mrs|ms|dr|sir|sen|gov|rep|gen|lt|col|sgt|prof|president|prime minister|minister|senator|governor|"
+    "general|secretary|spokesman|spokeswoman|spokesperson|chief|director|judge|attorney general|foreign minister|"
+    "police|officer|detective|sheriff|king|queen|prince|pope"
+)
+_TITLE = re.compile(rf"^(?:{_TITLES})\.?\s+", re.I)
+
+
+def normal_name(name: str) -> str:
+    """Lower case, without accents, possessives, leading articles and titles."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+    folded = re.sub(r"['’]s?\b", "", folded).strip()
+    while (shorter := _TITLE.sub("", folded)) not in (folded, ""):
+        folded = shorter
+    return re.sub(r"[^a-z0-9]+", " ", folded.lower()).strip()
+
+
+def same_actor(actor: LabelledActor, name: str) -> bool:
+    """Whether a name is the labelled actor's: its name, one of its mentions, a person's last name, or most words."""
+    found = normal_name(name)
+    if not found:
+        return False
+    if found in {normal_name(actor.name), *map(normal_name, actor.mentions)}:
+        return True
+    wanted, given = normal_name(actor.name).split(), found.split()
+    if actor.type == "person" and wanted and wanted[-1] == given[-1]:
+        if len(wanted) == 1 or len(given) == 1 or wanted[0] == given[0]:
+            return True
+    union = set(wanted) | set(given)
+    return len(set(wanted) & set(given)) / max(1, len(union)) >= 0.6

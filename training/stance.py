@@ -1,0 +1,118 @@
+"""Fit the stance head: multinomial logistic regression over the features of every labelled (actor, topic) pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, vector
+from topic_stance.data.records import STANCES, StanceLabel
+
+
+@dataclass(frozen=True)
+class StanceOptions:
+    """How to fit the stance head."""
+
+    c: float = 1.0
+    least: int = 2
+    block_scale: tuple[float, ...] = (1.0, 1.0, 1.0)
+    folds: int = 5
+
+
+@dataclass(frozen=True)
+class StanceExample:
+    """One labelled pair: an actor's features, a topic, a stance, and the article (folds keep articles whole)."""
+
+    raw: RawFeatures
+    topic: int
+    label: StanceLabel
+    article: int
+
+
+def fit_stance(
+    examples: Sequence[StanceExample], topics: tuple[str, ...], options: StanceOptions, seed: int
+) -> StanceHead:
+    """The stance head, its temperatures fitted on predictions of models that did not see the article."""
+    keys, idf = _vocabulary(examples, options.least)
+    empty = StanceHead(
+        topics,
+        keys,
+        idf,
+        np.zeros((len(keys), 1 + len(topics), 3), np.float32),
+        np.zeros((len(topics), 3), np.float32),
+        np.array(options.block_scale, np.float32),
+        np.ones(len(topics), np.float32),
+    )
+    rows = [vector(example.raw, empty) for example in examples]
+    matrix = _crossed(rows, [example.topic for example in examples], len(keys), len(topics))
+    labels = np.array([STANCES.index(example.label) for example in examples])
+    topic = np.array([example.topic for example in examples])
+    fold = np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[
+        [e.article for e in examples]
+    ] % options.folds
+    held_out = np.zeros((len(examples), 3))
+    for k in range(options.folds):
+        if len(np.unique(labels[fold != k])) == 3:
+            coefficients, bias = _regress(matrix[fold != k], labels[fold != k], options.c)
+            held_out[fold == k] = matrix[fold == k] @ coefficients + bias
+    coefficients, bias = _regress(matrix, labels, options.c)
+    n, m = len(keys), len(topics)
+    weights = coefficients[: n * (m + 1)].reshape(m + 1, n, 3).transpose(1, 0, 2)
+    topic_bias = coefficients[n * (m + 1) :] + bias
+    temperature = [_temperature(held_out[topic == t], labels[topic == t]) for t in range(m)]
+    return empty._replace(
+        weights=np.ascontiguousarray(weights, np.float32),
+        bias=topic_bias.astype(np.float32),
+        temperature=np.array(temperature, np.float32),
+    )
+
+
+def _vocabulary(examples: Sequence[StanceExample], least: int) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+    keys, counts = np.unique(np.concatenate([np.unique(e.raw.key) for e in examples]), return_counts=True)
+    kept = counts >= least
+    idf = np.log((1 + len(examples)) / (1 + counts[kept])) + 1
+    return keys[kept], idf.astype(np.float32)
+
+
+def _crossed(
+    rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]], topics: Sequence[int], n: int, m: int
+) -> Any:
+    """A sparse matrix (n_examples, n * (m + 1) + m): shared features, each topic's own copy, one constant a topic."""
+    import scipy.sparse as sp
+
+    indices, values, bounds = [], [], [0]
+    for (place, value), topic in zip(rows, topics, strict=True):
+        indices += [place, place + n * (topic + 1), np.array([n * (m + 1) + topic])]
+        values += [value, value, np.ones(1, np.float32)]
+        bounds.append(bounds[-1] + 2 * len(place) + 1)
+    return sp.csr_matrix(
+        (np.concatenate(values).astype(np.float64), np.concatenate(indices), bounds), shape=(len(rows), n * (m + 1) + m)
+    )
+
+
+def _regress(matrix: Any, labels: NDArray[np.int64], c: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=c, class_weight="balanced", max_iter=500)
+    model.fit(matrix, labels)
+    return model.coef_.T, model.intercept_
+
+
+def _temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The factor on the scores that makes held-out labels most likely (Guo et al. 2017), among a fine grid."""
+    if len(labels) == 0:
+        return 1.0
+    best, least = 1.0, np.inf
+    for factor in np.geomspace(0.3, 3.0, 47):
+        scaled = scores * factor
+        scaled = scaled - scaled.max(1, keepdims=True)
+        loss = float((np.log(np.exp(scaled).sum(1)) - scaled[np.arange(len(labels)), labels]).mean())
+        if loss < least:
+            best, least = float(factor), loss
+    return best
+
+
+assert N_BLOCKS == len(StanceOptions().block_scale)

@@ -1,0 +1,103 @@
+"""Fit the topic head: scikit-learn's TF-IDF and logistic regression, calibrated and thresholded on held-out scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from topic_stance.classifier.tfidf import term_tables
+from topic_stance.classifier.topics import TopicHead
+from topic_stance.data.records import DataError
+
+
+@dataclass(frozen=True)
+class TopicOptions:
+    """How to fit the topic head."""
+
+    c: float = 30.0
+    min_df: int = 3
+    max_terms: int = 100_000
+    folds: int = 5
+
+
+def fit_topics(
+    texts: Sequence[str], labels: Sequence[Sequence[str]], topics: tuple[str, ...], options: TopicOptions, seed: int
+) -> TopicHead:
+    """The topic head from texts (title, line break, body) and their topics."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
+        max_features=options.max_terms,
+    )  # fmt: skip
+    matrix = vectorizer.fit_transform(texts)
+    wanted = np.array([[topic in given for topic in topics] for given in labels])
+    for topic, column in zip(topics, wanted.T, strict=True):
+        if not options.folds <= column.sum() <= len(column) - options.folds:
+            raise DataError(
+                f"topic {topic}: {int(column.sum())} of {len(column)} articles carry it; it needs at least "
+                f"{options.folds} with and {options.folds} without: label more articles"
+            )
+    held_out = held_out_scores(matrix, wanted, options, seed)
+    models = [_regress(matrix, wanted[:, k], options.c) for k in range(len(topics))]
+    calibration = np.array([calibrate(held_out[:, k], wanted[:, k]) for k in range(len(topics))])
+    probability = 1 / (1 + np.exp(-(held_out * calibration[:, 0] + calibration[:, 1])))
+    terms = vectorizer.get_feature_names_out().tolist()
+    return TopicHead(
+        topics,
+        terms,
+        term_tables(terms),
+        vectorizer.idf_.astype(np.float64),
+        np.ascontiguousarray(np.array([model.coef_[0] for model in models]).T),
+        np.array([model.intercept_[0] for model in models]),
+        calibration,
+        np.array([best_threshold(probability[:, k], wanted[:, k]) for k in range(len(topics))]),
+    )
+
+
+def held_out_scores(
+    matrix: Any, wanted: NDArray[np.bool_], options: TopicOptions, seed: int
+) -> NDArray[np.float64]:
+    """Scores (n_texts, n_topics) of models that did not see the text."""
+    fold = np.random.default_rng(seed).permutation(matrix.shape[0]) % options.folds
+    scores = np.zeros(wanted.shape)
+    for k in range(options.folds):
+        for t in range(wanted.shape[1]):
+            model = _regress(matrix[fold != k], wanted[fold != k, t], options.c)
+            scores[fold == k, t] = model.decision_function(matrix[fold == k])
+    return scores
+
+
+def calibrate(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and intercept of Platt's logistic, its targets smoothed as he does."""
+    from scipy.optimize import minimize
+
+    positive, negative = int(wanted.sum()), int((~wanted).sum())
+    target = np.where(wanted, (positive + 1) / (positive + 2), 1 / (negative + 2))
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        z = scores * parameters[0] + parameters[1]
+        return float((np.logaddexp(0, z) - target * z).mean())
+
+    slope, intercept = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return float(slope), float(intercept)
+
+
+def best_threshold(probability: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
+    """The probability threshold with the highest F1, smoothed over neighbouring thresholds."""
+    grid = np.linspace(0.1, 0.8, 71)
+    scores = []
+    for threshold in grid:
+        given = probability >= threshold
+        scores.append(2 * (given & wanted).sum() / max(1, given.sum() + wanted.sum()))
+    smooth = np.convolve(np.pad(scores, 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    return float(np.round(grid[int(smooth.argmax())], 3))
+
+
+def _regress(matrix: Any, wanted: NDArray[np.bool_], c: float) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=c, class_weight="balanced", max_iter=500).fit(matrix, wanted)
