@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.data.records import ActorType
 
 from .features import OUTSIDE, Context
@@ -27,8 +28,11 @@ PRONOUNS = {
     "he": "he", "him": "he", "his": "he", "she": "she", "her": "she", "they": "they", "them": "they", "their": "they",
     "it": "it", "its": "it", "i": "i", "we": "we", "who": "who", "which": "who", "you": "you", "both": "they",
 }  # fmt: skip
-_KINDS = {kind: k for k, kind in enumerate(("he", "she", "they", "it", "i", "we", "who", "you", "none", "the", "a", "bare", "own"))}
-_PREPOSITIONS = frozenset("of for at from with in on to by near inside familiar".split())
+_KINDS = {
+    kind: k
+    for k, kind in enumerate(("he", "she", "they", "it", "i", "we", "who", "you", "none", "the", "a", "bare", "own"))
+}
+_PREPOSITIONS = frozenset(["of", "for", "at", "from", "with", "in", "on", "to", "by", "near", "inside", "familiar"])
 _DEFINITE = {"the": "the", "that": "the", "this": "the", "these": "the", "those": "the"}
 _OWNED = frozenset("his her its their our my".split())
 _INDEFINITE = frozenset("a an one another some several many two three four five six most few".split())
@@ -51,7 +55,6 @@ class Entity:
     quoted: list[int] = field(default_factory=list)
     """First tokens of the sources that were resolved to it."""
 
-
     @property
     def text(self) -> str:
         """The name as one string."""
@@ -61,8 +64,8 @@ class Entity:
 class Source(NamedTuple):
     """What a source is by its words.
 
-    kind: a pronoun's kind, ``the``, ``a``, ``own`` or ``bare`` for descriptions, ``none``; entity: set where it is a name.
-    words: the description without its article.
+    kind: a pronoun's kind, ``the``, ``a``, ``own`` or ``bare`` for descriptions, ``none``.
+    entity: set where it is a name.    words: the description without its article.
     """
 
     kind: str
@@ -225,7 +228,18 @@ class Resolver:
     def _gender(self, name: Name) -> str:
         for title in name.title:
             lower = title.lower()
-            if lower in ("mr", "sir", "lord", "king", "prince", "congressman", "chairman", "spokesman", "imam", "father"):
+            if lower in (
+                "mr",
+                "sir",
+                "lord",
+                "king",
+                "prince",
+                "congressman",
+                "chairman",
+                "spokesman",
+                "imam",
+                "father",
+            ):
                 return "m"
             if lower in ("mrs", "ms", "miss", "lady", "queen", "princess", "congresswoman", "spokeswoman", "dame"):
                 return "f"
@@ -283,24 +297,28 @@ class Resolver:
         """The entity that a source is by name, if it is one rather than described by names."""
         if "and" in lower[:stop] or "&" in lower[:stop]:
             spans = [self.names[k] for k in inside if self.names[k].begin - begin < stop]
-            covering = [n for n in spans if any(lower[i] in ("and", "&") for i in range(n.begin - begin, min(n.end - begin, len(lower))))]
+            covering = [
+                n
+                for n in spans
+                if any(lower[i] in ("and", "&") for i in range(n.begin - begin, min(n.end - begin, len(lower))))
+            ]
             if not covering:
                 return None
         best = None
         for k in inside:
             name = self.names[k]
             first, last = max(0, name.begin - begin), name.end - begin
-            if first <= head < last and not name.possessive:
-                best = k
-            elif first == 0 and last >= head + 1 and not name.possessive:
+            if not name.possessive and (first <= head < last or (first == 0 and last >= head + 1)):
                 best = k
         if best is None and head < len(lower) and stop < len(lower) and lower[stop] == ",":
             # "the city's mayor, Maria Sol": the name follows the office
             for k in inside:
                 name = self.names[k]
-                if name.begin - begin == stop + 1 and name.type in ("person", None) and lower[0] not in _INDEFINITE | {"the"} or (
-                    name.begin - begin == stop + 1 and name.type == "person"
-                ):
+                if (
+                    name.begin - begin == stop + 1
+                    and name.type in ("person", None)
+                    and lower[0] not in _INDEFINITE | {"the"}
+                ) or (name.begin - begin == stop + 1 and name.type == "person"):
                     best = k
                     break
         return None if best is None else self.entity_of[best]
@@ -316,7 +334,9 @@ class Resolver:
         elif lower[0] in _INDEFINITE:
             kind = "a"
         noun = lower[head] if head < len(lower) else lower[-1]
-        plural = "and" in lower[:stop] or self.known.nouns.get(noun) == "group" or (noun.endswith("s") and len(noun) > 4)
+        plural = (
+            "and" in lower[:stop] or self.known.nouns.get(noun) == "group" or (noun.endswith("s") and len(noun) > 4)
+        )
         return Source(kind, None, words, noun, plural)
 
     def _words(self, begin: int, end: int, lower: list[str]) -> tuple[str, ...]:
@@ -333,7 +353,11 @@ class Resolver:
         """Entities that a source may be, nearest first; `SELF` for a description that may be an actor of its own."""
         place = self.place(quote)
         recent = sorted(
-            (n for n, entity in enumerate(self.entities) if self._last_before(entity, place) >= 0 and self._fits(entity, source)),
+            (
+                n
+                for n, entity in enumerate(self.entities)
+                if self._last_before(entity, place) >= 0 and self._fits(entity, source)
+            ),
             key=lambda n: -self._last_before(self.entities[n], place),
         )[:_NEAREST]
         if self.last_speaker is not None and self.last_speaker not in recent:
@@ -348,7 +372,9 @@ class Resolver:
     @staticmethod
     def _fits(entity: Entity, source: Source) -> bool:
         if source.kind in ("he", "she", "i"):
-            return entity.type in ("person", None) and (entity.gender == "u" or (entity.gender == "f") == (source.kind == "she") or source.kind == "i")
+            return entity.type in ("person", None) and (
+                entity.gender == "u" or (entity.gender == "f") == (source.kind == "she") or source.kind == "i"
+            )
         if source.kind in ("they", "we"):
             return entity.type != "person"
         return entity.type != "group" or entity.nominal
@@ -374,9 +400,13 @@ class Resolver:
         if candidate == SELF:
             known = self.known.nouns.get(source.head, "none")
             return [
-                _bucket(0, kind, 0), _bucket(1, kind, noun), _bucket(2, kind, _TYPE[known]), _bucket(3, kind, source.plural),
-                _bucket(4, kind, min(len(source.words), 5)), _bucket(5, kind, self.last_speaker is not None),
-            ]  # fmt: skip
+                _bucket(0, kind, 0),
+                _bucket(1, kind, noun),
+                _bucket(2, kind, _TYPE[known]),
+                _bucket(3, kind, source.plural),
+                _bucket(4, kind, min(len(source.words), 5)),
+                _bucket(5, kind, self.last_speaker is not None),
+            ]
         entity = self.entities[candidate]
         last = self._last_before(entity, place)
         distance = min(self.number[place] - self.number[last], 8) if last >= 0 else 9
@@ -390,19 +420,27 @@ class Resolver:
         words = [word.lower() for word in source.words]
         same_head = source.head in described or source.head in named
         shared = sum(1 for word in words if word in named or word in described)
-        nominal_same = entity.nominal and entity.name and entity.name[-1].lower() == source.head
+        nominal_same = entity.nominal and bool(entity.name) and entity.name[-1].lower() == source.head
         own_quote = any(a <= last < b for a, b in quote.content)
         many = min(len(entity.mentions), 6)
         return [
-            _bucket(10, kind, same_type * 2 + entity.nominal), _bucket(11, kind, distance), _bucket(12, kind, min(rank, 6)),
-            _bucket(13, kind, gender), _bucket(14, kind, speaker), _bucket(15, kind, opens * 16 + distance),
-            _bucket(16, kind, many), _bucket(17, kind, same_head * 2 + nominal_same),
-            _bucket(18, kind, min(shared, 3) * 8 + min(len(words), 7)), _bucket(19, kind, own_quote),
-            _bucket(20, kind, speaker * 16 + distance), _bucket(21, kind * 8 + same_type, noun),
+            _bucket(10, kind, same_type * 2 + entity.nominal),
+            _bucket(11, kind, distance),
+            _bucket(12, kind, min(rank, 6)),
+            _bucket(13, kind, gender),
+            _bucket(14, kind, speaker),
+            _bucket(15, kind, opens * 16 + distance),
+            _bucket(16, kind, many),
+            _bucket(17, kind, same_head * 2 + nominal_same),
+            _bucket(18, kind, min(shared, 3) * 8 + min(len(words), 7)),
+            _bucket(19, kind, own_quote),
+            _bucket(20, kind, speaker * 16 + distance),
+            _bucket(21, kind * 8 + same_type, noun),
             _bucket(22, kind, (speaker * 8 + same_type) * 8 + min(rank, 6)),
-            _bucket(23, kind, source.plural * 8 + same_type), _bucket(24, kind, len(named) > 1),
+            _bucket(23, kind, source.plural * 8 + same_type),
+            _bucket(24, kind, len(named) > 1),
             _bucket(25, kind, same_head * 16 + distance),
-        ]  # fmt: skip
+        ]
 
     def settle(self, source: Source, quote: FoundQuote, number: int | None) -> int | None:
         """Take note of who speaks; a description of its own becomes an entity."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import msgspec
+
 from topic_stance.data.readers import LIMIT, Format, Reject
 from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind

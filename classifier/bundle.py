@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
+
 from topic_stance.data.records import TopicStanceError
 
 from .actors import N_RANK_BUCKETS
@@ -97,6 +98,7 @@ def load_bundle(folder: Path | str) -> Bundle:
 
     Raises:
         BundleError: it is missing, tampered with, of another format, or its parts do not fit together.
+
     """
     folder = Path(folder)
     manifest, raw = _manifest(folder)
@@ -210,8 +212,10 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
 
     def get(name: str, dtype: Any, *shape: int | None) -> NDArray[Any]:
         array = arrays[name]
-        if array.dtype != dtype or len(array.shape) != len(shape) or any(
-            wanted is not None and wanted != size for wanted, size in zip(shape, array.shape, strict=True)
+        if (
+            array.dtype != dtype
+            or len(array.shape) != len(shape)
+            or any(wanted is not None and wanted != size for wanted, size in zip(shape, array.shape, strict=True))
         ):
             raise ValueError(f"the array {name!r} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} {shape}")
         return array

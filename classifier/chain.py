@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def emissions(features, weights):  # type: ignore[no-untyped-def]
     """Sum of the weights of each token's features: (n_tokens, n_labels) float32."""
     n, width = features.shape
@@ -25,7 +25,7 @@ def emissions(features, weights):  # type: ignore[no-untyped-def]
     return scores
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """The best label sequence: (n_tokens,) uint8. `allowed_start`: (n_labels,) scores of beginning with a label."""
     n, n_labels = scores.shape
@@ -61,7 +61,7 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     return path
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64."""
     n, n_labels = scores.shape

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
+
 from topic_stance.data.readers import Format, Record, Reject, Source, find_sources, read_source
 from topic_stance.data.records import DataError
 

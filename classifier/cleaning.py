@@ -81,7 +81,8 @@ def kept_spans(tokens: Tokens, verdicts: NDArray[np.uint8]) -> list[tuple[int, i
 def load_boilerplate() -> Boilerplate:
     """The project's own lexicon."""
     lines = resources.files("topic_stance.data").joinpath("lexicons/boilerplate.txt").read_text("utf-8").splitlines()
-    whole, beginning = [], []
+    whole: list[np.uint64] = []
+    beginning: list[np.uint64] = []
     for line in lines:
         sign, _, phrase = line.partition(" ")
         if sign in ("=", "^"):
@@ -117,7 +118,7 @@ _CREDITS = np.sort(
 )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     value = np.uint64(0)
     for i in range(len(hashes)):
@@ -126,13 +127,13 @@ def _words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
     n_lines = len(lines) - 1
     verdicts = np.zeros(n_lines, np.uint8)
@@ -178,7 +179,7 @@ def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, cr
             verdicts[k] = Verdict.TIME_CODE if time_code else Verdict.NUMBER
         elif value == title and title != 0:
             verdicts[k] = Verdict.HEADLINE
-        elif phrase and (words < 40) or _contains(whole, value):
+        elif (phrase and (words < 40)) or _contains(whole, value):
             verdicts[k] = Verdict.PHRASE
         elif credit and words < 90:
             verdicts[k] = Verdict.CREDIT
@@ -220,7 +221,7 @@ def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, cr
     return verdicts
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _ends(point):  # type: ignore[no-untyped-def]
     """Whether a code point ends a sentence, closing quotation marks and brackets included."""
     return (

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 
 from .segment import (
     ALLCAPS,
-    APOSTROPHE,
     CAPITAL,
     LINE,
     MARK_CLOSE,
-    MARK_NONE,
     MARK_OPEN,
     MARK_SINGLE,
     MARK_SINGLE_OPEN,
@@ -41,8 +39,8 @@ class WordTable(NamedTuple):
     """What is known of words: an open-addressing table from token hash to a row of small numbers.
 
     keys: (n_slots,) uint64, 0 where empty; n_slots is a power of two at least twice the number of words.
-    rows: (n_slots, 5) int32: part-of-speech class, coarse cluster, fine cluster, how often the word is capitalized within
-    a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often it is a cue (0 hardly … 3 mostly).
+    rows: (n_slots, 5) int32: part-of-speech class, coarse cluster, fine cluster, how often the word is
+    capitalized within a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often it is a cue (0 … 3 mostly).
     """
 
     keys: NDArray[np.uint64]
@@ -80,7 +78,7 @@ def context(tokens: Tokens, words: WordTable) -> Context:
     return Context(*_context(tokens.hash, tokens.flags, tokens.mark, words.keys, words.rows))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(hashes)):
@@ -91,7 +89,7 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
         table[slot] = rows[i]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
     n = len(hashes)
     classes = np.zeros((n, rows.shape[1]), np.int32)
@@ -151,7 +149,7 @@ def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
     begin = 0
     last = -1
     for i in range(n):
-        if flags[i] & SENTENCE and quotation[i] != INSIDE and quotation[i] != CLOSING or flags[i] & LINE:
+        if (flags[i] & SENTENCE and quotation[i] != INSIDE and quotation[i] != CLOSING) or flags[i] & LINE:
             begin = i
             last = -1
         sentence_start[i] = begin
@@ -171,14 +169,14 @@ def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
     return classes, quotation, quoted_length, sentence_start, sentence_end, cue_before, cue_after
 
 
-@njit(inline="always")  # type: ignore[misc]
+@njit(inline="always")
 def _bucket(template, a, b, mask):  # type: ignore[no-untyped-def]
     value = (np.uint64(a) * _MIX) ^ (np.uint64(b) + np.uint64(0x632BE59BD9B4E019) * np.uint64(template + 1))
     value = (value ^ (value >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
     return np.uint32((value ^ (value >> np.uint64(32))) & mask)
 
 
-@njit(inline="always")  # type: ignore[misc]
+@njit(inline="always")
 def _near(distance):  # type: ignore[no-untyped-def]
     """A distance in tokens as one of few steps."""
     if distance < 5:
@@ -197,13 +195,20 @@ def _near(distance):  # type: ignore[no-untyped-def]
 def token_features(tokens: Tokens, where: Context, n_buckets: int) -> NDArray[np.uint32]:
     """Feature buckets of every token: (n_tokens, `N_FEATURES`) uint32; `n_buckets` is a power of two."""
     result: NDArray[np.uint32] = _token_features(
-        tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags, tokens.mark, *where, np.uint64(n_buckets - 1)
+        tokens.points,
+        tokens.start,
+        tokens.end,
+        tokens.hash,
+        tokens.flags,
+        tokens.mark,
+        *where,
+        np.uint64(n_buckets - 1),
     )
     return result
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _token_features(
+@njit(cache=True, nogil=True)
+def _token_features(  # type: ignore[no-untyped-def]
     points,
     start,
     end,
@@ -218,7 +223,7 @@ def _token_features(
     cue_before,
     cue_after,
     mask,
-):  # type: ignore[no-untyped-def]
+):
     n = len(hashes)
     out = np.empty((n, N_FEATURES), np.uint32)
     pad = 3

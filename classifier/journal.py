@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+
 from topic_stance.data.readers import Reject
 from topic_stance.data.records import DataError
 from topic_stance.data.writers import convert, move, output_kind, replacing, sync_folder
@@ -158,7 +159,7 @@ class Work:
 
     def _open(self, name: str) -> BinaryIO:
         # Unbuffered: what a write returns from is in the hands of the system, and survives the process.
-        return (self.folder / name).open("ab", buffering=0)  # type: ignore[return-value]
+        return (self.folder / name).open("ab", buffering=0)
 
     def _begin(self, plan: Plan) -> _Checkpoint:
         self._journal.truncate(0)

@@ -28,7 +28,7 @@ def windows(tokens: Tokens, where: Context, cues: NDArray[np.int32]) -> NDArray[
     return result
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _windows(cues, sentence_start, sentence_end, quotation, flags, n):  # type: ignore[no-untyped-def]
     out = np.empty((len(cues), 2), np.int32)
     for k in range(len(cues)):
@@ -77,10 +77,10 @@ def link_features(
     return features, bounds
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _link_features(
+@njit(cache=True, nogil=True)
+def _link_features(  # type: ignore[no-untyped-def]
     hashes, flags, classes, quotation, quoted_length, sentence_start, sentence_end, cues, spans, bounds, tagged, mask
-):  # type: ignore[no-untyped-def]
+):
     n = len(hashes)
     out = np.empty((bounds[-1], N_LINK_FEATURES), np.uint32)
     # Running counts, so that "how many cues lie between" is a difference of two of them.
@@ -172,7 +172,9 @@ def _link_features(
             row[19] = _bucket(19, sy * np.uint64(16) + near, next_tag, mask)
             row[20] = _bucket(20, sy * np.uint64(16) + near, last_tag, mask)
             row[21] = _bucket(21, sy, next_tag * np.uint64(8192) + last_tag, mask)
-            row[22] = _bucket(22, q * np.uint64(16) + s, lead * np.uint64(256) + y * np.uint64(4) + np.uint64(closed), mask)
+            row[22] = _bucket(
+                22, q * np.uint64(16) + s, lead * np.uint64(256) + y * np.uint64(4) + np.uint64(closed), mask
+            )
             row[23] = _bucket(23, q * np.uint64(16) + s, cue_word, mask)
             row[24] = _bucket(24, q * np.uint64(16) + s, next_tag * np.uint64(16) + np.uint64(at_start), mask)
             row[25] = _bucket(25, q * np.uint64(16) + s, np.uint64(_near(quoted_length[i])), mask)
@@ -191,5 +193,7 @@ def _link_features(
             row[38] = _bucket(38, w, np.uint64(distance) if distance < 4 else s + np.uint64(4), mask)
             row[39] = _bucket(39, w_next, cue_tag * np.uint64(16) + s, mask)
             row[40] = _bucket(40, counts, cue_word, mask)
-            row[41] = _bucket(41, s * np.uint64(4) + q, np.uint64(flags[i] & (LINE | SENTENCE)) + y * np.uint64(256), mask)
+            row[41] = _bucket(
+                41, s * np.uint64(4) + q, np.uint64(flags[i] & (LINE | SENTENCE)) + y * np.uint64(256), mask
+            )
     return out

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
 from topic_stance.data.records import ActorType
 
 from .features import CAPITAL_LEVEL, INSIDE, OPENING, Context
@@ -100,7 +101,7 @@ def find_names(text: str, tokens: Tokens, where: Context) -> list[Name]:
 
 def name_words(text: str) -> tuple[str, ...]:
     """The words of a name: what white space separates, without quotation marks around and commas after."""
-    words = (word.strip("\"“”‘,;:()[]") for word in text.split())
+    words = (word.strip('"“”‘,;:()[]') for word in text.split())
     return tuple(word for word in words if any(map(str.isalnum, word)))
 
 
@@ -116,7 +117,9 @@ def parse_name(words: tuple[str, ...], begin: int, end: int, possessive: bool, k
         return None
     if known.nouns.get(lower[-1]) == "group" or (lower[-1].endswith("s") and lower[-1][:-1] in known.demonyms):
         return Name(begin, end, words, (), "group", possessive)
-    cut = max((k for k, word in enumerate(lower[:-1]) if word in known.titles or word.endswith("-elect")), default=-1) + 1
+    cut = (
+        max((k for k, word in enumerate(lower[:-1]) if word in known.titles or word.endswith("-elect")), default=-1) + 1
+    )
     if cut and cut < len(words) and lower[cut] in ("of", "for"):
         given = [k for k in range(cut + 1, len(words)) if lower[k] in known.gender]
         cut = given[0] if given else min(cut + 2, len(words) - 1)
@@ -144,9 +147,7 @@ def _lines(name: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def _join_offices(
-    text: str, tokens: Tokens, runs: list[list[int]], known: Lexicon
-) -> list[tuple[int, int, bool]]:
+def _join_offices(text: str, tokens: Tokens, runs: list[list[int]], known: Lexicon) -> list[tuple[int, int, bool]]:
     """Runs with ``of`` between them where the first one ends in an office or a body (Ministry of Public Security)."""
     joined: list[tuple[int, int, bool]] = []
     for begin, end, possessive in runs:
@@ -170,16 +171,14 @@ def _join_offices(
     return joined
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _among(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _runs(
-    hashes, flags, mark, points, start, end, level, quotation, sentence_start, particles, never, stops
-):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, particles, never, stops):  # type: ignore[no-untyped-def]
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
     n = len(hashes)
     out = np.empty((n, 3), np.int32)
@@ -238,7 +237,7 @@ def _runs(
     return out[:count].copy()
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _name_word(i, n, flags, level, quotation, sentence_start, hashes, never):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
     if not flags[i] & CAPITAL or _among(never, hashes[i]):

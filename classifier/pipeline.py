@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from topic_stance.data.records import Actor, Article, Prediction, Quote, Span
 
-from .actors import Actors, Entity, resolve_actors
+from .actors import Actors, resolve_actors
 from .bundle import Bundle, load_bundle
-from .cleaning import body_tokens, judge_lines, load_boilerplate
-from .features import Context, context
+from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
+from .features import Context
 from .quotes import FoundQuote, TokenSpan, find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
@@ -26,6 +27,15 @@ def load(path: Path | str | None = None) -> Pipeline:
     return Pipeline(load_bundle(path or DEFAULT))
 
 
+class Analysis(NamedTuple):
+    """Quotes and actors of one article. speaking: entities that are quoted, in the order of their first quote."""
+
+    quotes: list[FoundQuote]
+    where: Context
+    actors: Actors
+    speaking: list[int]
+
+
 class Pipeline:
     """Predicts topics, quotes, actors and stances of articles with one bundle."""
 
@@ -33,7 +43,7 @@ class Pipeline:
         self.bundle = bundle
 
     @cached_property
-    def _boilerplate(self):  # type: ignore[no-untyped-def]
+    def _boilerplate(self) -> Boilerplate:
         return load_boilerplate()
 
     def predict(self, articles: Iterable[Article]) -> list[Prediction]:
@@ -42,13 +52,18 @@ class Pipeline:
 
     def predict_one(self, article: Article) -> Prediction:
         """The prediction for one article."""
-        heads = self.bundle.heads
         title, body = self.read(article)
-        topics = assign_topics(title, body, heads.topics)
-        quotes, where = find_quotes(body, heads.quotes)
-        actors = resolve_actors(article.text, body, where, quotes, heads.actors)
+        topics = assign_topics(title, body, self.bundle.heads.topics)
+        analysis = self._analyse(article, body)
         assigned = [topic.label for topic in topics if topic.assigned]
-        return self._prediction(article, topics, quotes, actors, assigned, body, where)
+        spans = _Spans(body)
+        return Prediction(
+            article.id,
+            self.bundle.name,
+            topics,
+            _written_quotes(analysis, spans),
+            [self._actor(number, analysis, assigned, body, spans) for number in analysis.speaking],
+        )
 
     def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
         """The tokens of the title, where there is one, and of the body: what every head works on."""
@@ -56,43 +71,39 @@ class Pipeline:
         tokens = tokenize(article.text)
         return title, body_tokens(tokens, judge_lines(tokens, self._boilerplate, title))
 
-    def _prediction(
-        self,
-        article: Article,
-        topics: list,  # type: ignore[type-arg]
-        quotes: list[FoundQuote],
-        actors: Actors,
-        assigned: list[str],
-        body: Tokens,
-        where: Context,
-    ) -> Prediction:
-        order = list(dict.fromkeys(k for k in actors.speakers if k is not None))
-        place = {number: k for k, number in enumerate(order)}
-        spans = _Spans(body)
-        written = [
-            Quote(
-                [spans(span) for span in quote.content],
-                spans(quote.cue) if quote.cue else None,
-                spans(quote.source) if quote.source else None,
-                quote.kind,
-                None if speaker is None else place[speaker],
-            )
-            for quote, speaker in zip(quotes, actors.speakers, strict=True)
-        ]
-        found = []
-        for number in order:
-            entity = actors.entities[number]
-            own = [quote for quote, speaker in zip(quotes, actors.speakers, strict=True) if speaker == number]
-            found.append(
-                Actor(
-                    entity.text,
-                    entity.type or "person",
-                    _description(entity),
-                    [spans(span) for span in sorted(set(entity.mentions))],
-                    find_stances(body, where, own, entity, assigned, self.bundle.heads.stance),
-                )
-            )
-        return Prediction(article.id, self.bundle.name, topics, written, found)
+    def analyse(self, article: Article) -> Analysis:
+        """Quotes and actors in tokens, before they are written down: what an explanation starts from."""
+        return self._analyse(article, self.read(article)[1])
+
+    def _analyse(self, article: Article, body: Tokens) -> Analysis:
+        quotes, where = find_quotes(body, self.bundle.heads.quotes)
+        actors = resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors)
+        return Analysis(quotes, where, actors, list(dict.fromkeys(k for k in actors.speakers if k is not None)))
+
+    def _actor(self, number: int, analysis: Analysis, assigned: list[str], body: Tokens, spans: _Spans) -> Actor:
+        entity = analysis.actors.entities[number]
+        own = [quote for quote, k in zip(analysis.quotes, analysis.actors.speakers, strict=True) if k == number]
+        return Actor(
+            entity.text,
+            entity.type or "person",
+            " ".join(entity.title),
+            [spans(span) for span in sorted(set(entity.mentions))],
+            find_stances(body, analysis.where, own, entity, assigned, self.bundle.heads.stance),
+        )
+
+
+def _written_quotes(analysis: Analysis, spans: _Spans) -> list[Quote]:
+    place = {number: k for k, number in enumerate(analysis.speaking)}
+    return [
+        Quote(
+            [spans(span) for span in quote.content],
+            spans(quote.cue) if quote.cue else None,
+            spans(quote.source) if quote.source else None,
+            quote.kind,
+            None if speaker is None else place[speaker],
+        )
+        for quote, speaker in zip(analysis.quotes, analysis.actors.speakers, strict=True)
+    ]
 
 
 class _Spans:
@@ -106,8 +117,4 @@ class _Spans:
         return int(self._start[span[0]]), int(self._end[span[1] - 1])
 
 
-def _description(entity: Entity) -> str:
-    return " ".join(entity.title)
-
-
-__all__ = ["DEFAULT", "Pipeline", "context", "load"]
+__all__ = ["DEFAULT", "Analysis", "Pipeline", "load"]

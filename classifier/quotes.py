@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
 from topic_stance.data.records import Kind
 
 from .chain import emissions, marginals, viterbi
@@ -24,6 +25,9 @@ TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
 LINK_TAGS = ("O", "B-content", "I-content", "B-source", "I-source")
 FORBIDDEN = np.float32(-1e4)
 """Score of a transition that cannot be."""
+
+_LONGEST_QUOTATION = 300
+"""Tokens; a mark that is closed later than that is taken for a stray one."""
 
 TokenSpan = tuple[int, int]
 
@@ -81,7 +85,7 @@ def find_quotes(tokens: Tokens, head: QuoteHead) -> tuple[list[FoundQuote], Cont
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     cues = _cue_spans(posterior, head.cue_threshold)
     linked = link(tokens, where, tagged, cues, head)
-    quotes = _drop_doubles(linked, posterior)
+    quotes = _with_shared_sources(_drop_doubles(linked, posterior), posterior, where)
     quotes = _with_uncued(quotes, tokens, where, tagged)
     return [quote._replace(kind=_kind(quote.content, tokens, where)) for quote in quotes], where
 
@@ -100,11 +104,32 @@ def link(
         contents, sources = _window_spans(labels[bounds[k] : bounds[k + 1]], int(spans[k, 0]))
         if len(contents):
             source = _nearest(sources, begin, end)
-            quotes.append(FoundQuote([(a, b) for a, b in contents], (begin, end), source, "indirect"))
+            quotes.append(FoundQuote(_whole_quotations(contents, where), (begin, end), source, "indirect"))
     return quotes
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _whole_quotations(spans: list[TokenSpan], where: Context) -> list[TokenSpan]:
+    """Spans that begin or end within a closed pair of quotation marks, widened to the marks and joined."""
+    widened: list[TokenSpan] = []
+    for begin, end in spans:
+        if where.quotation[begin] in (INSIDE, CLOSING):
+            first = begin
+            while first > 0 and begin - first < _LONGEST_QUOTATION and where.quotation[first] in (INSIDE, CLOSING):
+                first -= 1
+            begin = first if where.quotation[first] == OPENING else begin
+        if where.quotation[end - 1] in (OPENING, INSIDE):
+            last = end
+            while last < len(where.quotation) and last - end < _LONGEST_QUOTATION and where.quotation[last] == INSIDE:
+                last += 1
+            end = last + 1 if last < len(where.quotation) and where.quotation[last] == CLOSING else end
+        if widened and begin <= widened[-1][1]:
+            widened[-1] = (min(begin, widened[-1][0]), max(end, widened[-1][1]))
+        else:
+            widened.append((begin, end))
+    return widened
+
+
+@njit(cache=True, nogil=True)
 def _decode_windows(scores, bounds, transitions, start):  # type: ignore[no-untyped-def]
     labels = np.zeros(len(scores), np.uint8)
     for k in range(len(bounds) - 1):
@@ -112,7 +137,7 @@ def _decode_windows(scores, bounds, transitions, start):  # type: ignore[no-unty
     return labels
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
     """Runs of tokens whose posterior of being a cue passes the threshold: (n_cues, 2) int32."""
     n = len(posterior)
@@ -122,9 +147,7 @@ def _cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
     while i < n:
         if posterior[i, 3] + posterior[i, 4] > threshold:
             j = i + 1
-            while (
-                j < n and posterior[j, 3] + posterior[j, 4] > threshold and posterior[j, 4] >= posterior[j, 3]
-            ):
+            while j < n and posterior[j, 3] + posterior[j, 4] > threshold and posterior[j, 4] >= posterior[j, 3]:
                 j += 1
             out[count, 0] = i
             out[count, 1] = j
@@ -179,6 +202,35 @@ def _drop_doubles(quotes: list[FoundQuote], posterior: NDArray[np.float64]) -> l
                 owner[i].add(len(kept))
         kept.append(quote)
     return sorted(kept, key=lambda quote: quote.content[0])
+
+
+def _with_shared_sources(quotes: list[FoundQuote], posterior: NDArray[np.float64], where: Context) -> list[FoundQuote]:
+    """Give a cue without a source the likeliest one of its sentence: "she thanked them, saying …", "… and urged …"."""
+    likely = posterior[:, 5] + posterior[:, 6]
+    completed = []
+    for quote in quotes:
+        if quote.source is None and quote.cue is not None:
+            begin, end = int(where.sentence_start[quote.cue[0]]), int(where.sentence_end[quote.cue[0]])
+            chance = likely[begin:end].copy()
+            for a, b in (*quote.content, quote.cue):
+                chance[max(a - begin, 0) : max(b - begin, 0)] = 0
+            chance[max(quote.cue[0] - begin, 0) :] *= 0.5  # a subject mostly stands before its verb
+            quote = quote._replace(source=_peak(chance, begin))
+        completed.append(quote)
+    return completed
+
+
+def _peak(chance: NDArray[np.float64], offset: int) -> TokenSpan | None:
+    """The span around the highest chance, as long as tokens have a good part of it; None where all are tiny."""
+    top = int(chance.argmax())
+    if chance[top] < 0.02:
+        return None
+    begin, end = top, top + 1
+    while begin > 0 and chance[begin - 1] > 0.3 * chance[top]:
+        begin -= 1
+    while end < len(chance) and chance[end] > 0.3 * chance[top]:
+        end += 1
+    return offset + begin, offset + end
 
 
 def _with_uncued(

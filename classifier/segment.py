@@ -116,7 +116,7 @@ def _fill_page(page: int) -> None:
         _CLASS[point] = kind
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-untyped-def]
     """Which quotation mark a code point is, given whether words touch it on the left and the right."""
     if point == 0x22 or point == 0xFF02:
@@ -134,7 +134,7 @@ def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-unt
     return MARK_NONE
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _tokenize(points, classes, lowers):  # type: ignore[no-untyped-def]
     """Arrays of `Tokens`, then a state: 0 or 1 (special characters), or -1 - p where code point p is not known yet."""
     n = len(points)
@@ -211,7 +211,7 @@ def _tokenize(points, classes, lowers):  # type: ignore[no-untyped-def]
                 flag |= NUMBER
         if spaced:
             flag |= SPACED
-        # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith" or "U.S."
+        # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith"
         if new_sentence and not new_line:
             opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
             if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(count, start, end, flags, points):
@@ -247,7 +247,7 @@ def _tokenize(points, classes, lowers):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _abbreviated(count, start, end, flags, points):  # type: ignore[no-untyped-def]
     """Whether the full stop before token `count` closes a title or an initial (``Mr.``, ``J.``, ``U.S.``)."""
     stop = count - 1
@@ -281,8 +281,10 @@ def _packed(word: str) -> int:
 _TITLES = np.array(
     [
         _packed(word)
-        for word in "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Sgt Capt Maj Prof Rev St Jr Sr Hon Pres Sec Atty Adm Cmdr "
-        "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb".split()
+        for word in (
+            "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Sgt Capt Maj Prof Rev St Jr Sr Hon Pres Sec Atty Adm Cmdr Jan Feb Mar "
+            "Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb"
+        ).split()
         if len(word) <= 4
     ],
     np.uint64,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
 from topic_stance.data.records import STANCES, Stance
 
 from .actors import Entity
@@ -56,16 +57,12 @@ class RawFeatures(NamedTuple):
     token: NDArray[np.int32]
 
 
-def actor_features(
-    tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], entity: Entity | None
-) -> RawFeatures:
+def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], entity: Entity | None) -> RawFeatures:
     """The features of an actor from its quotes, in text order."""
     contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
-    key, block, token = _features(
-        tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS
-    )
+    key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
     if entity is not None and entity.title:
         titles = np.array([token_hash("title " + word) for word in entity.title], np.uint64)
         key = np.concatenate((key, titles))
@@ -119,7 +116,7 @@ def find_stances(
     return found
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
     size = 16
     for spans in (contents, cues, sources):
@@ -154,7 +151,9 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
                 else:
                     if classes[i, FINE] == 0:
                         continue
-                    value = (np.uint64(classes[i, FINE]) * np.uint64(4) + negated + np.uint64(2)) * np.uint64(0xD6E8FEB86659FD93)
+                    value = (np.uint64(classes[i, FINE]) * np.uint64(4) + negated + np.uint64(2)) * np.uint64(
+                        0xD6E8FEB86659FD93
+                    )
                 key[n] = value ^ np.uint64(part)
                 block[n] = SAID
                 token[n] = i
@@ -195,7 +194,7 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _in(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value

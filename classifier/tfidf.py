@@ -87,7 +87,7 @@ def _table_size(entries: int) -> int:
     return 1 << max(4, (2 * entries).bit_length())
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _place_words(slots, hashes):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(slots) - 1)
     for i in range(len(hashes)):
@@ -97,7 +97,7 @@ def _place_words(slots, hashes):  # type: ignore[no-untyped-def]
         slots[slot] = i + 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@njit(cache=True, nogil=True)
 def _place_pairs(keys, numbers, pairs, pair_numbers):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(pairs)):
@@ -108,10 +108,8 @@ def _place_pairs(keys, numbers, pairs, pair_numbers):  # type: ignore[no-untyped
         numbers[slot] = pair_numbers[i]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _term_counts(
-    start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term
-):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _term_counts(start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term):  # type: ignore[no-untyped-def]
     n = len(hashes)
     # A table of counts for the few terms of this text: open addressing again, at most half full.
     size = 64
@@ -164,8 +162,8 @@ def _term_counts(
     return term[:found], count[:found]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _linear_scores(
+@njit(cache=True, nogil=True)
+def _linear_scores(  # type: ignore[no-untyped-def]
     start,
     end,
     hashes,
@@ -178,10 +176,8 @@ def _linear_scores(
     idf,
     coefficients,
     logs,
-):  # type: ignore[no-untyped-def]
-    term, count = _term_counts(
-        start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term
-    )
+):
+    term, count = _term_counts(start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term)
     n_outputs = coefficients.shape[1]
     scores = np.zeros(n_outputs)
     norm = 0.0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.data.records import TopicScore
 
 from .segment import Tokens, join_tokens, tokenize

@@ -125,6 +125,6 @@ def _decompressor(codec: Codec) -> tuple[Callable[[], Any], type[Exception]]:
     try:
         from isal import isal_zlib  # several times the speed of zlib
 
-        return lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.IsalError
+        return lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error
     except ImportError:
         return lambda: zlib.decompressobj(wbits=31), zlib.error

@@ -110,8 +110,9 @@ def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
             return
         except csv.Error as error:
             found = f"not CSV: {error}"
-        if source.problem or found is not None:
-            yield source.line, source.offset, source.problem or found
+        outcome = source.problem or found
+        if outcome is not None:
+            yield source.line, source.offset, outcome
             source.problem = None
 
 
@@ -139,7 +140,7 @@ def read_html(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     except Exception as error:  # a page must not stop the pages after it, whatever a parser makes of it
         yield 1, 0, f"HTML cannot be read: {type(error).__name__}: {error}"
         return
-    if page is None or not page.text:
+    if page is None or isinstance(page, dict) or not page.text:
         yield 1, 0, "no article text found in the HTML"
         return
     source = page.sitename or page.hostname

@@ -43,7 +43,7 @@ class Article(msgspec.Struct, omit_defaults=True):
 
 
 class Quote(msgspec.Struct):
-    """One report of something that a source said: the content spans, what reports it, and who is named as its source."""
+    """One report of something that a source said: its content, the words that report it, and who said it."""
 
     content: list[Span]
     cue: Span | None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.actors import N_RANK_BUCKETS, SELF, Resolver
 from topic_stance.classifier.features import Context
 from topic_stance.classifier.quotes import FoundQuote
@@ -43,7 +44,9 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
     """The groups of one article, its quotes taken as labelled."""
     resolver = Resolver(article.text, tokens, where)
     actors = {actor.name: actor for actor in article.actors or ()}
-    quotes = [(found_quote(quote.content, quote.cue, quote.source, tokens), quote.actor) for quote in article.quotes or ()]
+    quotes = [
+        (found_quote(quote.content, quote.cue, quote.source, tokens), quote.actor) for quote in article.quotes or ()
+    ]
     groups: list[Group] = []
     for quote, name in sorted(
         ((quote, name) for quote, name in quotes if quote is not None), key=lambda pair: resolver.place(pair[0])
@@ -63,9 +66,7 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
     return groups
 
 
-def found_quote(
-    content: Iterable[Span], cue: Span | None, source: Span | None, tokens: Tokens
-) -> FoundQuote | None:
+def found_quote(content: Iterable[Span], cue: Span | None, source: Span | None, tokens: Tokens) -> FoundQuote | None:
     """A labelled quote in tokens, or None where its content lies outside of them."""
     spans = [token_span(tokens, span) for span in content]
     spans = [(a, b) for a, b in spans if b > a]

@@ -1,4 +1,4 @@
-"""Fit a linear-chain model (`classifier/chain.py`): maximum likelihood by AdaGrad (Duchi et al. 2011), one sequence a step."""
+"""Fit a linear chain (`classifier/chain.py`): maximum likelihood by AdaGrad (Duchi et al. 2011), a sequence a step."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def fit_chain(
 
     features: (n_tokens, n_features) of all sequences one after another; labels: (n_tokens,);
     bounds: (n_sequences + 1,) token offsets. `transitions` and `start` hold 0 where allowed, `FORBIDDEN` elsewhere.
+    The weights are averaged over the ends of the later half of the epochs (Polyak and Juditsky 1992).
     The same data and seed give the same weights.
     """
     n_labels = len(start)
@@ -39,13 +40,18 @@ def fit_chain(
     step_squares = np.full((n_labels, n_labels), 1e-3, np.float32)
     rng = np.random.default_rng(seed)
     importance = np.ones(len(bounds) - 1, np.float32) if sample_weight is None else sample_weight
-    for _ in range(epochs):
+    averaged, averaged_step = np.zeros_like(weights), np.zeros_like(step)
+    n_averaged = epochs - epochs // 2
+    for epoch in range(epochs):
         order = rng.permutation(len(bounds) - 1)
         _epoch(features, labels, bounds, order, weights, squares, step, step_squares, start, rate, l2, importance)
-    return weights, step
+        if epoch >= epochs // 2:
+            averaged += weights / np.float32(n_averaged)
+            averaged_step += step / np.float32(n_averaged)
+    return averaged, averaged_step
 
 
-@njit(cache=True)  # type: ignore[misc]
+@njit(cache=True)
 def _epoch(
     features: Any,
     labels: Any,

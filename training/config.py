@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from topic_stance.data.records import DataError
 
 from .quotes import QuoteOptions

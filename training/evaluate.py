@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction, Span
 
@@ -146,7 +147,10 @@ def _count_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) -
     counts["content", "fp"] += len(all_given - all_wanted)
     counts["content", "fn"] += len(all_wanted - all_given)
     pairs = [
-        (len(a & b) / len(a | b), i, j) for i, a in enumerate(wanted) for j, b in enumerate(given) if not a.isdisjoint(b)
+        (len(a & b) / len(a | b), i, j)
+        for i, a in enumerate(wanted)
+        for j, b in enumerate(given)
+        if not a.isdisjoint(b)
     ]
     matched: dict[int, int] = {}
     taken: set[int] = set()
@@ -176,9 +180,7 @@ def _count_attributions(gold: LabelledArticle, predicted: Prediction, matched: d
 def _count_stances(gold: LabelledArticle, predicted: Prediction, counts: Count) -> None:
     used: set[int] = set()
     for actor in gold.actors or ():
-        place = next(
-            (k for k, p in enumerate(predicted.actors) if k not in used and same_actor(actor, p.name)), None
-        )
+        place = next((k for k, p in enumerate(predicted.actors) if k not in used and same_actor(actor, p.name)), None)
         said: dict[str, str] = {}
         if place is not None:
             used.add(place)

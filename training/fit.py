@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Heads, Manifest, TopicEntry
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.features import Context, context
-from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
-from topic_stance.data.records import DataError, LabelledArticle, STANCES
+from topic_stance.data.records import STANCES, DataError, LabelledArticle
 
-from .actors import found_quote, fit_actors, rank_groups
+from .actors import fit_actors, found_quote, rank_groups
 from .config import RunConfig
 from .quotes import Example, fit_quotes, labelled_attributions
 from .stance import StanceExample, fit_stance
@@ -132,7 +133,9 @@ def fit_heads(corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Heads:
     examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed
     quotes = fit_quotes(examples, read_word_classes(), config.quotes, config.seed)
     contexts = [context(read.body, quotes.words) for read in full]
-    groups = [g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)]
+    groups = [
+        g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)
+    ]
     actors = fit_actors(groups, seed=config.seed)
     pairs = [
         example
@@ -184,11 +187,8 @@ def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunC
     entries = []
     for k, entry in enumerate(taxonomy.entries):
         slope, intercept = heads.topics.calibration[k].tolist()
-        entries.append(
-            TopicEntry(
-                entry["label"], entry["description"], entry["proposition"], float(heads.topics.threshold[k]), (slope, intercept)
-            )
-        )  # fmt: skip
+        described = (entry["label"], entry["description"], entry["proposition"])
+        entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (slope, intercept)))
     options = msgspec.to_builtins(config)
     options.pop("output", None)
     return Manifest(
@@ -211,17 +211,15 @@ def _speech_only(attributed: list[Example], full: Sequence[LabelledArticle]) -> 
     for text, cue in texts:
         for word in text[slice(*cue)].lower().split():
             cue_words[word] = cue_words.get(word, 0) + 1
-    known = {h for word, n in cue_words.items() if n > 1 and word not in _FUNCTION for h in tokenize(word).hash.tolist()}
+    known = {
+        h for word, n in cue_words.items() if n > 1 and word not in _FUNCTION for h in tokenize(word).hash.tolist()
+    }
     kept = []
     for example in attributed:
         tokens = example.tokens
         speech = []
         for attribution in example.attributions:
-            hashes = {
-                int(h)
-                for a, b in attribution.cue
-                for h in tokens.hash[(tokens.start >= a) & (tokens.end <= b)]
-            }
+            hashes = {int(h) for a, b in attribution.cue for h in tokens.hash[(tokens.start >= a) & (tokens.end <= b)]}
             if attribution.source and hashes & known:
                 speech.append(attribution)
         kept.append(Example(tokens, speech, example.weight))
@@ -229,7 +227,7 @@ def _speech_only(attributed: list[Example], full: Sequence[LabelledArticle]) -> 
 
 
 _FUNCTION = frozenset(
-    "to of the in has have had was is are were a an that be been for on by not will would as at with and he she it".split()
+    "to of the in has have had was is are were a an that be been for on by not will would as at with and he she".split()
 )
 
 

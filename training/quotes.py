@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.chain import emissions, viterbi
 from topic_stance.classifier.features import WordTable, context, token_features, word_table
 from topic_stance.classifier.links import link_features, windows
@@ -97,7 +98,9 @@ def token_span(tokens: Tokens, span: Span) -> tuple[int, int]:
 
 
 def _words_with_cues(
-    examples: Sequence[Example], tags: Sequence[NDArray[np.uint8]], classes: tuple[NDArray[np.uint64], NDArray[np.int32]]
+    examples: Sequence[Example],
+    tags: Sequence[NDArray[np.uint8]],
+    classes: tuple[NDArray[np.uint64], NDArray[np.int32]],
 ) -> WordTable:
     """The word table with a last column: how often a word is a cue where it occurs (0 hardly … 3 mostly)."""
     hashes = np.concatenate([example.tokens.hash for example in examples])

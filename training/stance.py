@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, vector
 from topic_stance.data.records import STANCES, StanceLabel
 
@@ -50,9 +51,10 @@ def fit_stance(
     matrix = _crossed(rows, [example.topic for example in examples], len(keys), len(topics))
     labels = np.array([STANCES.index(example.label) for example in examples])
     topic = np.array([example.topic for example in examples])
-    fold = np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[
-        [e.article for e in examples]
-    ] % options.folds
+    fold = (
+        np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[[e.article for e in examples]]
+        % options.folds
+    )
     held_out = np.zeros((len(examples), 3))
     for k in range(options.folds):
         if len(np.unique(labels[fold != k])) == 3:
@@ -115,4 +117,4 @@ def _temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> floa
     return best
 
 
-assert N_BLOCKS == len(StanceOptions().block_scale)
+assert len(StanceOptions().block_scale) == N_BLOCKS

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.tfidf import term_tables
 from topic_stance.classifier.topics import TopicHead
 from topic_stance.data.records import DataError
@@ -58,9 +59,7 @@ def fit_topics(
     )
 
 
-def held_out_scores(
-    matrix: Any, wanted: NDArray[np.bool_], options: TopicOptions, seed: int
-) -> NDArray[np.float64]:
+def held_out_scores(matrix: Any, wanted: NDArray[np.bool_], options: TopicOptions, seed: int) -> NDArray[np.float64]:
     """Scores (n_texts, n_topics) of models that did not see the text."""
     fold = np.random.default_rng(seed).permutation(matrix.shape[0]) % options.folds
     scores = np.zeros(wanted.shape)

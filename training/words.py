@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from topic_stance.classifier.segment import ALLCAPS, CAPITAL, MARK_NONE, SENTENCE, Tokens, token_hash, tokenize
 from topic_stance.data.public import articles
 from topic_stance.data.records import DataError
@@ -99,7 +100,9 @@ def tag_classes(texts: Sequence[str], tokens: Sequence[Tokens]) -> dict[int, int
     for word, found in sorted(tags.items()):
         total = sum(found.values())
         if total > 2:
-            best = [tag for tag, n in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:2] if n > 0.15 * total]
+            best = [
+                tag for tag, n in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:2] if n > 0.15 * total
+            ]
             classes[word] = numbers.setdefault("|".join(sorted(best)), len(numbers) + 1)
     return classes
 
@@ -110,7 +113,7 @@ def write_word_classes(texts: Sequence[str], path: Path, *, seed: int = 0) -> in
     words, clusters = cluster_words(tokens, seed=seed)
     levels = capital_levels(tokens)
     tags = tag_classes([text[:4000] for text in texts[:4000]], tokens[:4000])
-    written = {}
+    written: dict[int, str] = {}
     for text, own in zip(texts, tokens, strict=True):
         for start, end, word in zip(own.start.tolist(), own.end.tolist(), own.hash.tolist(), strict=True):
             written.setdefault(word, text[start:end].lower())

@@ -16,6 +16,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from topic_stance.data.readers import FORMATS, Record, Reject, Source, read, read_source
 from topic_stance.data.records import DataError, content_id
 

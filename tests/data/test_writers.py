@@ -9,6 +9,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+
 from topic_stance.data.records import Actor, DataError, Prediction, Quote, Stance, TopicScore
 from topic_stance.data.writers import convert, output_kind, replacing, write
 

@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
+
 from topic_stance.training import cli
 from topic_stance.training.models import resolve_model
 

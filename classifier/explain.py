@@ -1,0 +1,192 @@
+"""Which terms and which quotes decided, as text and as HTML.
+
+Every head is linear, so a decision is a sum: the terms shown are those with the largest share in it. What comes from
+an article is escaped wherever it is put into HTML.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+from topic_stance.data.records import STANCES, Article, Prediction, Span
+
+from .pipeline import Pipeline
+from .quotes import FoundQuote
+from .segment import Tokens, join_tokens
+from .stance import actor_features, vector
+from .tfidf import term_counts
+from .topics import exact_case
+
+
+class TermShare(NamedTuple):
+    """A term and what it adds to a score."""
+
+    term: str
+    share: float
+
+
+class ActorExplanation(NamedTuple):
+    """Why an actor was given a stance towards a topic: terms for the label against the mean of the others."""
+
+    actor: str
+    topic: str
+    label: str
+    probability: float
+    terms: list[TermShare]
+    quotes: list[str]
+
+
+class Explanation(NamedTuple):
+    """One article's prediction with the terms that decided it."""
+
+    prediction: Prediction
+    topics: dict[str, list[TermShare]]
+    actors: list[ActorExplanation]
+
+
+def explain_article(pipeline: Pipeline, article: Article, most: int = 8) -> Explanation:
+    """The prediction for an article and, for each topic and each stance, the `most` terms that weighed most."""
+    prediction = pipeline.predict_one(article)
+    title, body = pipeline.read(article)
+    return Explanation(
+        prediction, _topic_terms(pipeline, title, body, most), _stances(pipeline, article, body, prediction, most)
+    )
+
+
+def as_text(explanation: Explanation, article: Article) -> str:
+    """The explanation for a terminal."""
+    prediction = explanation.prediction
+    rows = [f"{article.title or article.id}"]
+    for topic in prediction.topics:
+        mark = "●" if topic.assigned else "○"
+        terms = ", ".join(f"{term} {share:+.2f}" for term, share in explanation.topics[topic.label])
+        rows.append(f"  {mark} {topic.label} {topic.probability:.2f}: {terms}")
+    for actor in explanation.actors:
+        terms = ", ".join(f"{term} {share:+.2f}" for term, share in actor.terms)
+        rows.append(f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {terms}")
+        rows += [f"      {quote}" for quote in actor.quotes]
+    return "\n".join(rows)
+
+
+def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics and stances") -> str:
+    """A page of articles with their quotes marked, topics, actors and stances; everything from outside is escaped."""
+    articles = "\n".join(_article_html(article, explanation) for article, explanation in explained)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<style>{_STYLE}</style></head>\n<body><h1>{escape(heading)}</h1>\n{articles}\n</body></html>\n"
+    )
+
+
+def _topic_terms(pipeline: Pipeline, title: Tokens | None, body: Tokens, most: int) -> dict[str, list[TermShare]]:
+    head = pipeline.bundle.heads.topics
+    terms, counts = term_counts(exact_case(join_tokens(title, body)), head.tables)
+    values = (1.0 + np.log(np.maximum(counts, 1))) * head.idf[terms]
+    norm = float(np.sqrt((values**2).sum())) or 1.0
+    shares = (values / norm)[:, None] * head.coefficients[terms]
+    found = {}
+    for k, label in enumerate(head.labels):
+        order = np.argsort(-np.abs(shares[:, k]), kind="stable")[:most]
+        found[label] = [TermShare(head.terms[terms[i]], float(shares[i, k])) for i in order]
+    return found
+
+
+def _stances(
+    pipeline: Pipeline, article: Article, body: Tokens, prediction: Prediction, most: int
+) -> list[ActorExplanation]:
+    analysis = pipeline.analyse(article)
+    head = pipeline.bundle.heads.stance
+    found = []
+    for number, actor in zip(analysis.speaking, prediction.actors, strict=True):
+        own = [q for q, speaker in zip(analysis.quotes, analysis.actors.speakers, strict=True) if speaker == number]
+        raw = actor_features(body, analysis.where, own, analysis.actors.entities[number])
+        place, values = vector(raw, head)
+        names = _feature_names(article.text, body, raw.key, raw.token)
+        for stance in actor.stances:
+            topic = head.topics.index(stance.topic)
+            weights = head.weights[place, 0] + head.weights[place, topic + 1]
+            label = STANCES.index(stance.label)
+            shares = values * (weights[:, label] - (weights.sum(1) - weights[:, label]) / 2)
+            order = [i for i in np.argsort(-np.abs(shares), kind="stable") if int(head.keys[place[i]]) in names][:most]
+            terms = [TermShare(names[int(head.keys[place[i]])], float(shares[i])) for i in order]
+            quotes = [_shortened(article.text, body, quote) for quote in own[:5]]
+            found.append(ActorExplanation(actor.name, stance.topic, stance.label, stance.probability, terms, quotes))
+    return found
+
+
+def _feature_names(text: str, body: Tokens, keys, tokens) -> dict[int, str]:  # type: ignore[no-untyped-def]
+    """The word at which each feature ends: enough to show where it comes from."""
+    found: dict[int, str] = {}
+    for key, token in zip(keys.tolist(), tokens.tolist(), strict=True):
+        if token >= 0:
+            found.setdefault(key, text[body.start[token] : body.end[token]])
+    return found
+
+
+def _shortened(text: str, body: Tokens, quote: FoundQuote) -> str:
+    parts = [text[body.start[a] : body.end[b - 1]] for a, b in quote.content]
+    whole = " … ".join(" ".join(part.split()) for part in parts)
+    return whole if len(whole) <= 160 else whole[:157] + "…"
+
+
+def _article_html(article: Article, explanation: Explanation) -> str:
+    prediction = explanation.prediction
+    topics = "".join(
+        f'<span class="topic{" on" if topic.assigned else ""}" '
+        f'title="{escape(_terms_line(explanation.topics[topic.label]))}">'
+        f"{escape(topic.label.replace('_', ' '))} {topic.probability:.2f}</span>"
+        for topic in prediction.topics
+    )
+    actors = "".join(_actor_rows(explanation.actors))
+    table = (
+        "<table><tr><th>actor</th><th>topic</th><th>stance</th><th>terms that decided</th></tr>" + actors + "</table>"
+        if actors
+        else ""
+    )
+    title = escape(article.title or article.id)
+    text = f"<details><summary>text with its quotes</summary>{_marked(article.text, prediction)}</details>"
+    return f"<article><h2>{title}</h2><p>{topics}</p>{table}{text}</article>"
+
+
+def _actor_rows(actors: list[ActorExplanation]) -> list[str]:
+    return [
+        f"<tr><td>{escape(a.actor)}</td><td>{escape(a.topic.replace('_', ' '))}</td>"
+        f'<td class="{escape(a.label)}">{escape(a.label)} {a.probability:.2f}</td>'
+        f"<td>{escape(_terms_line(a.terms))}</td></tr>"
+        for a in actors
+    ]
+
+
+def _terms_line(terms: list[TermShare]) -> str:
+    return ", ".join(f"{term} {share:+.2f}" for term, share in terms)
+
+
+def _marked(text: str, prediction: Prediction) -> str:
+    """The text, escaped, with contents, cues and sources in spans of their own; what overlaps is marked once."""
+    marks: list[tuple[Span, str]] = []
+    for quote in prediction.quotes:
+        marks += [(span, "q") for span in quote.content]
+        marks += [(quote.cue, "c")] if quote.cue else []
+        marks += [(quote.source, "s")] if quote.source else []
+    pieces, last = [], 0
+    for (start, end), kind in sorted(marks):
+        if start >= last:
+            pieces.append(escape(text[last:start]) + f'<span class="{kind}">{escape(text[start:end])}</span>')
+            last = end
+    pieces.append(escape(text[last:]))
+    return '<div class="text">' + "".join(pieces) + "</div>"
+
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
+article{border:1px solid #ddd;border-radius:8px;padding:.5rem 1.25rem 1rem;margin:1.5rem 0}
+h2{font-size:1.15rem;margin:.5rem 0}.topic{display:inline-block;border:1px solid #ccc;border-radius:1em;padding:0 .7em;
+margin-right:.5em;color:#777;font-size:.9rem}.topic.on{background:#234;color:#fff;border-color:#234}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+td,th{text-align:left;padding:.25rem .5rem;border-top:1px solid #eee;vertical-align:top}
+.favor{color:#17692f}.against{color:#a31621}.neutral{color:#666}.text{white-space:pre-wrap;margin-top:1rem}
+.q{background:#fff3bf}.c{background:#d3f9d8}.s{background:#d0ebff}summary{cursor:pointer;margin-top:.7rem}
+"""
