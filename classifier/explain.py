@@ -15,10 +15,10 @@ from topic_stance.data.records import STANCES, Article, Prediction, Span
 
 from .pipeline import Pipeline
 from .quotes import FoundQuote
-from .segment import Tokens, join_tokens
+from .segment import Tokens
 from .stance import actor_features, vector
 from .tfidf import term_counts
-from .topics import exact_case
+from .topics import topic_tokens
 
 
 class TermShare(NamedTuple):
@@ -83,7 +83,7 @@ def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics
 
 def _topic_terms(pipeline: Pipeline, title: Tokens | None, body: Tokens, most: int) -> dict[str, list[TermShare]]:
     head = pipeline.bundle.heads.topics
-    terms, counts = term_counts(exact_case(join_tokens(title, body)), head.tables)
+    terms, counts = term_counts(topic_tokens(title, body), head.tables)
     values = (1.0 + np.log(np.maximum(counts, 1))) * head.idf[terms]
     norm = float(np.sqrt((values**2).sum())) or 1.0
     shares = (values / norm)[:, None] * head.coefficients[terms]

@@ -90,6 +90,20 @@ def join_tokens(first: Tokens | None, second: Tokens) -> Tokens:
     )
 
 
+def repeat_lead(tokens: Tokens, length: int, times: int) -> Tokens:
+    """The first `length` tokens `times` times over, then all: offsets stay, the order of tokens is no longer theirs."""
+    lead = tokens.start[:length].shape[0]
+    order = np.concatenate((np.tile(np.arange(lead), times), np.arange(len(tokens.start))))
+    return tokens._replace(
+        start=tokens.start[order],
+        end=tokens.end[order],
+        hash=tokens.hash[order],
+        flags=tokens.flags[order],
+        mark=tokens.mark[order],
+        lines=np.array([0, len(order)], np.int32),
+    )
+
+
 def token_hash(word: str) -> int:
     """The hash that `tokenize` gives a token: lexicons are looked up by it."""
     value = int(_FNV_OFFSET)

@@ -1,4 +1,8 @@
-"""Topics: one calibrated binary linear model a topic over one TF-IDF vocabulary, each with its own threshold."""
+"""Topics: one calibrated binary linear model a topic over one TF-IDF vocabulary, each with its own threshold.
+
+News says what it is about at its start, so title and first words are counted `LEAD_REPEATS` times more: the text that
+the model sees is the lead, again and again, and then the whole.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import TopicScore
 
-from .segment import Tokens, join_tokens, tokenize
+from .segment import Tokens, join_tokens, repeat_lead, tokenize
 from .tfidf import TermTables, linear_scores
 
 
@@ -32,9 +36,18 @@ class TopicHead(NamedTuple):
     threshold: NDArray[np.float64]
 
 
+LEAD_TOKENS = 90
+LEAD_REPEATS = 4
+
+
+def topic_tokens(title: Tokens | None, body: Tokens) -> Tokens:
+    """Title and body as the model sees them: the lead `LEAD_REPEATS` times, then the whole."""
+    return repeat_lead(exact_case(join_tokens(title, body)), LEAD_TOKENS, LEAD_REPEATS)
+
+
 def decision_scores(title: Tokens | None, body: Tokens, head: TopicHead) -> NDArray[np.float64]:
     """Uncalibrated scores (n_topics,) of a title and a body taken as one text."""
-    return linear_scores(exact_case(join_tokens(title, body)), head.tables, head.idf, head.coefficients) + head.bias
+    return linear_scores(topic_tokens(title, body), head.tables, head.idf, head.coefficients) + head.bias
 
 
 def assign_topics(title: Tokens | None, body: Tokens, head: TopicHead) -> list[TopicScore]:

@@ -7,6 +7,7 @@ names the actor. Offsets come out of the marks, so none can drift.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -91,12 +92,17 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6) -> li
 
 
 def held_out(articles: Sequence[LabelledArticle], share: float, seed: int) -> list[bool]:
-    """Which articles to hold out: about `share` of them, near-duplicates on the same side."""
-    import random
+    """Which articles to hold out: about `share` of them, near-duplicates on the same side.
 
+    The choice follows from the ids, so that it stays nearly the same when articles are added, and models from before
+    and after can be compared on articles that neither has seen.
+    """
     groups = near_duplicate_groups([article.text for article in articles])
-    order = sorted(set(groups))
-    random.Random(seed).shuffle(order)
+
+    def rank(group: int) -> bytes:
+        return hashlib.sha256(f"{seed} {articles[group].id}".encode("utf-8", "surrogatepass")).digest()
+
+    order = sorted(set(groups), key=rank)
     chosen = set(order[: round(share * len(order))])
     return [group in chosen for group in groups]
 

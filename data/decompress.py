@@ -125,6 +125,7 @@ def _decompressor(codec: Codec) -> tuple[Callable[[], Any], type[Exception]]:
     try:
         from isal import isal_zlib  # several times the speed of zlib
 
-        return lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error
+        # The library's stub calls the class an instance.
+        return lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error  # type: ignore[return-value]
     except ImportError:
         return lambda: zlib.decompressobj(wbits=31), zlib.error

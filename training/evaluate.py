@@ -38,7 +38,7 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures by name, and for each headline figure its 95% interval and its values on the resamples."""
+    """Figures by name, and for headlines and triples (their F1) the 95% interval and the values on the resamples."""
 
     n_articles: int
     figures: dict[str, Figure]
@@ -76,7 +76,9 @@ def score(gold: Sequence[LabelledArticle], predictions: Iterable[Prediction]) ->
     draws = [figures(sum(rng.choices(counts, k=len(counts)), Counter())) for _ in range(RESAMPLES)]
     result = figures(sum(counts, Counter()))
     resampled = {
-        name: np.array([_number(draw.get(name, 0.0)) for draw in draws]) for name in HEADLINES if name in result
+        name: np.array([_number(draw.get(name, 0.0)) for draw in draws])
+        for name, value in result.items()
+        if name in HEADLINES or isinstance(value, tuple)
     }
     intervals = {}
     for name, values in resampled.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -19,6 +19,7 @@ from topic_stance.classifier.features import Context, context
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
+from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
 from topic_stance.data.records import STANCES, DataError, LabelledArticle
@@ -61,9 +62,12 @@ class ReadArticle:
     kept: list[tuple[int, int]]
 
     def topic_text(self) -> str:
-        """Title and body as one text: what the topic head learns from, token for token what it predicts from."""
+        """What the topic head learns from: token for token the text that `topic_tokens` makes when it predicts."""
         text = "\n".join(self.article.text[a:b] for a, b in self.kept)
-        return f"{self.article.title}\n{text}" if self.article.title else text
+        whole = f"{self.article.title}\n{text}" if self.article.title else text
+        tokens = tokenize(whole)
+        lead = whole[: tokens.end[:LEAD_TOKENS][-1]] if len(tokens.end) else ""
+        return "\n".join([*[lead] * LEAD_REPEATS, whole])
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,17 @@ def read_corpus(config: RunConfig) -> Corpus:
     return Corpus(full, by_topic, _speech_only(attributed, full), hashes)
 
 
-def fit_heads(corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Heads:
-    """Fit every head on a corpus; the same corpus, configuration and seed give the same heads."""
+def fit_heads(
+    corpus: Corpus, taxonomy: Taxonomy, config: RunConfig, done: Callable[[str], None] = lambda part: None
+) -> Heads:
+    """Fit every head on a corpus; the same corpus, configuration and seed give the same heads.
+
+    `done` is called with the name of each part when it is finished: texts, then the heads.
+    """
     lexicon = load_boilerplate()
     full = [read_article(article, lexicon) for article in corpus.full]
     by_topic = [read_article(article, lexicon) for article in corpus.topics]
+    done("texts")
     topics = fit_topics(
         [read.topic_text() for read in by_topic],
         [read.article.topics for read in by_topic],
@@ -130,19 +140,23 @@ def fit_heads(corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Heads:
         config.topics,
         config.seed,
     )
+    done("topics")
     examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed
     quotes = fit_quotes(examples, read_word_classes(), config.quotes, config.seed)
+    done("quotes")
     contexts = [context(read.body, quotes.words) for read in full]
     groups = [
         g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)
     ]
     actors = fit_actors(groups, seed=config.seed)
+    done("actors")
     pairs = [
         example
         for k, (read, where) in enumerate(zip(full, contexts, strict=True))
         for example in stance_examples(read, where, actors, taxonomy.labels, k)
     ]
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
+    done("stance")
     return Heads(topics, quotes, actors, stance)
 
 

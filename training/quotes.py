@@ -28,8 +28,8 @@ class QuoteOptions:
     """How to fit the quote head."""
 
     buckets: int = 1 << 20
-    epochs: int = 6
-    rate: float = 0.1
+    epochs: int = 10
+    rate: float = 0.05
     l2: float = 1e-5
     folds: int = 5
     cue_threshold: float = 0.4

@@ -18,8 +18,10 @@ from topic_stance.data.records import DataError
 class TopicOptions:
     """How to fit the topic head."""
 
-    c: float = 30.0
-    min_df: int = 3
+    c: float = 100.0
+    min_df: int = 2
+    ngrams: int = 1
+    """Longest terms in words: 1, or 2 for pairs of words, too."""
     max_terms: int = 100_000
     folds: int = 5
 
@@ -31,7 +33,7 @@ def fit_topics(
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
+        ngram_range=(1, options.ngrams), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
         max_features=options.max_terms,
     )  # fmt: skip
     matrix = vectorizer.fit_transform(texts)

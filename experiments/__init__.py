@@ -1,0 +1,1 @@
+"""Run configurations, benchmarks against peers and public data, and their recorded results."""

@@ -1,0 +1,86 @@
+"""Where runs and models are kept: MLflow, quiet, on an embedded SQLite store unless something else is named."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from topic_stance.data.records import TopicStanceError
+
+DEFAULT_URI = "sqlite:///mlflow.db"
+"""Relative to the working directory, as are the artifacts in `./mlruns`."""
+
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # With MLflow's own seven retries a server that is not there is noticed after minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+class StoreError(TopicStanceError):
+    """The tracking server or the registry cannot be used, and why."""
+
+
+def connect(tracking_uri: str | None = None) -> str:
+    """Import MLflow, quiet it, and point it at a store: as given, else `MLFLOW_TRACKING_URI`, else `DEFAULT_URI`.
+
+    Returns the URI in use. What the caller has set in the environment stays as it is.
+    """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    try:
+        import mlflow
+    except ImportError as error:
+        raise StoreError("this needs MLflow: pip install 'topic-stance[train]'") from error
+    for name in ("mlflow", "alembic", "git"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+    with speaking(uri):
+        mlflow.set_tracking_uri(uri)
+        if not os.environ.get("MLFLOW_REGISTRY_URI"):
+            mlflow.set_registry_uri(uri)
+    return uri
+
+
+def client(tracking_uri: str | None = None) -> Any:
+    """An MLflow client of the store."""
+    uri = connect(tracking_uri)
+    from mlflow import MlflowClient
+
+    with speaking(uri):
+        return MlflowClient()
+
+
+@contextmanager
+def speaking(uri: str) -> Iterator[None]:
+    """Turn what goes wrong between us and the store into a message that names the store."""
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except MlflowException as error:
+        raise StoreError(f"{_shown(uri)}: {_first_line(error)}") from error
+    except (RequestException, SQLAlchemyError) as error:
+        raise StoreError(f"{_shown(uri)}: cannot be reached: {_first_line(error)}") from error
+    except ImportError as error:
+        raise StoreError(f"a library is missing: {error}; with {_shown(uri)} as the store") from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _shown(uri: str) -> str:
+    """The URI without a password."""
+    scheme, found, rest = uri.partition("://")
+    return f"{scheme}://…@{rest.rpartition('@')[2]}" if found and "@" in rest else uri

@@ -1,0 +1,296 @@
+"""What a training run records, as an MLflow run with a child run for each head.
+
+The heads are fitted twice. The *measured* model does not see the held-out articles and gives every figure of the run.
+The *final* model is fitted on everything with the same configuration; it is what gets registered and used.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from topic_stance.classifier.bundle import Bundle, load_bundle, save_bundle
+from topic_stance.classifier.pipeline import Pipeline
+from topic_stance.data.corpus import held_out
+from topic_stance.data.records import DataError, LabelledArticle
+
+from .card import model_card, short_path
+from .config import RunConfig, flat
+from .diagnostics import Diagnostics, diagnose, write_diagnostics
+from .evaluate import Evaluation, score
+from .fit import Corpus, Taxonomy, fit_heads, make_manifest, read_corpus, read_taxonomy
+from .store import connect, speaking
+
+CARD = "MODEL_CARD.md"
+BUNDLE, MEASURED = "bundle", "measured"
+"""Artifact folders of the final and of the measured model."""
+HELD_OUT, LEARNED_FROM = "held_out.jsonl", "learned_from.json"
+"""Artifacts: the held-out articles with their labels, and the ids of those that the measured model learned from."""
+CONFIG = "config.json"
+
+HEADS: dict[str, tuple[str, ...]] = {
+    "topics": ("topic ",),
+    "quotes": ("content ", "quote ", "source "),
+    "actors": ("actor ",),
+    "stance": ("stance ",),
+}
+"""Each head with the beginnings of the figures that are its own."""
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What a training run has made."""
+
+    run_id: str
+    model_uri: str
+    name: str
+    """The name that predictions carry: `topic-stance/` and the bundle's digest."""
+    evaluation: Evaluation
+    seconds: float
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent on each part, told when a part is done."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def __call__(self, part: str) -> None:
+        now = time.perf_counter()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    corpus: Corpus
+    left_out: list[LabelledArticle]
+    bundle: Bundle
+    evaluation: Evaluation
+    diagnostics: Diagnostics
+
+
+def train(
+    config: RunConfig,
+    *,
+    tracking_uri: str | None = None,
+    source: Path | None = None,
+    progress: Callable[[str], None] = lambda message: None,
+) -> TrainedRun:
+    """Fit, measure and record a model.
+
+    Args:
+        config: what to learn from, how, and where a copy of the bundle goes (`config.output`).
+        tracking_uri: the MLflow store; see `store.connect`.
+        source: the TOML file that the configuration came from, recorded as it stands.
+        progress: is told what is being done.
+
+    """
+    began = time.perf_counter()
+    uri = connect(tracking_uri)
+    import mlflow
+
+    progress("reading the corpus")
+    corpus, taxonomy = read_corpus(config), read_taxonomy()
+    with speaking(uri):
+        mlflow.set_experiment(config.gate.model)
+        with mlflow.start_run(run_name=config.name) as run, TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            _record_start(config, corpus, source)
+            measured = _measure(config, corpus, taxonomy, folder / MEASURED, progress)
+            progress(f"fitting the final model on all {len(corpus.full)} articles")
+            watch = Stopwatch()
+            bundle = _fitted(config, corpus, taxonomy, folder / BUNDLE, watch)
+            card = model_card(
+                config, bundle.manifest, corpus, measured.evaluation, measured.diagnostics.calibration()
+            )
+            (folder / BUNDLE / CARD).write_text(card, encoding="utf-8")
+            if config.output:
+                shutil.copytree(folder / BUNDLE, config.output, dirs_exist_ok=True)
+            progress("recording")
+            _record_measurement(config, measured, folder)
+            model_uri = _record_model(config, bundle, folder)
+            _record_heads(config, measured.evaluation, watch)
+            seconds = time.perf_counter() - began
+            mlflow.log_metric("seconds", seconds)
+    return TrainedRun(run.info.run_id, model_uri, bundle.name, measured.evaluation, seconds)
+
+
+def metric_name(figure: str) -> str:
+    """A figure's name as MLflow allows it: `stance macro-F1` becomes `stance_macro_F1`."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", figure).strip("_")
+
+
+def metrics(evaluation: Evaluation) -> dict[str, float]:
+    """Every figure by its metric name, with `_low` and `_high` where it has an interval."""
+    found: dict[str, float] = {}
+    for name, value in evaluation.figures.items():
+        key = metric_name(name.removesuffix(" P/R/F1"))
+        if isinstance(value, tuple):
+            found |= dict(zip((f"{key}_precision", f"{key}_recall", f"{key}_F1"), value, strict=True))
+            key += "_F1"
+        else:
+            found[key] = value
+        if name in evaluation.intervals:
+            found[f"{key}_low"], found[f"{key}_high"] = evaluation.intervals[name]
+    return found
+
+
+def _measure(
+    config: RunConfig, corpus: Corpus, taxonomy: Taxonomy, folder: Path, progress: Callable[[str], None]
+) -> _Measurement:
+    """Hold articles out, fit on the others, and score."""
+    out = held_out(corpus.full, config.data.held_out, config.seed)
+    left_out = [article for article, chosen in zip(corpus.full, out, strict=True) if chosen]
+    if not left_out or len(left_out) == len(out):
+        raise DataError(
+            f"held_out = {config.data.held_out} leaves {len(left_out)} of {len(out)} articles to measure on; "
+            "it must leave some on both sides"
+        )
+    rest = corpus.without(out)
+    progress(f"fitting on {len(rest.full)} articles, to measure on the other {len(left_out)}")
+    bundle = _fitted(config, rest, taxonomy, folder, Stopwatch())
+    progress("measuring")
+    predictions = Pipeline(bundle).predict(article.article() for article in left_out)
+    evaluation = score(left_out, predictions)
+    diagnostics = diagnose(left_out, predictions, evaluation.counts, taxonomy.labels)
+    return _Measurement(rest, left_out, bundle, evaluation, diagnostics)
+
+
+def _fitted(config: RunConfig, corpus: Corpus, taxonomy: Taxonomy, folder: Path, watch: Stopwatch) -> Bundle:
+    """The bundle as it is after it was written and read, so that what is measured is what is used."""
+    from threadpoolctl import threadpool_limits
+
+    # One thread: sums in another order would be another model, and on small matrices more threads are slower.
+    with threadpool_limits(1):
+        heads = fit_heads(corpus, taxonomy, config, watch)
+    save_bundle(folder, heads, make_manifest(heads, corpus, taxonomy, config))
+    return load_bundle(folder)
+
+
+def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> None:
+    """What is known before anything is fitted: so a run that fails can be explained as well."""
+    import mlflow
+
+    mlflow.log_params(flat(config))
+    mlflow.log_params({f"data.sha256.{short_path(path)}": digest for path, digest in corpus.hashes.items()})
+    mlflow.set_tags(_git() | {"seed": str(config.seed)})
+    mlflow.log_text(msgspec.json.format(msgspec.json.encode(config), indent=1).decode(), CONFIG)
+    if source is not None:
+        mlflow.log_artifact(str(source))
+    mlflow.log_dict(_environment(), "environment.json")
+    for path, digest in corpus.hashes.items():
+        mlflow.log_input(_dataset(path, digest), context="training")
+
+
+def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path) -> None:
+    import mlflow
+
+    calibration = measured.diagnostics.calibration()
+    mlflow.log_metrics(
+        metrics(measured.evaluation)
+        | {f"calibration_error_{name}": error for name, error in calibration.items()}
+        | {"articles_held_out": len(measured.left_out), "articles_learned_from": len(measured.corpus.full)}
+    )
+    mlflow.log_text(measured.evaluation.table() + "\n", "evaluation.txt")
+    lines = b"".join(msgspec.json.encode(article) + b"\n" for article in measured.left_out)
+    (folder / HELD_OUT).write_bytes(lines)
+    mlflow.log_artifact(str(folder / HELD_OUT))
+    mlflow.log_input(_dataset(HELD_OUT, _sha256(lines)), context="evaluation")
+    learned = sorted({article.id for article in (*measured.corpus.full, *measured.corpus.topics)})
+    mlflow.log_text(msgspec.json.encode(learned).decode(), LEARNED_FROM)
+    write_diagnostics(measured.diagnostics, folder / "diagnostics")
+    mlflow.log_artifacts(str(folder / "diagnostics"), "diagnostics")
+    mlflow.log_artifacts(str(folder / MEASURED), MEASURED)
+
+
+def _record_model(config: RunConfig, bundle: Bundle, folder: Path) -> str:
+    """The final model as files and as an MLflow model; returns its URI."""
+    import mlflow
+
+    from .packaging import log_model
+
+    mlflow.log_artifacts(str(folder / BUNDLE), BUNDLE)
+    mlflow.log_artifact(str(folder / BUNDLE / CARD))
+    card = (folder / BUNDLE / CARD).read_text(encoding="utf-8")
+    mlflow.set_tags(
+        {
+            "bundle": bundle.name,
+            "models": f"figures: of {MEASURED}/, which did not see {HELD_OUT}; registered: {BUNDLE}/, fitted on all",
+            "mlflow.note.content": card,
+        }
+    )
+    return str(log_model(folder / BUNDLE).model_uri)
+
+
+def _record_heads(config: RunConfig, evaluation: Evaluation, watch: Stopwatch) -> None:
+    """A child run for each head, with its parameters, figures and seconds."""
+    import mlflow
+
+    parameters = flat(config)
+    for head, beginnings in HEADS.items():
+        own = Evaluation(
+            evaluation.n_articles,
+            {name: value for name, value in evaluation.figures.items() if name.startswith(beginnings)},
+            evaluation.intervals,
+            {},
+            [],
+        )
+        with mlflow.start_run(run_name=head, nested=True):
+            mlflow.log_params({key: value for key, value in parameters.items() if key.startswith(f"{head}.")})
+            mlflow.log_metrics(metrics(own) | {"seconds": watch.seconds[head]})
+
+
+def _dataset(path: str, digest: str) -> Any:
+    """A dataset by name and digest; MLflow keeps 36 characters of a digest."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    name = short_path(path)
+    return MetaDataset(CodeDatasetSource({"path": name, "sha256": digest}), name=name, digest=digest[:32])
+
+
+def _environment() -> dict[str, Any]:
+    packages = {str(d.metadata["Name"]): d.version for d in metadata.distributions()}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
+    }
+
+
+def _git() -> dict[str, str]:
+    """Commit of the code that runs, and whether it was changed since; empty outside a repository."""
+    commit = _git_output(("rev-parse", "HEAD"))
+    if not commit:
+        return {}
+    dirty = bool(_git_output(("status", "--porcelain", "--untracked-files=no")))
+    return {"mlflow.source.git.commit": commit, "git.commit": commit, "git.dirty": str(dirty).lower()}
+
+
+def _git_output(arguments: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), *arguments], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
