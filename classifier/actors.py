@@ -7,7 +7,10 @@ before it (after the mention-ranking model of Denis and Baldridge 2008), with it
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +24,9 @@ from .quotes import FoundQuote, TokenSpan
 from .segment import Tokens
 
 N_RANK_BUCKETS = 1 << 14
+_NAMESAKES = 8
 _NEAREST = 10
-"""So many entities before a source are looked at, nearest first: it keeps the cost linear in the text."""
+"""So many namesakes and so many entities before a source are looked at: it keeps the cost linear in the text."""
 
 PRONOUNS = {
     "he": "he", "him": "he", "his": "he", "she": "she", "her": "she", "they": "they", "them": "they", "their": "they",
@@ -48,12 +52,10 @@ class Entity:
     title: tuple[str, ...] = ()
     mentions: list[TokenSpan] = field(default_factory=list)
     """In text order."""
-    outside: list[int] = field(default_factory=list)
-    """First tokens of the mentions that stand outside quotation marks, in text order."""
     nominal: bool = False
     """Known by a description only, not by a name."""
-    quoted: list[int] = field(default_factory=list)
-    """First tokens of the sources that were resolved to it."""
+    quoted: bool = False
+    """Whether a source was resolved to it."""
 
     @property
     def text(self) -> str:
@@ -132,8 +134,11 @@ class Resolver:
         self._by_last: dict[str, list[int]] = {}
         self._by_first: dict[str, list[int]] = {}
         self._by_name: dict[str, int] = {}
+        self._full: defaultdict[int, list[int]] = defaultdict(list)  # entity: where it is named in two words or more
         self._join_names()
         self.last_speaker: int | None = None
+        self._recent: dict[int, int] = {}  # entity: its last mention outside quotation marks, the latest at the end
+        self._next = 0
 
     # Entities
 
@@ -145,8 +150,6 @@ class Resolver:
         for name, number in zip(self.names, entity_of, strict=True):
             entity = self.entities[number]
             entity.mentions.append((name.begin, name.end))
-            if self.quotation[name.begin] == OUTSIDE:
-                entity.outside.append(name.begin)
         self.entity_of = entity_of
 
     def _entity_for(self, name: Name) -> int:
@@ -171,6 +174,8 @@ class Resolver:
                 if len(initials) > 1:
                     self._by_name.setdefault(initials, number)
         self._by_name.setdefault(key, number)
+        if len(words) > 1:
+            self._full[number].append(name.begin)
         entity = self.entities[number]
         if self._fuller(name, entity):
             entity.name = name.words
@@ -196,12 +201,14 @@ class Resolver:
         if name.type == "organization":
             return None
         same_last = [
-            n for n in self._by_last.get(words[-1], ()) if self.entities[n].type not in ("organization", "state")
+            n
+            for n in self._by_last.get(words[-1], [])[-_NAMESAKES:]
+            if self.entities[n].type not in ("organization", "state")
         ]
         if len(words) == 1:
             if same_last:
                 return self._latest(same_last, name.begin)
-            first = self._by_first.get(words[0], ())
+            first = self._by_first.get(words[0], [])[-_NAMESAKES:]
             people = [n for n in first if self.entities[n].type in ("person", None)]
             return people[0] if len(people) == 1 and not name.title else None
         for n in same_last:
@@ -215,10 +222,13 @@ class Resolver:
 
     def _latest(self, numbers: list[int], place: int) -> int:
         """Of entities with the same last name the one fully named nearest before a token."""
-        if len(numbers) == 1:
-            return numbers[0]
-        full = {self._by_name.get(" ".join(w.lower() for w in n.words)): n.begin for n in self.names if n.begin < place}
-        return max(numbers, key=lambda n: full.get(n, -1))
+
+        def last_full(number: int) -> int:
+            begins = self._full[number]
+            before = bisect_left(begins, place)
+            return begins[before - 1] if before else -1
+
+        return max(numbers, key=last_full)
 
     def _new(self, name: Name, key: str) -> int:
         self.entities.append(Entity(name.words, name.type, self._gender(name), name.title))
@@ -351,23 +361,29 @@ class Resolver:
 
     def candidates(self, source: Source, quote: FoundQuote) -> list[int]:
         """Entities that a source may be, nearest first; `SELF` for a description that may be an actor of its own."""
-        place = self.place(quote)
-        recent = sorted(
-            (
-                n
-                for n, entity in enumerate(self.entities)
-                if self._last_before(entity, place) >= 0 and self._fits(entity, source)
-            ),
-            key=lambda n: -self._last_before(self.entities[n], place),
-        )[:_NEAREST]
-        if self.last_speaker is not None and self.last_speaker not in recent:
-            recent.append(self.last_speaker)
+        self._advance(self.place(quote))
+        nearest = [n for n in islice(reversed(self._recent), 4 * _NEAREST) if self._fits(self.entities[n], source)]
+        found = nearest[:_NEAREST]
+        if self.last_speaker is not None and self.last_speaker not in found:
+            found.append(self.last_speaker)
         if source.kind in ("the", "a", "bare", "own"):
-            recent.append(SELF)
-        if not recent:
+            found.append(SELF)
+        if not found:
             # Nobody was named before: whoever is named next may be meant ("…," he said).
-            recent = [n for n, entity in enumerate(self.entities) if entity.mentions and self._fits(entity, source)][:3]
-        return recent
+            found = [n for n in range(min(3, len(self.entities))) if self._fits(self.entities[n], source)]
+        return found
+
+    def _advance(self, place: int) -> None:
+        """Take note of the names before a token; sources come in text order, so each name is looked at once."""
+        while self._next < len(self.names) and self.names[self._next].begin < place:
+            begin = self.names[self._next].begin
+            if self.quotation[begin] == OUTSIDE:
+                self._mention(self.entity_of[self._next], begin)
+            self._next += 1
+
+    def _mention(self, number: int, token: int) -> None:
+        self._recent.pop(number, None)
+        self._recent[number] = token
 
     @staticmethod
     def _fits(entity: Entity, source: Source) -> bool:
@@ -378,19 +394,6 @@ class Resolver:
         if source.kind in ("they", "we"):
             return entity.type != "person"
         return entity.type != "group" or entity.nominal
-
-    @staticmethod
-    def _last_before(entity: Entity, place: int) -> int:
-        """The entity's last mention outside quotation marks before a token, -1 where there is none."""
-        last = -1
-        for token in reversed(entity.outside):
-            if token < place:
-                last = token
-                break
-        for token in reversed(entity.quoted):
-            if token < place:
-                return max(last, token)
-        return last
 
     def features(self, source: Source, quote: FoundQuote, candidate: int) -> list[int]:
         """Buckets of what speaks for a candidate."""
@@ -408,12 +411,12 @@ class Resolver:
                 _bucket(5, kind, self.last_speaker is not None),
             ]
         entity = self.entities[candidate]
-        last = self._last_before(entity, place)
+        last = self._recent.get(candidate, -1)
         distance = min(self.number[place] - self.number[last], 8) if last >= 0 else 9
-        rank = sum(1 for other in self.entities if other is not entity and self._last_before(other, place) > last >= 0)
+        rank = next((k for k, n in enumerate(islice(reversed(self._recent), 6)) if n == candidate), 6)
         same_type = _TYPE[entity.type or "none"]
         gender = "umf".index(entity.gender)
-        speaker = (candidate == self.last_speaker) + 2 * bool(entity.quoted)
+        speaker = (candidate == self.last_speaker) + 2 * entity.quoted
         opens = last >= 0 and last - self.sentence[last] < 3
         described = {word.lower() for word in entity.title}
         named = {word.lower() for word in entity.name}
@@ -457,8 +460,10 @@ class Resolver:
             return None
         entity = self.entities[number]
         if quote.source is not None:
-            entity.quoted.append(quote.source[0])
-            if quote.source not in entity.mentions and source.kind != "name":
+            entity.quoted = True
+            self._advance(quote.source[0])
+            self._mention(number, quote.source[0])
+            if source.kind != "name":
                 entity.mentions.append(quote.source)
             if entity.gender == "u" and source.kind in ("he", "she"):
                 entity.gender = "f" if source.kind == "she" else "m"

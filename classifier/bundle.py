@@ -21,6 +21,7 @@ from safetensors.numpy import save as save_arrays
 from topic_stance.data.records import TopicStanceError
 
 from .actors import N_RANK_BUCKETS
+from .chain import WIDTH
 from .features import WordTable, word_table
 from .quotes import LINK_TAGS, TAGS, QuoteHead
 from .stance import N_BLOCKS, StanceHead
@@ -199,7 +200,8 @@ def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
         "stance.block_scale": heads.stance.block_scale,
         "stance.temperature": heads.stance.temperature,
     }
-    for name, weights in (("tag", heads.quotes.tag_weights), ("link", heads.quotes.link_weights)):
+    for name, wide, tags in (("tag", heads.quotes.tag_weights, TAGS), ("link", heads.quotes.link_weights, LINK_TAGS)):
+        weights = wide[:, : len(tags)]
         used = np.flatnonzero(np.abs(weights).max(1) > 1e-4)
         arrays[f"quotes.{name}_rows"] = used.astype(np.uint32)
         arrays[f"quotes.{name}_weights"] = weights[used].astype(np.float16)
@@ -224,8 +226,8 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         rows = get(f"quotes.{name}_rows", np.uint32, None)
         if len(rows) and int(rows.max()) >= buckets:
             raise ValueError(f"a row of {name!r} lies beyond its {buckets} buckets")
-        weights = np.zeros((buckets, width), np.float32)
-        weights[rows] = get(f"quotes.{name}_weights", np.float16, len(rows), width)
+        weights = np.zeros((buckets, WIDTH), np.float32)
+        weights[rows, :width] = get(f"quotes.{name}_weights", np.float16, len(rows), width)
         return weights
 
     topics = TopicHead(

@@ -100,8 +100,7 @@ def _stances(
     analysis = pipeline.analyse(article)
     head = pipeline.bundle.heads.stance
     found = []
-    for number, actor in zip(analysis.speaking, prediction.actors, strict=True):
-        own = [q for q, speaker in zip(analysis.quotes, analysis.actors.speakers, strict=True) if speaker == number]
+    for (number, own), actor in zip(analysis.own.items(), prediction.actors, strict=True):
         raw = actor_features(body, analysis.where, own, analysis.actors.entities[number])
         place, values = vector(raw, head)
         names = _feature_names(article.text, body, raw.key, raw.token)

@@ -28,12 +28,12 @@ def load(path: Path | str | None = None) -> Pipeline:
 
 
 class Analysis(NamedTuple):
-    """Quotes and actors of one article. speaking: entities that are quoted, in the order of their first quote."""
+    """Quotes and actors of one article. own: the quotes of each entity that is quoted, by their first quote."""
 
     quotes: list[FoundQuote]
     where: Context
     actors: Actors
-    speaking: list[int]
+    own: dict[int, list[FoundQuote]]
 
 
 class Pipeline:
@@ -62,7 +62,7 @@ class Pipeline:
             self.bundle.name,
             topics,
             _written_quotes(analysis, spans),
-            [self._actor(number, analysis, assigned, body, spans) for number in analysis.speaking],
+            [self._actor(number, analysis, assigned, body, spans) for number in analysis.own],
         )
 
     def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
@@ -78,22 +78,25 @@ class Pipeline:
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
         quotes, where = find_quotes(body, self.bundle.heads.quotes)
         actors = resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors)
-        return Analysis(quotes, where, actors, list(dict.fromkeys(k for k in actors.speakers if k is not None)))
+        own: dict[int, list[FoundQuote]] = {}
+        for quote, speaker in zip(quotes, actors.speakers, strict=True):
+            if speaker is not None:
+                own.setdefault(speaker, []).append(quote)
+        return Analysis(quotes, where, actors, own)
 
     def _actor(self, number: int, analysis: Analysis, assigned: list[str], body: Tokens, spans: _Spans) -> Actor:
         entity = analysis.actors.entities[number]
-        own = [quote for quote, k in zip(analysis.quotes, analysis.actors.speakers, strict=True) if k == number]
         return Actor(
             entity.text,
             entity.type or "person",
             " ".join(entity.title),
             [spans(span) for span in sorted(set(entity.mentions))],
-            find_stances(body, analysis.where, own, entity, assigned, self.bundle.heads.stance),
+            find_stances(body, analysis.where, analysis.own[number], entity, assigned, self.bundle.heads.stance),
         )
 
 
 def _written_quotes(analysis: Analysis, spans: _Spans) -> list[Quote]:
-    place = {number: k for k, number in enumerate(analysis.speaking)}
+    place = {number: k for k, number in enumerate(analysis.own)}
     return [
         Quote(
             [spans(span) for span in quote.content],

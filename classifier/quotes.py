@@ -18,7 +18,7 @@ from topic_stance.data.records import Kind
 
 from .chain import emissions, marginals, viterbi
 from .features import CLOSING, CUE_LEVEL, INSIDE, OPENING, OUTSIDE, Context, WordTable, context, token_features
-from .links import B_CONTENT, B_SOURCE, I_CONTENT, I_SOURCE, link_features, windows
+from .links import B_CONTENT, B_SOURCE, I_CONTENT, I_SOURCE, REACH, link_features, windows
 from .segment import LINE, MARK_NONE, WORD, Tokens
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -35,7 +35,7 @@ TokenSpan = tuple[int, int]
 class QuoteHead(NamedTuple):
     """The learned parts: word classes, and weights and transitions of both chains.
 
-    tag_weights: (n_buckets, 7) float32; link_weights: (n_buckets, 5) float32; transitions are square.
+    tag_weights, link_weights: (n_buckets, WIDTH) float32; transitions: (7, 7) and (5, 5) float32.
     cue_threshold: a token is taken as a cue from this posterior on.
     """
 
@@ -210,7 +210,8 @@ def _with_shared_sources(quotes: list[FoundQuote], posterior: NDArray[np.float64
     completed = []
     for quote in quotes:
         if quote.source is None and quote.cue is not None:
-            begin, end = int(where.sentence_start[quote.cue[0]]), int(where.sentence_end[quote.cue[0]])
+            begin = max(int(where.sentence_start[quote.cue[0]]), quote.cue[0] - REACH)
+            end = min(int(where.sentence_end[quote.cue[0]]), quote.cue[0] + REACH)
             chance = likely[begin:end].copy()
             for a, b in (*quote.content, quote.cue):
                 chance[max(a - begin, 0) : max(b - begin, 0)] = 0
@@ -238,23 +239,32 @@ def _with_uncued(
 ) -> list[FoundQuote]:
     """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own."""
     n = len(tokens.start)
-    claimed = np.zeros(n, bool)
+    claimed = np.zeros(n, np.int32)
     for quote in quotes:
         for a, b in quote.content:
-            claimed[a:b] = True
-    found = list(quotes)
+            claimed[a:b] = 1
+    # Running sums: a share is then a difference of two.
+    taken = np.concatenate(([0], np.cumsum(claimed)))
+    content = np.concatenate(([0], np.cumsum((tagged == 1) | (tagged == 2))))
+    words = np.concatenate(([0], np.cumsum(tokens.flags & WORD)))
+    found: list[FoundQuote] = []
+    waiting = sorted(quotes, key=lambda quote: -quote.content[-1][1])
+    latest: FoundQuote | None = None  # the quote that ended last before the quotation at hand
     for begin, end in _quotations(where.quotation, tokens.flags):
-        words = int(np.count_nonzero(tokens.flags[begin:end] & WORD))
-        content = np.isin(tagged[begin:end], (1, 2))
-        if words < 4 or claimed[begin:end].mean() > 0.2 or content.mean() < 0.5:
+        size = end - begin
+        few = words[end] - words[begin] < 4 or 2 * (content[end] - content[begin]) < size
+        if few or 5 * (taken[end] - taken[begin]) > size:
             continue
-        before = [k for k, quote in enumerate(found) if quote.content[-1][1] <= begin]
-        last = max(before, key=lambda k: found[k].content[-1][1]) if before else None
-        if last is not None and _goes_on(found[last], begin, tokens, where):
-            found[last].content.append((begin, end))
+        while waiting and waiting[-1].content[-1][1] <= begin:
+            passed = waiting.pop()
+            if latest is None or passed.content[-1][1] >= latest.content[-1][1]:
+                latest = passed
+        if latest is not None and _goes_on(latest, begin, tokens, where):
+            latest.content.append((begin, end))
         else:
-            found.append(FoundQuote([(begin, end)], None, None, "direct"))
-    return sorted(found, key=lambda quote: quote.content[0])
+            latest = FoundQuote([(begin, end)], None, None, "direct")
+            found.append(latest)
+    return sorted(quotes + found, key=lambda quote: quote.content[0])
 
 
 def _goes_on(quote: FoundQuote, begin: int, tokens: Tokens, where: Context) -> bool:

@@ -10,26 +10,31 @@ _SHIPPED = Path(__file__).parent.parent / "classifier" / "default"
 _URI = ("models:/", "runs:/", "mlflow-artifacts:/")
 
 
-def resolve_model(name: str | None) -> Path:
+def resolve_model(name: str | None, tracking_uri: str | None = None) -> Path:
     """The bundle folder of a model: a path, an MLflow model URI, or `None` for the bundle that comes with the package.
 
+    `tracking_uri` names the store of an MLflow URI; see `store.connect`.
     Raises `TopicStanceError` where there is none, or where MLflow is needed and not installed.
     """
     if name is not None and name.startswith(_URI):
-        return _bundle_in(_downloaded(name), name)
+        return _bundle_in(_downloaded(name, tracking_uri), name)
     return _bundle_in(_SHIPPED if name is None else Path(name), name or "the shipped model")
 
 
-def _downloaded(uri: str) -> Path:
+def _downloaded(uri: str, tracking_uri: str | None) -> Path:
+    from .store import StoreError, connect, speaking
+
     try:
-        import mlflow
-        from mlflow.exceptions import MlflowException
-    except ImportError as error:
-        raise TopicStanceError(f"{uri} needs MLflow: pip install 'topic-stance[train]'") from error
+        store = connect(tracking_uri, create=False)
+    except StoreError as error:
+        raise StoreError(f"{uri}: {error}") from error
+    import mlflow
+
     try:
-        return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
-    except (MlflowException, OSError) as error:
-        raise TopicStanceError(f"{uri}: no such model, as far as MLflow knows: {error}") from error
+        with speaking(store):
+            return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
+    except (StoreError, OSError) as error:
+        raise StoreError(f"{uri}: no such model, as far as MLflow knows: {error}") from error
 
 
 def _bundle_in(folder: Path, name: str) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.chain import emissions, viterbi
+from topic_stance.classifier.chain import emissions, padded, viterbi
 from topic_stance.classifier.features import WordTable, context, token_features, word_table
 from topic_stance.classifier.links import link_features, windows
 from topic_stance.classifier.quotes import LINK_TAGS, TAGS, QuoteHead, chain_start, chain_transitions
@@ -32,7 +32,7 @@ class QuoteOptions:
     rate: float = 0.05
     l2: float = 1e-5
     folds: int = 5
-    cue_threshold: float = 0.4
+    cue_threshold: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _fit(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     bounds = np.zeros(len(labels) + 1, np.int64)
     np.cumsum([len(y) for y in labels], out=bounds[1:])
-    return fit_chain(
+    weights, step = fit_chain(
         np.concatenate(features),
         np.concatenate(labels),
         bounds,
@@ -158,6 +158,7 @@ def _fit(
         seed=seed,
         sample_weight=weight,
     )
+    return padded(weights), step
 
 
 def _link_data(

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from topic_stance.data.records import TopicStanceError
@@ -13,6 +14,7 @@ from topic_stance.data.records import TopicStanceError
 DEFAULT_URI = "sqlite:///mlflow.db"
 """Relative to the working directory, as are the artifacts in `./mlruns`."""
 
+_SQLITE = "sqlite:///"
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -28,34 +30,28 @@ class StoreError(TopicStanceError):
     """The tracking server or the registry cannot be used, and why."""
 
 
-def connect(tracking_uri: str | None = None) -> str:
+def connect(tracking_uri: str | None = None, *, create: bool = True) -> str:
     """Import MLflow, quiet it, and point it at a store: as given, else `MLFLOW_TRACKING_URI`, else `DEFAULT_URI`.
 
-    Returns the URI in use. What the caller has set in the environment stays as it is.
+    Returns the URI in use. What the caller has set in the environment stays as it is. Without `create`, an SQLite store
+    that is not there is an error: whoever only asks should not leave an empty database behind.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         import mlflow
     except ImportError as error:
-        raise StoreError("this needs MLflow: pip install 'topic-stance[train]'") from error
+        raise StoreError("needs MLflow: pip install 'topic-stance[train]'") from error
     for name in ("mlflow", "alembic", "git"):
         logging.getLogger(name).setLevel(logging.ERROR)
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+    if not create and uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).is_file():
+        raise StoreError(f"no MLflow store at {uri}: train a model first, or name another store with --tracking-uri")
     with speaking(uri):
         mlflow.set_tracking_uri(uri)
         if not os.environ.get("MLFLOW_REGISTRY_URI"):
             mlflow.set_registry_uri(uri)
     return uri
-
-
-def client(tracking_uri: str | None = None) -> Any:
-    """An MLflow client of the store."""
-    uri = connect(tracking_uri)
-    from mlflow import MlflowClient
-
-    with speaking(uri):
-        return MlflowClient()
 
 
 @contextmanager

@@ -152,7 +152,8 @@ def _measure(
     config: RunConfig, corpus: Corpus, taxonomy: Taxonomy, folder: Path, progress: Callable[[str], None]
 ) -> _Measurement:
     """Hold articles out, fit on the others, and score."""
-    out = held_out(corpus.full, config.data.held_out, config.seed)
+    # Not the run's seed: models that were fitted with different seeds are compared on the same articles.
+    out = held_out(corpus.full, config.data.held_out, seed=0)
     left_out = [article for article, chosen in zip(corpus.full, out, strict=True) if chosen]
     if not left_out or len(left_out) == len(out):
         raise DataError(

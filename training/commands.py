@@ -1,0 +1,282 @@
+"""The commands that train, measure and manage models: `train`, `evaluate`, `compare`, `promote` and their kin.
+
+Each is two small functions, as in `cli`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topic_stance.data.records import TopicStanceError
+
+if TYPE_CHECKING:
+    from .gate import Decision
+    from .registry import Version
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[argparse.Namespace], int]
+Added = tuple[argparse.ArgumentParser, Command]
+
+OK, REFUSED = 0, 1
+
+
+def add_train(commands: Commands) -> Added:
+    """`train`: a run from a configuration to a registered model."""
+    command = commands.add_parser(
+        "train",
+        help="train, measure and register a model",
+        description="Train a model as an MLflow run, register it as the candidate, and make it the champion if it passes "
+        "the gate.",
+    )
+    command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; see experiments/")
+    command.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    command.add_argument("--output", metavar="DIR", help="folder for a copy of the bundle, instead of the configuration's")
+    command.add_argument("--no-promote", action="store_true", help="register the candidate and leave it at that")
+    _add_store(command)
+    return command, train
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train, register, and promote if the gate agrees; a refusal is a result, not a failure."""
+    import msgspec
+
+    from .config import load_config
+
+    config = load_config(arguments.config)
+    if arguments.seed is not None:
+        config = msgspec.structs.replace(config, seed=arguments.seed)
+    if arguments.output is not None:
+        config = msgspec.structs.replace(config, output=arguments.output)
+
+    from .registry import Registry
+    from .tracking import train as run_training
+
+    registry = Registry(arguments.tracking_uri, create=True)
+    run = run_training(
+        config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=_say
+    )
+    print(run.evaluation.table())
+    version = registry.register(run, config.gate.model)
+    print(f"\n{version} ({run.name}) is the candidate; run {run.run_id}, {run.seconds:.0f} s")
+    if config.gate.promote and not arguments.no_promote:
+        _tell(version, version.model, registry.promote(version))
+    return OK
+
+
+def add_evaluate(commands: Commands) -> Added:
+    """`evaluate`: figures of a model on labelled articles."""
+    command = commands.add_parser(
+        "evaluate",
+        help="measure a model on labelled articles",
+        description="Print topic, quote, actor and stance figures with 95% bootstrap intervals.",
+    )
+    _add_gold(command, required=True)
+    command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: the shipped one)")
+    command.add_argument("--json", action="store_true", help="figures and intervals as JSON")
+    _add_store(command)
+    return command, evaluate
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure a model."""
+    from topic_stance.classifier.pipeline import load
+    from topic_stance.data.corpus import read_labelled
+
+    from .evaluate import evaluate as measure
+
+    gold = read_labelled(arguments.gold)
+    found = measure(load(_model_folder(arguments.model, arguments.tracking_uri)), gold)
+    if arguments.json:
+        print(json.dumps({"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}, indent=1))
+    else:
+        print(found.table())
+    return OK
+
+
+def add_compare(commands: Commands) -> Added:
+    """`compare`: two models on the same labelled articles."""
+    command = commands.add_parser(
+        "compare",
+        help="compare two models on labelled articles",
+        description="Print every figure of both models, the difference with its 95% interval (paired bootstrap; a star "
+        "marks what is beyond noise), and the articles that they judge differently.",
+    )
+    command.add_argument("first", metavar="A", help="folder, MLflow URI, version or alias")
+    command.add_argument("second", metavar="B")
+    _add_gold(command, required=True)
+    _add_store(command)
+    return command, compare
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Compare two models."""
+    from topic_stance.classifier.pipeline import load
+    from topic_stance.data.corpus import read_labelled
+
+    from .gate import compare as compare_pipelines
+
+    gold = read_labelled(arguments.gold)
+    first, second = (
+        load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second)
+    )
+    print(compare_pipelines(first, second, gold).table())
+    return OK
+
+
+def add_promote(commands: Commands) -> Added:
+    """`promote`: a version through the gate."""
+    command = commands.add_parser(
+        "promote",
+        help="make a version the champion if it passes the gate",
+        description="Without --gold, the candidate and the champion are judged on the candidate's held-out articles that "
+        "neither run learned from. Exit code 1 says that the gate refused.",
+    )
+    command.add_argument(
+        "version", metavar="NAME_OR_VERSION", help="a version (7), candidate, NAME (its candidate), NAME/7 or NAME@alias"
+    )
+    _add_gold(command, required=False)
+    command.add_argument("--to", metavar="OTHER", help="copy it into this registered model and promote it there")
+    _add_store(command)
+    return command, promote
+
+
+def promote(arguments: argparse.Namespace) -> int:
+    """Put a version through the gate."""
+    from .registry import Registry
+
+    registry = Registry(arguments.tracking_uri)
+    version = registry.find(arguments.version)
+    decision = registry.promote(version, to=arguments.to, gold=arguments.gold)
+    _tell(version, arguments.to or version.model, decision)
+    return OK if decision.accepted else REFUSED
+
+
+def add_rollback(commands: Commands) -> Added:
+    """`rollback`: the champion before this one."""
+    command = commands.add_parser("rollback", help="make the champion before this one the champion again")
+    command.add_argument("--why", default="", metavar="TEXT", help="what history will say")
+    _add_name(command)
+    _add_store(command)
+    return command, rollback
+
+
+def rollback(arguments: argparse.Namespace) -> int:
+    """Roll back one step."""
+    from .registry import Registry
+
+    print(f"{Registry(arguments.tracking_uri).rollback(arguments.name, arguments.why)} is the champion again")
+    return OK
+
+
+def add_history(commands: Commands) -> Added:
+    """`history`: every champion."""
+    command = commands.add_parser("history", help="show who was champion since when and why")
+    _add_name(command)
+    _add_store(command)
+    return command, history
+
+
+def history(arguments: argparse.Namespace) -> int:
+    """Print the champions, first to last."""
+    from .registry import Registry
+
+    reigns = Registry(arguments.tracking_uri).history(arguments.name)
+    print("\n".join(map(str, reigns)) if reigns else f"{arguments.name} has no champion yet")
+    return OK
+
+
+def add_inspect(commands: Commands) -> Added:
+    """`inspect`: what a model holds."""
+    command = commands.add_parser(
+        "inspect",
+        help="show what a model holds, executing nothing",
+        description="List files, checksums, arrays with their shapes, topics and data, and say whether it loads.",
+    )
+    command.add_argument("model", metavar="MODEL", nargs="?", help="folder, MLflow URI, version or alias")
+    _add_store(command)
+    return command, inspect
+
+
+def inspect(arguments: argparse.Namespace) -> int:
+    """Print the report; exit code 1 says that the model would be refused."""
+    from .inspection import inspect as report_on
+
+    report = report_on(_model_folder(arguments.model, arguments.tracking_uri))
+    print(report)
+    return REFUSED if "\nrefused: " in report else OK
+
+
+def add_ui(commands: Commands) -> Added:
+    """`ui`: MLflow's pages."""
+    command = commands.add_parser("ui", help="open MLflow's pages on the embedded store")
+    command.add_argument("--port", type=int, default=5000, metavar="N")
+    _add_store(command)
+    return command, ui
+
+
+def ui(arguments: argparse.Namespace) -> int:
+    """Serve MLflow's pages until interrupted."""
+    from .store import connect
+
+    uri = connect(arguments.tracking_uri)
+    if uri.startswith(("http://", "https://")):
+        raise TopicStanceError(f"{uri} is a server already: open it in a browser")
+    print(f"http://127.0.0.1:{arguments.port}  (Ctrl-C ends it)", file=sys.stderr)
+    options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(arguments.port)]
+    return subprocess.run([sys.executable, "-m", "mlflow", "ui", *options], check=False).returncode
+
+
+def _model_folder(name: str | None, tracking_uri: str | None) -> Path:
+    """The bundle folder of a model; a plain folder needs no MLflow."""
+    from .models import resolve_model
+
+    if name is None or Path(name).exists():
+        return resolve_model(name)
+    from .registry import Registry
+
+    return Registry(tracking_uri).folder(name)
+
+
+def _tell(version: Version, target: str, decision: Decision) -> None:
+    for criterion in decision.criteria:
+        print(f"  {criterion}")
+    outcome = f"is now the champion of {target}" if decision.accepted else f"stays out of {target}"
+    print(f"{version} {outcome}: {decision.why}")
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--tracking-uri", metavar="URI", help="MLflow store (default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db here)"
+    )
+
+
+def _add_gold(command: argparse.ArgumentParser, *, required: bool) -> None:
+    command.add_argument("--gold", required=required, type=Path, metavar="FILE", help="labelled articles, JSONL")
+
+
+def _add_name(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--name", default="topic-stance", metavar="NAME", help="registered model (default: topic-stance)")
+
+
+ADDED = (
+    add_train,
+    add_evaluate,
+    add_compare,
+    add_promote,
+    add_rollback,
+    add_history,
+    add_inspect,
+    add_ui,
+)
+"""What `cli` registers."""

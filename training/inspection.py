@@ -1,0 +1,82 @@
+"""What a model folder holds, told without loading it as a model: names, sizes, checksums, shapes, topics, data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from topic_stance.classifier.bundle import ARRAYS, MANIFEST, TERMS, BundleError, load_bundle
+
+_PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".npy", ".npz")
+_LARGEST_HEADER = 1 << 24
+
+
+def inspect(folder: Path) -> str:
+    """A report on a bundle. Files are read and hashed; nothing in them is executed."""
+    return "\n".join([f"{folder}", "", *_files(folder), "", *_manifest(folder), "", *_arrays(folder), "", *_verdict(folder)])
+
+
+def _files(folder: Path) -> list[str]:
+    rows = ["files"]
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            rows.append(f"  {path.relative_to(folder)}  a link to {path.readlink()}: never followed")
+        elif path.is_file():
+            note = "" if path.name in (MANIFEST, ARRAYS, TERMS) else "  not part of the model, never read"
+            if path.suffix.lower() in _PICKLES:
+                note = "  may hold a pickle: not part of the model, never read"
+            digest = _sha256(path)[:16]
+            rows.append(f"  {str(path.relative_to(folder)):24s} {path.stat().st_size:>12,} bytes  sha256 {digest}…{note}")
+    return rows
+
+
+def _manifest(folder: Path) -> list[str]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        topics = [
+            f"  {topic['label']:24s} threshold {topic['threshold']:.3f}  {topic['description']}"
+            for topic in manifest["topics"]
+        ]
+        data = [f"  {name:48s} sha256 {digest[:16]}…" for name, digest in manifest.get("data", {}).items()]
+        versions = [f"  {name} {version}" for name, version in manifest.get("versions", {}).items()]
+        head = f"manifest of format {manifest.get('format')}"
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        return [f"manifest: cannot be read: {type(error).__name__}: {error}"]
+    return [head, "", "topics", *topics, "", "learned from", *data, "", "made with", *versions]
+
+
+def _arrays(folder: Path) -> list[str]:
+    """Names, types and shapes from the header of the safetensors file, which is JSON."""
+    try:
+        with (folder / ARRAYS).open("rb") as file:
+            (size,) = struct.unpack("<Q", file.read(8))
+            if size > _LARGEST_HEADER:
+                return [f"arrays: the header claims {size:,} bytes"]
+            header = json.loads(file.read(size))
+        rows = [
+            f"  {name:32s} {entry['dtype']:>5s} {' x '.join(f'{n:,}' for n in entry['shape'])}"
+            for name, entry in sorted(header.items())
+            if name != "__metadata__"
+        ]
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, struct.error) as error:
+        return [f"arrays: cannot be read: {type(error).__name__}: {error}"]
+    return ["arrays", *rows]
+
+
+def _verdict(folder: Path) -> list[str]:
+    try:
+        bundle = load_bundle(folder)
+    except BundleError as error:
+        return [f"refused: {error}"]
+    return [f"{bundle.name}: complete, its checksums and shapes fit; {len(bundle.heads.topics.terms):,} terms"]
+
+
+def _sha256(path: Path) -> str:
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            whole.update(block)
+    return whole.hexdigest()

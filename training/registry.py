@@ -1,0 +1,339 @@
+"""The registry: which version of a model is in use, since when and why, and the gate before it.
+
+The alias `champion` names the version in use, `candidate` the newest one. Moving an alias is one call to MLflow, so it
+points at the old version or at the new one and never at nothing. What is to happen is written down before the alias
+moves, as a tag `champion.<time>` of the registered model that holds the previous version; `history` tells from the
+chain of previous versions which of these came about.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from topic_stance.classifier.bundle import load_bundle
+from topic_stance.classifier.pipeline import Pipeline
+from topic_stance.data.corpus import read_labelled
+from topic_stance.data.records import LabelledArticle, TopicStanceError
+
+from .config import GateConfig, RunConfig
+from .evaluate import score
+from .gate import Criterion, Decision, judge
+from .models import resolve_model
+from .store import StoreError, connect, speaking
+from .tracking import CONFIG, HELD_OUT, LEARNED_FROM, MEASURED, TrainedRun
+
+CHAMPION, CANDIDATE = "champion", "candidate"
+MODEL = GateConfig().model
+_EVENT = "champion."
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a registered model, and the run that made it."""
+
+    model: str
+    number: str
+    run_id: str | None
+
+    @property
+    def uri(self) -> str:
+        """As MLflow names it."""
+        return f"models:/{self.model}/{self.number}"
+
+    def __str__(self) -> str:
+        return f"{self.model} version {self.number}"
+
+
+@dataclass(frozen=True)
+class Reign:
+    """A time during which a version was champion."""
+
+    version: str
+    since: str
+    kind: str
+    """`promote`, `rollback`, or `other` where the alias was moved by other means than ours."""
+    why: str
+    previous: str | None
+
+    def __str__(self) -> str:
+        return f"version {self.version:>4}  since {self.since or 'unknown':20}  {self.kind}: {self.why}"
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What a version's run left for comparing it: a model that did not see the held-out articles, and those."""
+
+    measured: Pipeline
+    held_out: list[LabelledArticle]
+    learned_from: set[str]
+
+
+class Registry:
+    """The registered models of one store."""
+
+    def __init__(self, tracking_uri: str | None = None, *, create: bool = False) -> None:
+        self._uri = connect(tracking_uri, create=create)
+        from mlflow import MlflowClient
+
+        with speaking(self._uri):
+            self._client = MlflowClient()
+
+    def register(self, run: TrainedRun, model: str = MODEL) -> Version:
+        """Make a new version of a run's model and name it the candidate."""
+        self._create(model)
+        with speaking(self._uri):
+            made = self._client.create_model_version(
+                model,
+                source=run.model_uri,
+                run_id=run.run_id,
+                model_id=run.model_uri.removeprefix("models:/"),
+                tags={"bundle": run.name},
+            )
+            self._client.set_registered_model_alias(model, CANDIDATE, made.version)
+        return Version(model, str(made.version), run.run_id)
+
+    def find(self, reference: str, model: str = MODEL) -> Version:
+        """A version by `7`, `candidate`, `NAME`, `NAME/7`, `NAME@alias` or a `models:/` URI; of NAME, its candidate."""
+        text = reference.removeprefix("models:/")
+        if text.isdecimal():
+            return self._version(model, text)
+        if text in (CHAMPION, CANDIDATE):
+            return self._aliased(model, text)
+        if "@" in text:
+            return self._aliased(*text.split("@", 1))
+        if "/" in text:
+            return self._version(*text.split("/", 1))
+        return self._aliased(text, CANDIDATE)
+
+    def champion(self, model: str = MODEL) -> Version | None:
+        """The version in use, or None."""
+        try:
+            return self._aliased(model, CHAMPION)
+        except _NotThere:
+            return None
+
+    def promote(self, version: Version, *, to: str | None = None, gold: Path | None = None) -> Decision:
+        """Make a version the champion if it passes the gate; `to` is another registered model that gets a copy.
+
+        Where there is no champion, any version whose bundle loads passes. Otherwise see `gate.judge`; the articles are
+        those of `gold`, or those that neither run learned from: the candidate's held-out articles, judged by the two
+        *measured* models of the runs, because the registered ones were fitted on everything. Every criterion is kept as
+        a tag of the version, whatever was decided.
+        """
+        target = to or version.model
+        before = self.champion(target)
+        if before is not None and (before.model, before.number) == (version.model, version.number):
+            raise StoreError(f"{version} is the champion already")
+        decision = self._gate(version, before, gold)
+        self._record(version, target, decision)
+        if decision.accepted:
+            crowned = self._copied(version, to) if to else version
+            self._crown(crowned, before, "promote", decision.why)
+        return decision
+
+    def rollback(self, model: str = MODEL, why: str = "") -> Version:
+        """Make the champion before this one the champion again; again, the one before that."""
+        current = self.champion(model)
+        if current is None:
+            raise StoreError(f"{model} has no champion to roll back from")
+        earlier: list[str] = []
+        for reign in self.history(model):
+            earlier = earlier[:-1] if reign.kind == "rollback" else [*earlier, reign.version]
+        if len(earlier) < 2:
+            raise StoreError(f"{current} is the first champion of {model}: nothing to roll back to")
+        target = self._version(model, earlier[-2])
+        checked = self._check_bundle(target)
+        if not checked.passed:
+            raise StoreError(f"{target} cannot be used any more: {checked.detail}")
+        self._crown(target, current, "rollback", why or f"away from version {current.number}")
+        return target
+
+    def history(self, model: str = MODEL) -> list[Reign]:
+        """Every champion so far, first to last.
+
+        An entry came about when the next one's previous version, or at the end the alias itself, says so; what was
+        written down by a promotion that was killed before it moved the alias is left out.
+        """
+        with speaking(self._uri):
+            try:
+                tags = self._client.get_registered_model(model).tags
+            except Exception as error:
+                raise _missing(error, f"no registered model {model!r}") from None
+        written = sorted((key, text) for key, text in tags.items() if key.startswith(_EVENT))
+        events = [_reign(text) for _, text in written]
+        current = self.champion(model)
+        return _chained(events, current.number if current else None)
+
+    def folder(self, reference: str | None) -> Path:
+        """The bundle of a model named in any way: nothing (the shipped one), a folder, an MLflow URI, or as in `find`."""
+        if reference is None or Path(reference).exists() or reference.startswith(("models:/", "runs:/")):
+            return resolve_model(reference, self._uri)
+        return resolve_model(self.find(reference).uri, self._uri)
+
+    def _gate(self, version: Version, champion: Version | None, gold: Path | None) -> Decision:
+        bundle = self._check_bundle(version)
+        if champion is None or not bundle.passed:
+            return Decision([bundle], champion.number if champion else None, "by its bundle")
+        metrics = self._metrics(version)
+        if gold is not None:
+            articles = read_labelled(gold)
+            first, second = (Pipeline(load_bundle(resolve_model(v.uri, self._uri))) for v in (champion, version))
+            basis = f"on {len(articles)} articles of {gold.name}"
+            criteria = _judged(first, second, articles, metrics)
+        else:
+            with TemporaryDirectory() as scratch:
+                old, new = self._evidence(champion, Path(scratch) / "old"), self._evidence(version, Path(scratch) / "new")
+            articles = [article for article in new.held_out if article.id not in old.learned_from]
+            basis = f"on {len(articles)} articles that neither learned from"
+            enough = Criterion(
+                "articles",
+                2 * len(articles) >= len(new.held_out),
+                f"{len(articles)} of {len(new.held_out)} held-out articles are new to the champion's measured model"
+                + ("" if 2 * len(articles) >= len(new.held_out) else "; too few: name others with --gold"),
+            )
+            criteria = [enough, *(_judged(old.measured, new.measured, articles, metrics) if enough.passed else ())]
+        return Decision([bundle, *criteria], champion.number, basis)
+
+    def _check_bundle(self, version: Version) -> Criterion:
+        try:
+            bundle = load_bundle(resolve_model(version.uri, self._uri))
+        except TopicStanceError as error:
+            return Criterion("bundle", False, str(error))
+        return Criterion("bundle", True, f"{bundle.name} loads and its checksums fit")
+
+    def _record(self, version: Version, target: str, decision: Decision) -> None:
+        """Every criterion, and the decision, as tags of the version; those of an earlier decision are replaced."""
+        stamp = _now()
+        tags = {f"gate.{re.sub('[^A-Za-z0-9]+', '_', c.name)}": str(c) for c in decision.criteria}
+        tags["gate.decision"] = f"{'accepted' if decision.accepted else 'refused'} for {target}: {decision.why}"
+        tags["gate.time"] = stamp
+        with speaking(self._uri):
+            for key, value in tags.items():
+                self._client.set_model_version_tag(version.model, version.number, key, value)
+
+    def _crown(self, version: Version, before: Version | None, kind: str, why: str) -> None:
+        """Write down what is to happen, see that nobody was faster, and move the alias."""
+        previous = before.number if before else None
+        event = {"kind": kind, "version": version.number, "previous": previous, "why": why, "since": _now()}
+        with speaking(self._uri):
+            self._client.set_registered_model_tag(version.model, f"{_EVENT}{time.time_ns()}", json.dumps(event))
+        now = self.champion(version.model)
+        if (now.number if now else None) != previous:
+            raise StoreError(f"{version.model}: {now} became champion in the meantime; run the gate against it")
+        with speaking(self._uri):
+            self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
+
+    def _copied(self, version: Version, to: str) -> Version:
+        """The version as one of another registered model, as MLflow advises for production."""
+        with speaking(self._uri), redirect_stderr(io.StringIO()):
+            made = self._client.copy_model_version(version.uri, to)
+        return Version(to, str(made.version), version.run_id)
+
+    def _create(self, model: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        with speaking(self._uri):
+            try:
+                self._client.create_registered_model(model)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+
+    def _version(self, model: str, number: str) -> Version:
+        with speaking(self._uri):
+            try:
+                found = self._client.get_model_version(model, number)
+            except Exception as error:
+                raise _missing(error, f"no version {number!r} of a registered model {model!r}") from None
+        return Version(model, str(found.version), found.run_id)
+
+    def _aliased(self, model: str, alias: str) -> Version:
+        with speaking(self._uri):
+            try:
+                found = self._client.get_model_version_by_alias(model, alias)
+            except Exception as error:
+                raise _missing(error, f"no {alias} of a registered model {model!r}") from None
+        return Version(model, str(found.version), found.run_id)
+
+    def _metrics(self, version: Version) -> Sequence[str]:
+        """The metrics that the candidate's own configuration names."""
+        with TemporaryDirectory() as scratch:
+            path = self._download(version, CONFIG, Path(scratch))
+            return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate.metrics if path else GateConfig().metrics
+
+    def _evidence(self, version: Version, folder: Path) -> _Evidence:
+        folder.mkdir()
+        held_out, learned, measured = (self._download(version, a, folder) for a in (HELD_OUT, LEARNED_FROM, MEASURED))
+        if held_out is None or learned is None or measured is None:
+            raise StoreError(f"{version} has no run with a measured model to compare; name labelled articles with --gold")
+        ids = set(msgspec.json.decode(learned.read_bytes(), type=list[str]))
+        return _Evidence(Pipeline(load_bundle(measured)), read_labelled(held_out), ids)
+
+    def _download(self, version: Version, artifact: str, folder: Path) -> Path | None:
+        """An artifact of the version's run, or None where there is none."""
+        import mlflow
+
+        if not version.run_id:
+            return None
+        with speaking(self._uri):
+            if artifact not in {entry.path for entry in self._client.list_artifacts(version.run_id)}:
+                return None
+            return Path(
+                mlflow.artifacts.download_artifacts(run_id=version.run_id, artifact_path=artifact, dst_path=str(folder))
+            )
+
+
+class _NotThere(StoreError):
+    """A model, version or alias that the registry does not have."""
+
+
+def _missing(error: Exception, message: str) -> Exception:
+    """A message in place of MLflow's, where the error says that something does not exist; other errors as they are."""
+    code = getattr(error, "error_code", None)
+    return _NotThere(message) if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE") else error
+
+
+def _judged(
+    first: Pipeline, second: Pipeline, articles: Sequence[LabelledArticle], metrics: Sequence[str]
+) -> list[Criterion]:
+    texts = [article.article() for article in articles]
+    return judge(score(articles, first.predict(texts)), score(articles, second.predict(texts)), metrics)
+
+
+def _reign(text: str) -> Reign:
+    event: dict[str, Any] = json.loads(text)
+    return Reign(event["version"], event["since"], event["kind"], event["why"], event["previous"])
+
+
+def _chained(events: list[Reign], current: str | None) -> list[Reign]:
+    """The events that came about, walking back from the version that the alias names now."""
+    found: list[Reign] = []
+    rest = list(events)
+    expected = current
+    while expected is not None:
+        places = [k for k, event in enumerate(rest) if event.version == expected]
+        if places:
+            event = rest[places[-1]]
+            rest = rest[: places[-1]]
+        else:
+            # Nothing of ours moved the alias there; what we did before that stands.
+            event = Reign(expected, "", "other", "set by other means", rest[-1].version if rest else None)
+        found.append(event)
+        expected = event.previous
+    return found[::-1]
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
