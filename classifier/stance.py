@@ -1,8 +1,8 @@
 """Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
 
-All quotes of an actor are pooled into one vector of three blocks, each scaled to length one: what is said (words and
-pairs of words, marked where a negation stands before them), how it is said (the cues), and who says it (the words of
-the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot move a stance. Every
+All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and pairs
+of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and who
+says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot move a stance. Every
 feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is only data.
 """
 
@@ -22,8 +22,8 @@ from .features import CAPITAL_LEVEL, COARSE, FINE, Context
 from .quotes import FoundQuote
 from .segment import CAPITAL, WORD, Tokens, token_hash
 
-SAID, CUED, SOURCE = range(3)
-N_BLOCKS = 3
+SAID, CLASSES, CUED, SOURCE = range(4)
+N_BLOCKS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SCOPE = 8
 """A negation reaches so many words, or to the next full stop, comma aside."""
@@ -155,7 +155,7 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
                         0xD6E8FEB86659FD93
                     )
                 key[n] = value ^ np.uint64(part)
-                block[n] = SAID
+                block[n] = SAID if part < 2 else CLASSES
                 token[n] = i
                 n += 1
             last = mixed

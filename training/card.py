@@ -21,8 +21,8 @@ def model_card(
     """Markdown: what the model is, what it learned from, how well it does, and what it is not for."""
     sections = [
         f"# Model card: {config.gate.model}, configuration `{config.name}`",
-        "Topics of a news article, who is quoted in it, and where every quoted actor stands. English text. Every head is "
-        "linear; a model is arrays and text, and loading one runs none of its content.",
+        "Topics of a news article, who is quoted in it, and where every quoted actor stands. English text. Every head "
+        "is linear; a model is arrays and text, and loading one runs none of its content.",
         _intended_use(),
         _taxonomy(manifest),
         _data(config.data, corpus),
@@ -37,8 +37,8 @@ def model_card(
 def _intended_use() -> str:
     return (
         "## Use\n\n"
-        "For reading large numbers of articles: finding those about a topic, who speaks in them, and a first estimate of "
-        "where each speaker stands. Look at the article before acting on a single prediction. Not for decisions about "
+        "For reading large numbers of articles: finding those about a topic, who speaks in them, and a first estimate "
+        "of where each speaker stands. Look at the article before acting on a single prediction. Not for decisions about "
         "persons, and not evidence that somebody holds a view: a stance is what an article reports as said."
     )
 
@@ -57,8 +57,8 @@ def _data(data: DataConfig, corpus: Corpus) -> str:
     return (
         "## Data\n\n"
         + _table(("source", "what it is", "SHA-256 begins"), rows)
-        + f"\n\n{len(corpus.full)} articles labelled in full ({quotes} quotes, {actors} actors), {len(corpus.topics)} with "
-        f"topics, {len(corpus.attributed)} texts with attributions only. The bundle contains no article."
+        + f"\n\n{len(corpus.full)} articles labelled in full ({quotes} quotes, {actors} actors), {len(corpus.topics)} "
+        f"with topics, {len(corpus.attributed)} texts with attributions only. The bundle contains no article."
     )
 
 
@@ -82,9 +82,9 @@ def _measured(config: RunConfig, measured: Evaluation) -> str:
         rows.append((name, shown, "" if low is None else f"{low:.3f} to {high:.3f}"))
     return (
         "## Figures\n\n"
-        f"Measured on {measured.n_articles} articles held out at random ({config.data.held_out:.0%}, near-duplicates on one "
-        "side) by a model fitted on the others. The model in this folder was then fitted on all of them. Intervals: 95%, "
-        "bootstrap over articles; for a triple, of its F1. Held-out articles come from the same sources as the others: "
+        f"Measured on {measured.n_articles} articles held out at random ({config.data.held_out:.0%}, near-duplicates "
+        "on one side) by a model fitted on the others. The model in this folder was then fitted on all of them. "
+        "Intervals: 95%, bootstrap over articles; for a triple, of its F1. Held-out articles come from the same sources as the others: "
         "articles from elsewhere are harder.\n\n" + _table(("figure", "value", "interval"), rows)
     )
 
@@ -99,13 +99,13 @@ def _limits(measured: Evaluation) -> str:
         "## Limits\n\n"
         "- English news prose only; social media, transcripts and translations were not looked at.\n"
         "- Topics are those above; an article on anything else gets probabilities all the same, mostly low.\n"
-        "- A quote without a cue, a speaker who is named only in another article, irony, and a stance that is implied but "
-        "not said are often missed.\n"
+        "- A quote without a cue, a speaker who is named only in another article, irony, and a stance that is implied "
+        "but not said are often missed.\n"
         "- A stance rests on an actor's quotes in one article; with one short quote it is hardly better than a guess.\n"
-        f"- {measured.n_articles} held-out articles leave wide intervals: compare models by their difference on the same "
-        "articles (`topic-stance compare`), not by these numbers.\n"
-        "- Whose words the articles carry decides what was learned: outlets and regions that are rare in the data above "
-        "are served worse."
+        f"- {measured.n_articles} held-out articles leave wide intervals: compare models by their difference on the "
+        "same articles (`topic-stance compare`), not by these numbers.\n"
+        "- Whose words the articles carry decides what was learned: outlets and regions that are rare in the data "
+        "above are served worse."
     )
 
 

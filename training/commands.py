@@ -32,12 +32,12 @@ def add_train(commands: Commands) -> Added:
     command = commands.add_parser(
         "train",
         help="train, measure and register a model",
-        description="Train a model as an MLflow run, register it as the candidate, and make it the champion if it passes "
-        "the gate.",
+        description="Train a model as an MLflow run, register it as the candidate, and make it the champion if it "
+        "passes the gate.",
     )
     command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; see experiments/")
     command.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
-    command.add_argument("--output", metavar="DIR", help="folder for a copy of the bundle, instead of the configuration's")
+    command.add_argument("--output", metavar="DIR", help="folder for the bundle, instead of the configuration's")
     command.add_argument("--no-promote", action="store_true", help="register the candidate and leave it at that")
     _add_store(command)
     return command, train
@@ -59,9 +59,7 @@ def train(arguments: argparse.Namespace) -> int:
     from .tracking import train as run_training
 
     registry = Registry(arguments.tracking_uri, create=True)
-    run = run_training(
-        config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=_say
-    )
+    run = run_training(config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=_say)
     print(run.evaluation.table())
     version = registry.register(run, config.gate.model)
     print(f"\n{version} ({run.name}) is the candidate; run {run.run_id}, {run.seconds:.0f} s")
@@ -78,7 +76,7 @@ def add_evaluate(commands: Commands) -> Added:
         description="Print topic, quote, actor and stance figures with 95% bootstrap intervals.",
     )
     _add_gold(command, required=True)
-    command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: the shipped one)")
+    command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: as shipped)")
     command.add_argument("--json", action="store_true", help="figures and intervals as JSON")
     _add_store(command)
     return command, evaluate
@@ -94,7 +92,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     gold = read_labelled(arguments.gold)
     found = measure(load(_model_folder(arguments.model, arguments.tracking_uri)), gold)
     if arguments.json:
-        print(json.dumps({"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}, indent=1))
+        written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
+        print(json.dumps(written, indent=1))
     else:
         print(found.table())
     return OK
@@ -123,9 +122,7 @@ def compare(arguments: argparse.Namespace) -> int:
     from .gate import compare as compare_pipelines
 
     gold = read_labelled(arguments.gold)
-    first, second = (
-        load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second)
-    )
+    first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second))
     print(compare_pipelines(first, second, gold).table())
     return OK
 
@@ -135,11 +132,11 @@ def add_promote(commands: Commands) -> Added:
     command = commands.add_parser(
         "promote",
         help="make a version the champion if it passes the gate",
-        description="Without --gold, the candidate and the champion are judged on the candidate's held-out articles that "
-        "neither run learned from. Exit code 1 says that the gate refused.",
+        description="Without --gold, the candidate and the champion are judged on the candidate's held-out articles "
+        "that neither run learned from. Exit code 1 says that the gate refused.",
     )
     command.add_argument(
-        "version", metavar="NAME_OR_VERSION", help="a version (7), candidate, NAME (its candidate), NAME/7 or NAME@alias"
+        "version", metavar="NAME_OR_VERSION", help="7, candidate, NAME (its candidate), NAME/7 or NAME@alias"
     )
     _add_gold(command, required=False)
     command.add_argument("--to", metavar="OTHER", help="copy it into this registered model and promote it there")
@@ -266,7 +263,7 @@ def _add_gold(command: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def _add_name(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--name", default="topic-stance", metavar="NAME", help="registered model (default: topic-stance)")
+    command.add_argument("--name", default="topic-stance", help="registered model (default: %(default)s)")
 
 
 ADDED = (

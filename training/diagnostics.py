@@ -68,7 +68,7 @@ def diagnose(
     for label in labels:
         cells = {cell: sum(count["topic", label, cell] for count in counts) for cell in ("tp", "fp", "fn")}
         topics[label] = {**cells, "tn": len(gold) - sum(cells.values())}
-    stances = {
+    stances: dict[str, dict[str, int]] = {
         wanted: {given: sum(count["stance", wanted, given] for count in counts) for given in (*STANCES, "missing")}
         for wanted in STANCES
     }
@@ -161,7 +161,9 @@ def _reliability(certainties: dict[str, Certainty]) -> Any:
         panel.plot([0, 1], [0, 1], color="0.7", linewidth=1)
         panel.plot([b["probability"] for b in bins], [b["share"] for b in bins], color="C0", linewidth=1)
         largest = max((b["n"] for b in bins), default=1)
-        panel.scatter([b["probability"] for b in bins], [b["share"] for b in bins], [200 * b["n"] / largest for b in bins])
+        areas = [200 * b["n"] / largest for b in bins]
+        panel.scatter([b["probability"] for b in bins], [b["share"] for b in bins], areas)
         panel.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="stated probability", ylabel="share that was so")
-        panel.set_title(f"{name.replace('_', ' ')} (error {certainty.error():.3f}, n = {len(certainty.truth)})", fontsize=9)
+        title = f"{name.replace('_', ' ')} (error {certainty.error():.3f}, n = {len(certainty.truth)})"
+        panel.set_title(title, fontsize=9)
     return figure

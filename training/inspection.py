@@ -16,7 +16,8 @@ _LARGEST_HEADER = 1 << 24
 
 def inspect(folder: Path) -> str:
     """A report on a bundle. Files are read and hashed; nothing in them is executed."""
-    return "\n".join([f"{folder}", "", *_files(folder), "", *_manifest(folder), "", *_arrays(folder), "", *_verdict(folder)])
+    parts = ([str(folder)], _files(folder), _manifest(folder), _arrays(folder), _verdict(folder))
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
 def _files(folder: Path) -> list[str]:
@@ -28,8 +29,8 @@ def _files(folder: Path) -> list[str]:
             note = "" if path.name in (MANIFEST, ARRAYS, TERMS) else "  not part of the model, never read"
             if path.suffix.lower() in _PICKLES:
                 note = "  may hold a pickle: not part of the model, never read"
-            digest = _sha256(path)[:16]
-            rows.append(f"  {str(path.relative_to(folder)):24s} {path.stat().st_size:>12,} bytes  sha256 {digest}…{note}")
+            name, size = str(path.relative_to(folder)), path.stat().st_size
+            rows.append(f"  {name:24s} {size:>12,} bytes  sha256 {_sha256(path)[:16]}…{note}")
     return rows
 
 

@@ -58,10 +58,12 @@ def signature() -> Any:
     optional = ("id", "title", "date", "source", "url")
     spans = Array(Array(integer))
 
+    anything: Any = AnyType()  # type: ignore[no-untyped-call]
+
     def record(**fields: Any) -> Any:
         return Object([Property(name, kind) for name, kind in fields.items()])
 
-    quote = record(content=spans, cue=AnyType(), source=AnyType(), kind=string, actor=AnyType())
+    quote = record(content=spans, cue=anything, source=anything, kind=string, actor=anything)
     stance = record(topic=string, label=string, probability=number)
     actor = record(name=string, type=string, description=string, mentions=spans, stances=Array(stance))
     return ModelSignature(
@@ -73,7 +75,7 @@ def signature() -> Any:
                 ColSpec(Array(record(label=string, probability=number, assigned=boolean)), "topics"),
                 ColSpec(Array(quote), "quotes"),
                 ColSpec(Array(actor), "actors"),
-                ColSpec(AnyType(), "explanation", required=False),
+                ColSpec(anything, "explanation", required=False),
             ]
         ),
         params=ParamSchema(

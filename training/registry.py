@@ -177,7 +177,7 @@ class Registry:
         return _chained(events, current.number if current else None)
 
     def folder(self, reference: str | None) -> Path:
-        """The bundle of a model named in any way: nothing (the shipped one), a folder, an MLflow URI, or as in `find`."""
+        """The bundle of a model by any name: none (the shipped one), a folder, an MLflow URI, or as in `find`."""
         if reference is None or Path(reference).exists() or reference.startswith(("models:/", "runs:/")):
             return resolve_model(reference, self._uri)
         return resolve_model(self.find(reference).uri, self._uri)
@@ -194,7 +194,8 @@ class Registry:
             criteria = _judged(first, second, articles, metrics)
         else:
             with TemporaryDirectory() as scratch:
-                old, new = self._evidence(champion, Path(scratch) / "old"), self._evidence(version, Path(scratch) / "new")
+                old = self._evidence(champion, Path(scratch) / "old")
+                new = self._evidence(version, Path(scratch) / "new")
             articles = [article for article in new.held_out if article.id not in old.learned_from]
             basis = f"on {len(articles)} articles that neither learned from"
             enough = Criterion(
@@ -277,7 +278,7 @@ class Registry:
         folder.mkdir()
         held_out, learned, measured = (self._download(version, a, folder) for a in (HELD_OUT, LEARNED_FROM, MEASURED))
         if held_out is None or learned is None or measured is None:
-            raise StoreError(f"{version} has no run with a measured model to compare; name labelled articles with --gold")
+            raise StoreError(f"{version} has no run with a measured model; name labelled articles with --gold")
         ids = set(msgspec.json.decode(learned.read_bytes(), type=list[str]))
         return _Evidence(Pipeline(load_bundle(measured)), read_labelled(held_out), ids)
 

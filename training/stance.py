@@ -19,7 +19,7 @@ class StanceOptions:
 
     c: float = 1.0
     least: int = 2
-    block_scale: tuple[float, ...] = (1.5, 1.0, 1.0)
+    block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0)
     folds: int = 5
 
 

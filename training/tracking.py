@@ -68,6 +68,7 @@ class Stopwatch:
     _last: float = field(default_factory=time.perf_counter)
 
     def __call__(self, part: str) -> None:
+        """Put the time since the last call down to a part."""
         now = time.perf_counter()
         self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
         self._last = now
@@ -113,9 +114,7 @@ def train(
             progress(f"fitting the final model on all {len(corpus.full)} articles")
             watch = Stopwatch()
             bundle = _fitted(config, corpus, taxonomy, folder / BUNDLE, watch)
-            card = model_card(
-                config, bundle.manifest, corpus, measured.evaluation, measured.diagnostics.calibration()
-            )
+            card = model_card(config, bundle.manifest, corpus, measured.evaluation, measured.diagnostics.calibration())
             (folder / BUNDLE / CARD).write_text(card, encoding="utf-8")
             if config.output:
                 shutil.copytree(folder / BUNDLE, config.output, dirs_exist_ok=True)
@@ -260,7 +259,8 @@ def _dataset(path: str, digest: str) -> Any:
     from mlflow.data.meta_dataset import MetaDataset
 
     name = short_path(path)
-    return MetaDataset(CodeDatasetSource({"path": name, "sha256": digest}), name=name, digest=digest[:32])
+    source = CodeDatasetSource({"path": name, "sha256": digest})
+    return MetaDataset(source, name=name, digest=digest[:32])  # type: ignore[abstract]
 
 
 def _environment() -> dict[str, Any]:
@@ -283,9 +283,8 @@ def _git() -> dict[str, str]:
 
 def _git_output(arguments: Sequence[str]) -> str:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), *arguments], capture_output=True, text=True, timeout=20, check=False
-        )
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,163 @@
+"""Linear chains: decoding and posteriors against every path there is; the fit learns a pattern."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from topic_stance.classifier.chain import WIDTH, emissions, marginals, padded, viterbi
+from topic_stance.training.chain import FORBIDDEN, fit_chain
+
+
+def chain(n: int, n_labels: int, seed: int, forbidden: bool):
+    rng = np.random.default_rng(seed)
+    scores = np.zeros((n, WIDTH), np.float32)
+    scores[:, :n_labels] = rng.normal(0, 2, (n, n_labels))
+    transitions = rng.normal(0, 2, (n_labels, n_labels)).astype(np.float32)
+    start = rng.normal(0, 1, n_labels).astype(np.float32)
+    if forbidden and n_labels > 1:
+        transitions[0, n_labels - 1] = FORBIDDEN
+        start[n_labels - 1] = FORBIDDEN
+    return scores, transitions, start
+
+
+def paths(scores, transitions, start):
+    """Every label sequence with its score."""
+    n, n_labels = len(scores), len(start)
+    for path in product(range(n_labels), repeat=n):
+        yield path, path_score(path, scores, transitions, start)
+
+
+def path_score(path, scores, transitions, start) -> float:
+    total = float(start[path[0]])
+    total += sum(float(scores[i, y]) for i, y in enumerate(path))
+    return total + sum(float(transitions[x, y]) for x, y in zip(path, path[1:], strict=False))
+
+
+SMALL = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000), st.booleans())
+
+
+@settings(max_examples=60)
+@given(SMALL)
+def test_viterbi_finds_the_best_path(shape) -> None:
+    scores, transitions, start = chain(*shape)
+    found = viterbi(scores, transitions, start).tolist()
+    best = max(score for _, score in paths(scores, transitions, start))
+    assert path_score(found, scores, transitions, start) == pytest.approx(best, abs=1e-3)
+
+
+@settings(max_examples=60)
+@given(SMALL)
+def test_marginals_are_shares_of_all_paths(shape) -> None:
+    scores, transitions, start = chain(*shape)
+    every = list(paths(scores, transitions, start))
+    top = max(score for _, score in every)
+    expected = np.zeros((shape[0], shape[1]))
+    for path, score in every:
+        for i, y in enumerate(path):
+            expected[i, y] += np.exp(score - top)
+    expected /= expected.sum(1, keepdims=True)
+    np.testing.assert_allclose(marginals(scores, transitions, start), expected, atol=1e-5)
+
+
+def test_no_tokens_no_labels() -> None:
+    scores, transitions, start = chain(3, 3, 0, False)
+    assert viterbi(scores[:0], transitions, start).shape == (0,)
+    assert marginals(scores[:0], transitions, start).shape == (0, 3)
+
+
+def test_a_long_chain_stays_finite_and_allowed() -> None:
+    scores, transitions, start = chain(60_000, 4, 5, True)
+    path = viterbi(scores, transitions, start)
+    assert path[0] != 3
+    assert not ((path[:-1] == 0) & (path[1:] == 3)).any()
+    posterior = marginals(scores, transitions, start)
+    assert np.isfinite(posterior).all()
+    np.testing.assert_allclose(posterior.sum(1), 1)
+    assert posterior[0, 3] == 0
+
+
+def test_emissions_are_sums_of_rows() -> None:
+    rng = np.random.default_rng(1)
+    weights = padded(rng.normal(size=(64, 5)).astype(np.float32))
+    features = rng.integers(0, 64, (30, 9)).astype(np.uint32)
+    assert weights.shape == (64, WIDTH)
+    assert not weights[:, 5:].any()
+    np.testing.assert_allclose(emissions(features, weights), weights[features].sum(1), atol=1e-4)
+
+
+def toy(n_sequences: int = 60, seed: int = 3):
+    """Sequences of three tokens a, b, c where b is labelled 1 after a, and 2 once 1 was given; else all is 0."""
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(0, 3, (n_sequences, 12))
+    labels = np.zeros_like(tokens, dtype=np.uint8)
+    labels[:, 1:][(tokens[:, 1:] == 1) & (tokens[:, :-1] == 0)] = 1
+    labels[:, 1:][(labels[:, :-1] == 1) & (tokens[:, 1:] == 2)] = 2
+    before = np.concatenate([np.full((n_sequences, 1), 3), tokens[:, :-1]], 1)
+    features = np.stack([tokens, 3 + before, 7 + 4 * tokens + before], -1).reshape(-1, 3).astype(np.uint32)
+    bounds = np.arange(0, features.shape[0] + 1, 12).astype(np.int64)
+    return features, labels.reshape(-1), bounds
+
+
+def fitted(seed: int = 0, **options):
+    features, labels, bounds = toy()
+    transitions = np.zeros((3, 3), np.float32)
+    transitions[0, 2] = FORBIDDEN
+    start = np.array([0, 0, FORBIDDEN], np.float32)
+    return fit_chain(features, labels, bounds, 32, transitions, start, seed=seed, **options), start
+
+
+def decoded(features, bounds, weights, step, start):
+    scores = emissions(features, padded(weights))
+    return np.concatenate(
+        [viterbi(scores[a:b], step, start) for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
+    )
+
+
+def test_the_fit_learns_a_pattern() -> None:
+    (weights, step), start = fitted(epochs=12)
+    features, labels, bounds = toy(seed=99)
+    assert set(labels.tolist()) == {0, 1, 2}
+    assert (decoded(features, bounds, weights, step, start) == labels).mean() > 0.99
+    assert step[0, 2] == FORBIDDEN, "what cannot be is not learned away"
+
+
+def test_the_fit_makes_the_labels_likelier_with_each_epoch() -> None:
+    features, labels, bounds = toy()
+    losses = []
+    for epochs in (1, 4, 12):
+        (weights, step), start = fitted(epochs=epochs)
+        scores = emissions(features, padded(weights))
+        posterior = np.concatenate([marginals(scores[a : a + 12], step, start) for a in bounds[:-1].tolist()])
+        losses.append(-np.log(posterior[np.arange(len(labels)), labels]).mean())
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    first, second, other = (fitted(seed, epochs=3)[0] for seed in (0, 0, 1))
+    assert [a.tobytes() for a in first] == [a.tobytes() for a in second]
+    assert first[0].tobytes() != other[0].tobytes()
+
+
+def test_a_sequence_without_weight_teaches_nothing() -> None:
+    features, labels, bounds = toy()
+    wrong = np.concatenate([labels, np.zeros_like(labels)])
+    both = np.concatenate([features, features])
+    more = np.concatenate([bounds, bounds[1:] + bounds[-1]])
+    weight = np.repeat(np.array([1, 0], np.float32), len(bounds) - 1)
+    start = np.array([0, 0, FORBIDDEN], np.float32)
+    weights, step = fit_chain(
+        both, wrong, more, 32, np.zeros((3, 3), np.float32), start, epochs=12, l2=0.0, sample_weight=weight
+    )
+    assert (decoded(features, bounds, weights, step, start) == labels).mean() > 0.99
+
+
+def test_empty_sequences_are_passed_over() -> None:
+    features, labels, bounds = toy(4)
+    gaps = np.sort(np.concatenate([bounds, bounds]))
+    none = np.zeros((3, 3), np.float32)
+    weights, _ = fit_chain(features, labels, gaps, 32, none, np.zeros(3, np.float32), epochs=2)
+    assert np.isfinite(weights).all()
+    assert np.abs(weights).max() > 0

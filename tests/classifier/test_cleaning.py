@@ -1,0 +1,163 @@
+"""Lines of scraped text: each kind of boilerplate is told from the body, and the body keeps its offsets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topic_stance.classifier.cleaning import Verdict, body_tokens, judge_lines, kept_spans, load_boilerplate
+from topic_stance.classifier.segment import tokenize
+from topic_stance.data.records import LabelledArticle
+
+LEXICON = load_boilerplate()
+PARAGRAPH = (
+    "The dredging of the old basin at Orrin began on Tuesday after a delay of eleven weeks, and the port said that "
+    "the first barges would leave before the end of the month."
+)
+SECOND = "“By then we shall all be swimming to work,” said the foreman, who has asked for a footbridge since the spring."
+
+
+def judged(text: str, title: str = "") -> list[tuple[str, Verdict]]:
+    tokens = tokenize(text)
+    verdicts = judge_lines(tokens, LEXICON, tokenize(title) if title else None)
+    lines = [line for line in text.splitlines() if line.strip()]
+    return [(line, Verdict(verdict)) for line, verdict in zip(lines, verdicts, strict=True)]
+
+
+def verdict_on(line: str, *, before: str = PARAGRAPH, after: str = SECOND, title: str = "") -> Verdict:
+    found = [v for text, v in judged("\n".join(part for part in (before, line, after) if part), title) if text == line]
+    return found[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("Advertisement", Verdict.PHRASE),
+        ("SHARE THIS ARTICLE", Verdict.PHRASE),
+        ("Read more: Mussel prices climb again in Orrin", Verdict.PHRASE),
+        ("Comments (214)", Verdict.PHRASE),
+        ("The basin at dusk. (Photo: Tess Arbor/Quayside Press)", Verdict.CREDIT),
+        ("Cranes idle on Monday, image: Tess Arbor", Verdict.CREDIT),
+        ("Home > Regions > Orrin", Verdict.NAVIGATION),
+        ("News | Weather | Tides | Jobs", Verdict.NAVIGATION),
+        ("By Tess Arbor", Verdict.BYLINE),
+        ("By Tess Arbor and Odo Finch, Quayside Press", Verdict.BYLINE),
+        ("1,204", Verdict.NUMBER),
+        ("* * *", Verdict.NUMBER),
+        ("02:13", Verdict.TIME_CODE),
+        (PARAGRAPH, Verdict.BODY),
+        (SECOND, Verdict.BODY),
+        ("Nobody came.", Verdict.BODY),
+    ],
+)
+def test_each_kind_of_line(line: str, verdict: Verdict) -> None:
+    assert verdict_on(line, before="The quay was shut all day.") == verdict
+
+
+def test_case_digits_and_punctuation_of_a_phrase_do_not_count() -> None:
+    for line in ("advertisement", "ADVERTISEMENT:", "— Advertisement 12 —"):
+        assert verdict_on(line) == Verdict.PHRASE
+
+
+def test_a_player_shows_a_title_after_its_time_code_twice() -> None:
+    text = f"02:13\nThe lights are back on\nThe lights are back on\n{PARAGRAPH}"
+    assert [verdict for _, verdict in judged(text)] == [
+        Verdict.TIME_CODE,
+        Verdict.VIDEO_TITLE,
+        Verdict.VIDEO_TITLE,
+        Verdict.BODY,
+    ]
+
+
+def test_a_line_that_stands_twice_is_kept_once() -> None:
+    text = f"{PARAGRAPH}\nThe basin is to be dredged.\nThe basin is to be dredged.\n{SECOND}"
+    assert [verdict for _, verdict in judged(text)] == [Verdict.BODY, Verdict.BODY, Verdict.REPEATED, Verdict.BODY]
+
+
+def test_bullets_are_teasers_before_the_first_paragraph_only() -> None:
+    assert verdict_on("• Ferry fares are to rise", before="") == Verdict.TEASER
+    assert verdict_on("• Ferry fares are to rise") == Verdict.BODY
+
+
+def test_the_headline_is_told_apart() -> None:
+    title = "Dredgers reach Orrin"
+    assert verdict_on("DREDGERS REACH ORRIN!", before="", title=title) == Verdict.HEADLINE
+    assert verdict_on("Dredgers reach Orrin", title=title) == Verdict.HEADLINE, "wherever it stands"
+    assert verdict_on("Dredgers reach Orrin", before="") == Verdict.HEADLINE, "a short line before the first paragraph"
+    assert verdict_on("Dredgers reach Orrin") == Verdict.BODY, "a line between paragraphs may be part of a list"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "“Read the tide tables before you sail,” the pilot said.",
+        "“By all means,” said Tess Arbor.",
+        "“We asked for a photo: we got a bill,” Odo Finch said.",
+        '"No," she said.',
+        "“Share what you have,” he told the crews, “and share it today.”",
+    ],
+)
+def test_a_line_with_a_quote_is_body(line: str) -> None:
+    assert verdict_on(line) == Verdict.BODY
+
+
+def test_no_labelled_quote_is_dropped(authored: list[LabelledArticle]) -> None:
+    for article in authored:
+        tokens = tokenize(article.text)
+        verdicts = judge_lines(tokens, LEXICON, tokenize(article.title) if article.title else None)
+        kept = {i for a, b in kept_spans(tokens, verdicts) for i in range(a, b)}
+        for quote in article.quotes or ():
+            for start, end in quote.content:
+                lost = [i for i in range(start, end) if i not in kept and not article.text[i].isspace()]
+                assert not lost, f"{article.id}: {article.text[start:end]!r}"
+
+
+def test_the_body_keeps_its_offsets() -> None:
+    text = f"Advertisement\n{PARAGRAPH}\n  Share this article\r\n\r\n\t{SECOND}\n44\n"
+    tokens = tokenize(text)
+    verdicts = judge_lines(tokens, LEXICON)
+    body = body_tokens(tokens, verdicts)
+    assert [text[a:b] for a, b in kept_spans(tokens, verdicts)] == [PARAGRAPH, SECOND]
+    assert len(body.lines) == 3
+    inside = [k for k in range(len(tokens.start)) if text[tokens.start[k] :].split()[0] and _in_body(tokens, k, text)]
+    assert body.start.tolist() == tokens.start[inside].tolist()
+    assert body.hash.tolist() == tokens.hash[inside].tolist()
+
+
+def _in_body(tokens, k: int, text: str) -> bool:
+    place = int(tokens.start[k])
+    return any(a <= place < a + len(part) for part in (PARAGRAPH, SECOND) for a in [text.index(part)])
+
+
+def test_a_text_of_short_lines_only_is_all_body() -> None:
+    assert [verdict for _, verdict in judged("Basin shut\nFerries late\nTide high")] == [Verdict.BODY] * 3
+
+
+def test_a_text_of_boilerplate_only_has_no_body() -> None:
+    text = "Advertisement\nShare this article\n44\nBy Tess Arbor"
+    tokens = tokenize(text)
+    verdicts = judge_lines(tokens, LEXICON)
+    assert Verdict.BODY not in verdicts.tolist()
+    assert len(body_tokens(tokens, verdicts).start) == 0
+    assert kept_spans(tokens, verdicts) == []
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [PARAGRAPH, SECOND, "Advertisement", "02:13", "Basin shut", "By Tess Arbor", "•", "44", "", "Photo: x", "a > b > c"]
+    )
+    | st.text(max_size=12)
+)
+
+
+@given(LINES, st.sampled_from(["", "Basin shut", "Σ İ", "44"]))
+def test_any_lines_get_one_verdict_each(lines: list[str], title: str) -> None:
+    text = "\n".join(lines)
+    tokens = tokenize(text)
+    verdicts = judge_lines(tokens, LEXICON, tokenize(title) if title else None)
+    assert len(verdicts) == len(tokens.lines) - 1
+    assert {Verdict(v) for v in verdicts.tolist()} <= set(Verdict)
+    body = body_tokens(tokens, verdicts)
+    kept = kept_spans(tokens, verdicts)
+    assert len(kept) == len(body.lines) - 1
+    assert all(any(a <= start < b for a, b in kept) for start in body.start.tolist())
+    assert body.lines[-1] == len(body.start)
