@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError, content_id
@@ -25,7 +25,7 @@ BUNDLE = "bundle"
 """Name of the artifact that is the model's folder."""
 
 
-class TopicStanceModel(PythonModel):  # type: ignore[misc]
+class TopicStanceModel(PythonModel):
     """The pipeline of a bundle behind MLflow's interface."""
 
     def load_context(self, context: Any) -> None:

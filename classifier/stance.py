@@ -1,9 +1,10 @@
 """Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
 
-All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and pairs
-of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and who
-says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot move a stance. Every
-feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is only data.
+All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and
+pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and
+who says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot
+move a stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
+only data.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from topic_stance.data.records import STANCES, Stance
 
 from .actors import Entity
 from .features import CAPITAL_LEVEL, COARSE, FINE, Context
+from .names import lexicon
 from .quotes import FoundQuote
 from .segment import CAPITAL, WORD, Tokens, token_hash
 
@@ -63,8 +65,10 @@ def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote],
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
     key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
-    if entity is not None and entity.title:
-        titles = np.array([token_hash("title " + word) for word in entity.title], np.uint64)
+    known = lexicon().titles
+    offices = [word.lower() for word in entity.title if word.lower() in known] if entity is not None else []
+    if offices:  # the office alone: a nationality in a title must not move a stance
+        titles = np.array([token_hash("title " + word) for word in offices], np.uint64)
         key = np.concatenate((key, titles))
         block = np.concatenate((block, np.full(len(titles), SOURCE, np.uint8)))
         token = np.concatenate((token, np.full(len(titles), -1, np.int32)))

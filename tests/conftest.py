@@ -43,7 +43,7 @@ def tiny_config() -> RunConfig:
         data=DataConfig(authored="data/articles"),
         topics=TopicOptions(folds=2),
         quotes=QuoteOptions(buckets=1 << 10, epochs=2, folds=2),
-        stance=StanceOptions(folds=2, least=1),
+        stance=StanceOptions(c=0.01, folds=2),
     )
 
 

@@ -38,8 +38,8 @@ def _intended_use() -> str:
     return (
         "## Use\n\n"
         "For reading large numbers of articles: finding those about a topic, who speaks in them, and a first estimate "
-        "of where each speaker stands. Look at the article before acting on a single prediction. Not for decisions about "
-        "persons, and not evidence that somebody holds a view: a stance is what an article reports as said."
+        "of where each speaker stands. Look at the article before acting on a single prediction. Not for decisions "
+        "about persons, and not evidence that somebody holds a view: a stance is what an article reports as said."
     )
 
 
@@ -84,8 +84,8 @@ def _measured(config: RunConfig, measured: Evaluation) -> str:
         "## Figures\n\n"
         f"Measured on {measured.n_articles} articles held out at random ({config.data.held_out:.0%}, near-duplicates "
         "on one side) by a model fitted on the others. The model in this folder was then fitted on all of them. "
-        "Intervals: 95%, bootstrap over articles; for a triple, of its F1. Held-out articles come from the same sources as the others: "
-        "articles from elsewhere are harder.\n\n" + _table(("figure", "value", "interval"), rows)
+        "Intervals: 95%, bootstrap over articles; for a triple, of its F1. Held-out articles come from the same "
+        "sources as the others: articles from elsewhere are harder.\n\n" + _table(("figure", "value", "interval"), rows)
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from topic_stance.data.records import TopicStanceError
 
 from .commands import ADDED
+from .explaining import add_explain
 
 if TYPE_CHECKING:
     from topic_stance.classifier.journal import Counts
@@ -135,7 +136,7 @@ def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
     return f"{text}: see {place}" if counts.rejected and place else text
 
 
-COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (add_predict, *ADDED)
+COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (add_predict, add_explain, *ADDED)
 """To add a command, write its two functions and name the first here."""
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from topic_stance.classifier.explain import Explanation
+    from topic_stance.data.records import Article
 
 MOST_ARTICLES = 200
 
@@ -29,7 +33,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     from .models import resolve_model
 
     pipeline = load(resolve_model(arguments.model))
-    explained = []
+    explained: list[tuple[Article, Explanation]] = []
     rejected = 0
     for item in read(arguments.inputs):
         if not isinstance(item, Record):

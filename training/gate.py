@@ -76,12 +76,12 @@ class Decision:
     @property
     def why(self) -> str:
         """The decision in one line."""
-        if self.over is None:
-            return "there was no champion"
         failed = ", ".join(criterion.name for criterion in self.criteria if not criterion.passed)
-        return f"{'better than' if self.accepted else 'refused against'} version {self.over} {self.basis}" + (
-            f": {failed}" if failed else ""
-        )
+        if self.over is None:
+            return f"refused: {failed}" if failed else "there was no champion"
+        if failed:
+            return f"refused against version {self.over} {self.basis}: {failed}"
+        return f"better than version {self.over} {self.basis}"
 
 
 def judge(champion: Evaluation, candidate: Evaluation, metrics: Sequence[str]) -> list[Criterion]:

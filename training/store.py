@@ -63,7 +63,10 @@ def speaking(uri: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        raise StoreError(f"{_shown(uri)}: {_first_line(error)}") from error
+        # MLflow's own words for this are a long chain of the exceptions of others.
+        unreachable = "Max retries exceeded" in str(error) or "failed with exception" in str(error)
+        what = "the server cannot be reached" if unreachable else _first_line(error)
+        raise StoreError(f"{_shown(uri)}: {what}") from error
     except (RequestException, SQLAlchemyError) as error:
         raise StoreError(f"{_shown(uri)}: cannot be reached: {_first_line(error)}") from error
     except ImportError as error:

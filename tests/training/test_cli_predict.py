@@ -1,5 +1,6 @@
 """The command: its messages, its exit codes, and no traceback for anyone who did not ask for one."""
 
+import contextlib
 import io
 import json
 import os
@@ -200,7 +201,8 @@ class TestResolveModel:
 
         fake = types.SimpleNamespace(artifacts=types.SimpleNamespace(download_artifacts=download))
         monkeypatch.setitem(sys.modules, "mlflow", fake)
-        monkeypatch.setitem(sys.modules, "mlflow.exceptions", types.SimpleNamespace(MlflowException=RuntimeError))
+        monkeypatch.setattr("topic_stance.training.store.connect", lambda uri, create: uri)
+        monkeypatch.setattr("topic_stance.training.store.speaking", lambda uri: contextlib.nullcontext())
         assert resolve_model(uri) == bundle
         assert asked == [uri]
 

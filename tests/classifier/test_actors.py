@@ -1,0 +1,135 @@
+"""Actors: each speaker once, under the fullest name, whatever a quote's source calls him, her or it."""
+
+import pytest
+from hypothesis import given, settings
+from invariants import SCRAPS, parts, predict
+
+from topic_stance.classifier import Pipeline
+
+BOAT = "“We shall search every boat in the basin,”"
+
+
+def actors(pipeline: Pipeline, text: str) -> list[str]:
+    return [actor.name for actor in predict(pipeline, text).actors]
+
+
+@pytest.mark.parametrize(
+    ("text", "pronoun"),
+    [
+        (f"Inspector Mara Quill came to the port on Monday. {BOAT} she said.", "she"),
+        (f"Mr. Abel Tonk came to the port on Monday. {BOAT} he said.", "he"),
+        (f"Sarah Tonk and Mr. Robert Marr met on Monday. {BOAT} she said.", "she"),
+    ],
+)
+def test_a_pronoun_is_whom_it_stands_for(shipped: Pipeline, text: str, pronoun: str) -> None:
+    prediction = predict(shipped, text)
+    ((_, _, source, _, actor),) = parts(text, prediction)
+    assert source == pronoun
+    assert actor in ("Mara Quill", "Abel Tonk", "Sarah Tonk")
+    (found,) = prediction.actors
+    assert found.type == "person"
+    place = text.index(f" {pronoun} said") + 1
+    assert (place, place + len(pronoun)) in found.mentions
+
+
+def test_a_pronoun_is_not_one_of_another_gender(shipped: Pipeline) -> None:
+    text = f"Sarah Tonk met Robert Marr at the quay on Monday. {BOAT} he said. “Let them,” she said."
+    assert [actor for *_, actor in parts(text, predict(shipped, text))] == ["Robert Marr", "Sarah Tonk"]
+
+
+def test_the_fullest_name_is_taken(shipped: Pipeline) -> None:
+    text = (
+        f"Mara Quill came to the port on Monday. {BOAT} Quill said. Mr. Dobbs did not reply. "
+        "“Nobody leaves before noon,” Quill added."
+    )
+    prediction = predict(shipped, text)
+    assert [actor.name for actor in prediction.actors] == ["Mara Quill"]
+    assert [text[a:b] for a, b in prediction.actors[0].mentions] == ["Mara Quill", "Quill", "Quill"]
+
+
+def test_the_fullest_name_may_come_later(shipped: Pipeline) -> None:
+    text = f"{BOAT} Quill said on Monday. Mara Quill has led the harbour police since spring."
+    assert actors(shipped, text) == ["Mara Quill"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "title"),
+    [
+        ("Chief Inspector Mara Quill", "Mara Quill", "Chief Inspector"),
+        ("President Anders Velm", "Anders Velm", "President"),
+        ("Foreign Minister Qadir Sollo", "Qadir Sollo", "Foreign Minister"),
+        ("Sen. Abel Tonk", "Abel Tonk", "Sen."),
+        ("Mr. Abel Tonk", "Abel Tonk", "Mr."),
+    ],
+)
+def test_titles_are_taken_off_and_told(shipped: Pipeline, source: str, name: str, title: str) -> None:
+    text = f"The port was shut. {BOAT} said {source} on Monday."
+    (actor,) = predict(shipped, text).actors
+    assert (actor.name, actor.type) == (name, "person")
+    assert actor.description.rstrip(".") == title.rstrip(".")
+    assert [text[a:b] for a, b in actor.mentions] == [source]
+
+
+def test_two_of_one_last_name_are_two(shipped: Pipeline) -> None:
+    text = (
+        "Sarah Tonk runs the ferry and Robert Tonk runs the quay. “The fares will fall in the spring,” Sarah Tonk said."
+        "\n\n“The fares will rise in the spring,” Robert Tonk said."
+    )
+    assert actors(shipped, text) == ["Sarah Tonk", "Robert Tonk"]
+
+
+def test_a_government_is_called_by_its_country(shipped: Pipeline) -> None:
+    text = (
+        "France and Norway signed a treaty on cod. France said that the treaty would end the dispute between the two "
+        "countries. “We are pleased with the text,” Paris said."
+    )
+    (actor,) = predict(shipped, text).actors
+    assert (actor.name, actor.type) == ("France", "state")
+    assert "Paris" in [text[a:b] for a, b in actor.mentions]
+
+
+def test_an_organization_speaks_for_itself(shipped: Pipeline) -> None:
+    text = "The Ministry of Fisheries said on Monday that the eel tax would be doubled in the spring."
+    (actor,) = predict(shipped, text).actors
+    assert actor.name.endswith("Ministry of Fisheries")
+    assert actor.type == "organization"
+
+
+def test_each_actor_stands_there_once(shipped: Pipeline) -> None:
+    text = (
+        f"{BOAT} said Mara Quill.\n\n“That is a lie,” said Odo Finch, a skipper.\n\n“It is not,” Quill said.\n\n"
+        "“It is,” Finch replied.\n\nQuill said that the search would go on."
+    )
+    prediction = predict(shipped, text)
+    assert [actor.name for actor in prediction.actors] == ["Mara Quill", "Odo Finch"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCRAPS)
+def test_any_text_and_a_quote_after_it(shipped: Pipeline, text: str) -> None:
+    whole = f"{text}\n\n{BOAT} said Mara Quill, who leads the harbour police of the old port at Orrin."
+    predict(shipped, whole)
+
+
+LARGE = {
+    "names": " ".join(f"Then Abel{k} Tonk{k} came." for k in range(20_000)),
+    "names apart": " ".join(f"then came {chr(65 + k % 26)}bel{'xyz'[k % 3] * (k % 7)} T{'onk' * (k % 5)}a" for k in range(20_000)),
+    "one name": "then Mara Quill came and " * 20_000,
+    "one run": "Mara " * 20_000,
+    "one last name": " ".join(f"then came {_word} Tonk and" for _word in (f"A{'b' * (k % 9)}{chr(97 + k % 26)}{k % 997}" for k in range(8_000))),
+    "a last name on its own": "then came Sarah Tonk and Robert Tonk and " + "then Tonk came and " * 20_000,
+    "initials": "then came A. B. C. D. E. F. and " * 8_000,
+    "offices": "then came the Ministry of Eels of Orrin of France and " * 8_000,
+    "speakers": " ".join(f"Then “we shall pay the tax,” said Abel{k} Tonk{k}." for k in range(2_000)),
+    "pronouns": "Mara Quill came. " + "“We shall pay the tax,” she said. " * 3_000,
+    "descriptions": " ".join(f"“We shall pay the tax,” said a skipper from quay {k}." for k in range(2_000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_texts_are_read(shipped: Pipeline, name: str) -> None:
+    """Each would take minutes if the work grew with the square of the number of names."""
+    prediction = predict(shipped, LARGE[name])
+    if name in ("speakers", "pronouns"):
+        assert len(prediction.quotes) > 1_000
+        assert prediction.actors

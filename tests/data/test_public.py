@@ -1,0 +1,148 @@
+"""Loaders of public corpora, on tiny invented files in their formats."""
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from topic_stance.data.public import (
+    Attribution,
+    articles,
+    brat,
+    full_labels,
+    gwsd,
+    newsmtsc,
+    polnear,
+    topic_labels,
+)
+from topic_stance.data.records import Article, DataError
+
+TEXT = "Mara Quill said the eels, “all of them”, were counted. Finch denied it."
+ANN = """\
+T1\tSource-span 0 10\tMara Quill
+T2\tCue-span 11 15\tsaid
+T3\tContent-span 16 25;41 54\tthe eels, were counted.
+T4\tSource-span 55 60\tFinch
+T5\tCue-span 61 67\tdenied
+T6\tContent-span 68 70\tit
+A1\tNested E1
+E1\tAttribution:T3 Source:T1 Cue:T2 Content:T3
+E2\tAttribution:T6 Content:T6 Source:T4 Cue:T5 Source2:T1
+#1\tAnnotatorNotes E1\ta note
+"""
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_brat_roles(tmp_path: Path) -> None:
+    assert brat(write(tmp_path / "a.ann", ANN)) == [
+        Attribution([(16, 25), (41, 54)], [(11, 15)], [(0, 10)]),
+        Attribution([(68, 70)], [(61, 67)], [(0, 10), (55, 60)]),
+    ]
+    assert brat(write(tmp_path / "b.ann", "")) == []
+
+
+@pytest.mark.parametrize("line", ["T9\tCue-span x 15\tsaid", "T9\tCue-span 15\tsaid"])
+def test_brat_errors_name_the_line(tmp_path: Path, line: str) -> None:
+    with pytest.raises(DataError, match=r"a\.ann:2: not brat standoff"):
+        brat(write(tmp_path / "a.ann", f"T1\tCue-span 1 2\tx\n{line}\n"))
+
+
+def test_polnear_takes_the_first_annotation_and_keeps_the_text_exact(tmp_path: Path) -> None:
+    text = TEXT.replace(". ", ".\r\n")  # offsets count line ends as they are
+    write(tmp_path / "text" / "quay_1.txt", text)
+    write(tmp_path / "text" / "bare_2.txt", "Nobody annotated this.")
+    write(tmp_path / "attributions" / "quay_1_b.ann", "")
+    write(tmp_path / "attributions" / "quay_1_a.ann", ANN)
+    (found,) = polnear(tmp_path)
+    assert (found.id, found.text) == ("quay_1", text)
+    assert [text[a:b] for a, b in found.attributions[0].cue] == ["said"]
+    with pytest.raises(DataError, match="no folder 'text'"):
+        next(iter(polnear(tmp_path / "text")))
+
+
+def test_articles_plain_and_gzip(tmp_path: Path) -> None:
+    one = json.dumps({"id": "a", "text": TEXT, "title": "Eels", "views": 3}) + "\n"
+    two = json.dumps({"id": "b", "text": "Cod."}) + "\n"
+    plain = write(tmp_path / "one.jsonl", one)
+    packed = write(tmp_path / "two.jsonl.gz", gzip.compress(two.encode()))
+    assert articles([plain, packed]) == {"a": Article("a", TEXT, "Eels"), "b": Article("b", "Cod.")}
+    assert articles([]) == {}
+
+
+def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.jsonl: no such file.*data/labels/DATASHEET\.md"):
+        articles([tmp_path / "none.jsonl"])
+
+
+TEXTS = {"a": Article("a", TEXT, "Eels", "2021-03-04", "Quayside Press")}
+
+
+def labels(**changes: object) -> str:
+    record = {
+        "id": "a",
+        "text_sha256": hashlib.sha256(TEXT.encode()).hexdigest(),
+        "topics": ["fraud"],
+        "quotes": [
+            {"content": [[16, 54]], "cue": [11, 15], "source": [0, 10], "kind": "mixed", "actor": "Mara Quill"},
+        ],
+        "actors": [{"name": "Mara Quill", "type": "person", "stance": {"fraud": "favor"}}],
+    }
+    return json.dumps(record | changes) + "\n"
+
+
+def test_full_labels_are_laid_on_their_text(tmp_path: Path) -> None:
+    (found,) = full_labels(write(tmp_path / "full.jsonl", labels()), TEXTS)
+    assert (found.id, found.text, found.title, found.date, found.source) == tuple(
+        getattr(TEXTS["a"], name) for name in ("id", "text", "title", "date", "source")
+    )
+    assert found.text[slice(*found.quotes[0].content[0])] == "the eels, “all of them”, were counted."
+    assert found.actors[0].stance == {"fraud": "favor"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"text_sha256": "0" * 64}, "article a has another text than the one that was labelled"),
+        ({"id": "b"}, "article b is not among the articles given"),
+        ({"topics": "fraud"}, "not a labelled article"),
+        ({"quotes": [{"content": []}]}, "not a labelled article"),
+        ({"actors": [{"name": "x", "type": "robot", "stance": {}}]}, "not a labelled article"),
+    ],
+)
+def test_full_labels_that_do_not_fit(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=rf"full\.jsonl:2: {message}"):
+        full_labels(write(tmp_path / "full.jsonl", labels() + labels(**changes)), TEXTS)
+
+
+def test_topic_labels(tmp_path: Path) -> None:
+    path = write(tmp_path / "topics.tsv", "# id and labels\na\tfraud,law_enforcement\n\na\t\n")
+    first, second = topic_labels(path, TEXTS)
+    assert (first.text, first.topics, first.quotes) == (TEXT, ["fraud", "law_enforcement"], None)
+    assert second.topics == []
+    with pytest.raises(DataError, match=r"topics\.tsv:1: article b is not among"):
+        topic_labels(write(path, "b\tfraud\n"), TEXTS)
+
+
+def test_newsmtsc(tmp_path: Path) -> None:
+    sentence = "Quill praised Finch."
+    targets = [
+        {"polarity": p, "from": 14, "to": 19, "Input.gid": "x", "further": None} for p in (2.0, 3.5, 4.0, 5.0, 6.0)
+    ]
+    path = write(tmp_path / "dev.jsonl", json.dumps({"sentence_normalized": sentence, "targets": targets}) + "\n")
+    found = newsmtsc(path)
+    assert [row.polarity for row in found] == [-1, -1, 0, 1, 1]
+    assert {row.sentence[slice(*row.target)] for row in found} == {"Finch"}
+
+
+def test_gwsd(tmp_path: Path) -> None:
+    path = write(tmp_path / "gwsd.tsv", 'sentence\tstance\n"Eels, ""all"" of them."\tagree\nCod.\tneutral\n')
+    assert gwsd(path) == (['Eels, "all" of them.', "Cod."], ["agree", "neutral"])
+    with pytest.raises(DataError, match=r"gwsd\.tsv:1: needs the columns"):
+        gwsd(write(path, "text\tlabel\nCod.\tagree\n"))

@@ -1,0 +1,147 @@
+"""Stance on its own: labelled quotes and actors are given, only the stances are predicted, beside plain rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.cleaning import load_boilerplate
+from topic_stance.classifier.features import context
+from topic_stance.classifier.pipeline import Pipeline
+from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.segment import tokenize
+from topic_stance.classifier.stance import find_stances
+from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
+
+from .actors import found_quote
+from .fit import read_article
+
+RESAMPLES = 500
+
+Pair = tuple[int, str, str, str]
+"""Number of the article, topic, labelled stance, predicted stance."""
+
+
+def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> list[Pair]:
+    """Predicted stances of every labelled (actor, topic) pair, from the actor's labelled quotes."""
+    lexicon = load_boilerplate()
+    heads = pipeline.bundle.heads
+    pairs: list[Pair] = []
+    for number, article in enumerate(gold):
+        read = read_article(article, lexicon)
+        # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
+        body = tokenize(article.text)
+        where = context(body, heads.quotes.words)
+        by_actor: dict[str, list[FoundQuote]] = {}
+        for quote in article.quotes or ():
+            found = found_quote(quote.content, quote.cue, quote.source, body)
+            if found is not None:
+                by_actor.setdefault(quote.actor, []).append(found)
+        for actor in read.article.actors or ():
+            own = by_actor.get(actor.name, [])
+            speakers = resolve_actors(article.text, body, where, own, heads.actors)
+            numbers = [n for n in speakers.speakers if n is not None]
+            entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
+            said = {s.topic: s.label for s in find_stances(body, where, own, entity, list(actor.stance), heads.stance)}
+            pairs += [(number, topic, label, said[topic]) for topic, label in actor.stance.items()]
+    return pairs
+
+
+def rivals(train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle]) -> dict[str, list[Pair]]:
+    """Pairs as plain rivals predict them: constants, and TF-IDF of the quotes and of the whole article."""
+    majority = _majorities(train)
+    found: dict[str, list[Pair]] = {
+        "always neutral": _constant(gold, lambda topic: "neutral"),
+        "majority per topic": _constant(gold, lambda topic: majority.get(topic, "neutral")),
+        "TF-IDF of the quotes": _tfidf(train, gold, _quoted_text),
+        "TF-IDF of the article": _tfidf(train, gold, lambda article, name: article.text),
+    }
+    return found
+
+
+def macro_f1(pairs: Sequence[Pair]) -> float:
+    """Mean F1 of the three stances."""
+    scores = []
+    for label in STANCES:
+        right = sum(g == p == label for _, _, g, p in pairs)
+        scores.append(2 * right / max(1, sum(g == label for _, _, g, _ in pairs) + sum(p == label for *_, p in pairs)))
+    return sum(scores) / len(scores)
+
+
+def interval(pairs: Sequence[Pair]) -> tuple[float, float]:
+    """95% bootstrap interval of the macro-F1, articles resampled."""
+    by_article: dict[int, list[Pair]] = {}
+    for pair in pairs:
+        by_article.setdefault(pair[0], []).append(pair)
+    groups = list(by_article.values())
+    rng = np.random.default_rng(0)
+    draws = [
+        macro_f1([pair for k in rng.integers(0, len(groups), len(groups)) for pair in groups[k]])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def table(results: dict[str, list[Pair]]) -> str:
+    """One row a method: macro-F1 with its interval."""
+    rows = [f"{'stance, quotes and actors given':40s} macro-F1"]
+    for name, pairs in results.items():
+        low, high = interval(pairs)
+        rows.append(f"{name:40s} {macro_f1(pairs):.3f}   [{low:.3f}, {high:.3f}]")
+    return "\n".join(rows)
+
+
+def _constant(gold: Sequence[LabelledArticle], answer: Callable[[str], str]) -> list[Pair]:
+    return [
+        (number, topic, label, answer(topic))
+        for number, article in enumerate(gold)
+        for actor in article.actors or ()
+        for topic, label in actor.stance.items()
+    ]
+
+
+def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
+    counts: dict[str, dict[StanceLabel, int]] = {}
+    for article in train:
+        for actor in article.actors or ():
+            for topic, label in actor.stance.items():
+                counts.setdefault(topic, {}).setdefault(label, 0)
+                counts[topic][label] += 1
+    return {topic: max(STANCES, key=lambda label, by=by: by.get(label, 0)) for topic, by in counts.items()}  # type: ignore[misc]
+
+
+def _quoted_text(article: LabelledArticle, name: str) -> str:
+    """What an actor is quoted as saying, with the cues."""
+    parts = []
+    for quote in article.quotes or ():
+        if quote.actor == name:
+            parts += [article.text[slice(*span)] for span in quote.content]
+            parts += [article.text[slice(*quote.cue)]] if quote.cue else []
+    return " ".join(parts)
+
+
+def _tfidf(
+    train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle], text: Callable[[LabelledArticle, str], str]
+) -> list[Pair]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    def rows(articles: Sequence[LabelledArticle]) -> list[tuple[int, str, str, str]]:
+        return [
+            (number, topic, label, f"{topic} {text(article, actor.name)}")
+            for number, article in enumerate(articles)
+            for actor in article.actors or ()
+            for topic, label in actor.stance.items()
+        ]
+
+    model = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
+        LogisticRegression(max_iter=500, class_weight="balanced"),
+    )
+    known, wanted = rows(train), rows(gold)
+    predicted = model.fit([r[3] for r in known], [r[2] for r in known]).predict([r[3] for r in wanted])
+    return [(n, topic, label, str(p)) for (n, topic, label, _), p in zip(wanted, predicted, strict=True)]
