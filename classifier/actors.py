@@ -310,7 +310,7 @@ class Resolver:
             covering = [
                 n
                 for n in spans
-                if any(lower[i] in ("and", "&") for i in range(n.begin - begin, min(n.end - begin, len(lower))))
+                if any(lower[i] in ("and", "&") for i in range(max(n.begin - begin, 0), min(n.end - begin, len(lower))))
             ]
             if not covering:
                 return None

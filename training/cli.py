@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from topic_stance.data.records import TopicStanceError
 
 from .commands import ADDED
+from .corpus_tools import add_corpus
 from .explaining import add_explain
 
 if TYPE_CHECKING:
@@ -136,7 +137,12 @@ def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
     return f"{text}: see {place}" if counts.rejected and place else text
 
 
-COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (add_predict, add_explain, *ADDED)
+COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (
+    add_predict,
+    add_explain,
+    add_corpus,
+    *ADDED,
+)
 """To add a command, write its two functions and name the first here."""
 
 

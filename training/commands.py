@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 from topic_stance.data.records import TopicStanceError
 
 if TYPE_CHECKING:
+    from topic_stance.classifier.pipeline import Pipeline
+    from topic_stance.data.records import LabelledArticle
+
     from .gate import Decision
     from .registry import Version
 
@@ -78,6 +81,8 @@ def add_evaluate(commands: Commands) -> Added:
     _add_gold(command, required=True)
     command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: as shipped)")
     command.add_argument("--json", action="store_true", help="figures and intervals as JSON")
+    command.add_argument("--given", choices=["quotes"], help="stance alone: quotes and actors are given as labelled")
+    command.add_argument("--rivals", type=Path, metavar="CONFIG", help="with --given: rivals learn from its corpora")
     _add_store(command)
     return command, evaluate
 
@@ -90,12 +95,29 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from .evaluate import evaluate as measure
 
     gold = read_labelled(arguments.gold)
-    found = measure(load(_model_folder(arguments.model, arguments.tracking_uri)), gold)
+    pipeline = load(_model_folder(arguments.model, arguments.tracking_uri))
+    if arguments.given:
+        return _evaluate_given(pipeline, gold, arguments.rivals)
+    found = measure(pipeline, gold)
     if arguments.json:
         written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
         print(json.dumps(written, indent=1))
     else:
         print(found.table())
+    return OK
+
+
+def _evaluate_given(pipeline: Pipeline, gold: list[LabelledArticle], config: Path | None) -> int:
+    """Stance given the labelled quotes, beside plain rivals."""
+    from . import given
+
+    results = {"stance head": given.stance_given_quotes(pipeline, gold)}
+    if config is not None:
+        from .config import load_config
+        from .fit import read_corpus
+
+        results |= given.rivals(read_corpus(load_config(config)).full, gold)
+    print(given.table(results))
     return OK
 
 

@@ -7,8 +7,8 @@ from topic_stance.data.records import ACTOR_TYPES, KINDS, STANCES, Article, Pred
 
 PIECES = st.sampled_from(
     [
-        "“", "”", '"', "'", "‘", "’", "«", "»", "„", "‟", "``", "''", "`", "\n", "\n\n", "\r\n", "\u2028", " ", ". ", ", ",
-        ": ", "! ", "… ", " — ", "(", ")", ";", "Mara Quill", "Quill", "Mr. Odo Finch", "President Velm", "Orrin",
+        "“", "”", '"', "'", "‘", "’", "«", "»", "„", "‟", "``", "''", "`", "\n", "\n\n", "\r\n", "\u2028", " ", ". ",
+        ": ", "! ", "… ", " — ", "(", ")", ";", ", ", "Mara Quill", "Quill", "Mr. Odo Finch", "President Velm", "Orrin",
         "the Port Authority", "Ministry of Public Eels", "France", "Paris", "French", "U.S. Attorney J. B. Tonk", "NATO",
         "O'Brine", "Jean-Yves de la Tour", "渔业局", "İlker Σας", "he", "she", "they", "it", "who", "police", "the minister",
         "a spokeswoman", "said", " said ", " says that ", " according to ", " told reporters ", " denied ", " added, ",

@@ -5,6 +5,9 @@ from hypothesis import given, settings
 from invariants import SCRAPS, parts, predict
 
 from topic_stance.classifier import Pipeline
+from topic_stance.classifier.actors import Resolver
+from topic_stance.classifier.features import context
+from topic_stance.classifier.segment import tokenize
 
 BOAT = "“We shall search every boat in the basin,”"
 
@@ -113,10 +116,10 @@ def test_any_text_and_a_quote_after_it(shipped: Pipeline, text: str) -> None:
 
 LARGE = {
     "names": " ".join(f"Then Abel{k} Tonk{k} came." for k in range(20_000)),
-    "names apart": " ".join(f"then came {chr(65 + k % 26)}bel{'xyz'[k % 3] * (k % 7)} T{'onk' * (k % 5)}a" for k in range(20_000)),
+    "names apart": " ".join(f"then came A{'xyz'[k % 3] * (k % 7)} T{'onk' * (k % 5)}a" for k in range(20_000)),
     "one name": "then Mara Quill came and " * 20_000,
     "one run": "Mara " * 20_000,
-    "one last name": " ".join(f"then came {_word} Tonk and" for _word in (f"A{'b' * (k % 9)}{chr(97 + k % 26)}{k % 997}" for k in range(8_000))),
+    "one last name": " ".join(f"then came A{chr(97 + k % 26)}{k % 997} Tonk and" for k in range(8_000)),
     "a last name on its own": "then came Sarah Tonk and Robert Tonk and " + "then Tonk came and " * 20_000,
     "initials": "then came A. B. C. D. E. F. and " * 8_000,
     "offices": "then came the Ministry of Eels of Orrin of France and " * 8_000,
@@ -133,3 +136,14 @@ def test_large_texts_are_read(shipped: Pipeline, name: str) -> None:
     if name in ("speakers", "pronouns"):
         assert len(prediction.quotes) > 1_000
         assert prediction.actors
+
+
+def test_a_source_may_begin_and_end_anywhere(shipped: Pipeline) -> None:
+    """A learned span may begin within a name, end within another, or hold punctuation only."""
+    text = "Then Jean Paul Marie Odile Quill and police, (who agreed) “the Port & the Ministry of Eels of Orrin” said."
+    tokens = tokenize(text)
+    resolver = Resolver(text, tokens, context(tokens, shipped.bundle.heads.quotes.words))
+    for begin in range(len(tokens.start)):
+        for end in range(begin + 1, len(tokens.start) + 1):
+            source = resolver.read((begin, end))
+            assert source.entity is None or 0 <= source.entity < len(resolver.entities)

@@ -1,6 +1,6 @@
 """Linear chains: decoding and posteriors against every path there is; the fit learns a pattern."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def paths(scores, transitions, start):
 def path_score(path, scores, transitions, start) -> float:
     total = float(start[path[0]])
     total += sum(float(scores[i, y]) for i, y in enumerate(path))
-    return total + sum(float(transitions[x, y]) for x, y in zip(path, path[1:], strict=False))
+    return total + sum(float(transitions[x, y]) for x, y in pairwise(path))
 
 
 SMALL = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000), st.booleans())

@@ -13,7 +13,7 @@ from topic_stance.data.records import Actor, Article, Prediction
 
 LEAD = (
     "Prosecutors in Orrin charged nine officials of the port with fraud on Monday after detectives searched the "
-    "customs house and arrested the harbour master, who is accused of bribery and of embezzling the fees of a hundred boats."
+    "customs house and arrested the harbour master, who is accused of bribery and of embezzling the fees of many boats."
 )
 QUILL = "“The fraud was real and whoever stole from the port must be punished,” said Mara Quill, the chief prosecutor."
 FINCH = "“There was no fraud and these arrests are a disgrace,” said Odo Finch, a lawyer of the accused officials."

@@ -11,7 +11,7 @@ from topic_stance.classifier.tfidf import linear_scores, term_counts, term_table
 from topic_stance.classifier.topics import exact_case
 
 WORDS = st.sampled_from(
-    "aa ab ba the The THE port Port pört PÖRT x İs İİ ΣΑΣ ας straße STRASSE _a 12 1a 中文 中 don't e-mail ﬁsh ǅa 🙂".split()
+    "aa ab ba the The THE port Port pört PÖRT x İs İİ ΣΑΣ ας straße STRASSE _a 12 中文 中 don't e-mail ﬁsh ǅa 🙂".split()
 )
 SEPARATORS = st.sampled_from([" ", "  ", "\n", "\t", ". ", ", ", "\u2028", "\xa0", "-", "’", ""])
 DOCUMENTS = st.one_of(

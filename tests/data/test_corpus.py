@@ -97,7 +97,7 @@ def test_an_article_may_have_no_quote() -> None:
         (GOOD.replace('"favor"', '"for"'), "x1.txt: the actor 'Mara Quill' .* of favor, against, neutral"),
         (GOOD.replace('fraud = "favor"', 'weather = "favor"'), "x1.txt: the actor 'Mara Quill' needs one stance"),
         (GOOD.replace('name = "Odo Finch"', 'name = "Odo Wren"'), "x1.txt: the actor 'Odo Finch' .* not in the front"),
-        (GOOD.replace("[[actors]]", '[[actors]]\nname = "Tess"\ntype = "person"\nstance.fraud = "neutral"\n[[actors]]', 1),
+        (GOOD.replace("[[actors]]", '[[actors]]\nname = "Tess"\ntype = "group"\nstance.fraud = "favor"\n[[actors]]', 1),
          r"x1.txt: the actors \['Tess'\] have no quote"),
         (GOOD.replace('<q a="Mara Quill">', "<q>"), "x1.txt:22: the first <q> of quote 1 names no actor"),
         (GOOD.replace("said</c>", "said</q>"), "x1.txt:22: </q> closes no <q>"),

@@ -1,0 +1,184 @@
+"""The commands `topic-stance corpus …`: check labelled articles, convert them, and suggest what to label next."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from topic_stance.data.records import Article
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[argparse.Namespace], int]
+
+OK, FOUND = 0, 1
+
+FORMATS = ("jsonl", "label-studio", "brat", "prodigy")  # those of `data.exchange`, which is imported when it is needed
+
+
+def add_corpus(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    """`corpus`: a group of four commands."""
+    group = commands.add_parser("corpus", help="check, convert and grow a corpus of labelled articles")
+    parts = group.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_check, _add_import, _add_export, _add_suggest):
+        command, run = add(parts)
+        command.set_defaults(run_part=run)
+        command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return group, corpus
+
+
+def corpus(arguments: argparse.Namespace) -> int:
+    """Run the command of the group that was given."""
+    run: Command = arguments.run_part
+    return run(arguments)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Report everything that is wrong, then the table; 1 where something is."""
+    from .corpus_check import corpus_problems, corpus_table, load_corpus
+    from .fit import read_taxonomy
+
+    loaded = load_corpus(arguments.inputs)
+    problems = corpus_problems(loaded, read_taxonomy().labels, arguments.public, _say)
+    for problem in problems:
+        print(problem)
+    if problems:
+        print()
+    print(corpus_table(loaded.articles))
+    _say(f"{len(loaded.articles):,} articles read, {len(problems):,} problems")
+    return FOUND if problems else OK
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Another tool's labels to the project's own JSONL; 1 where something was skipped."""
+    from topic_stance.data.exchange import export_articles, import_articles
+
+    found = import_articles(arguments.format, arguments.input)
+    export_articles("jsonl", found.articles, arguments.output)
+    for reason in found.skipped:
+        _say(f"{reason}: skipped")
+    _say(f"{arguments.output}: {len(found.articles):,} articles, {len(found.skipped):,} skipped")
+    return FOUND if found.skipped else OK
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Labelled articles, JSONL or inline-marked, to another tool's files."""
+    from topic_stance.data.corpus import read_labelled, read_marked
+    from topic_stance.data.exchange import export_articles
+
+    path: Path = arguments.input
+    articles = read_marked(path) if path.is_dir() else read_labelled(path)
+    export_articles(arguments.format, articles, arguments.output)
+    _write_config(arguments.label_config)
+    _say(f"{arguments.output}: {len(articles):,} articles")
+    return OK
+
+
+def suggest(arguments: argparse.Namespace) -> int:
+    """The articles of a dump on which the model is least sure, as pre-labelled tasks; 1 where records were rejected."""
+    from topic_stance.classifier.pipeline import load
+    from topic_stance.data.readers import Record, read
+    from topic_stance.data.writers import replacing
+
+    from .corpus_suggest import suggest, tasks
+    from .models import resolve_model
+
+    rejected = 0
+
+    def articles() -> Iterator[Article]:
+        nonlocal rejected
+        for item in read(arguments.inputs):
+            if isinstance(item, Record):
+                yield item.article
+            else:
+                rejected += 1
+
+    found = suggest(load(resolve_model(arguments.model)), articles(), arguments.n)
+    with replacing(arguments.output) as file:
+        file.write(tasks(found))
+    _write_config(arguments.label_config)
+    _say(f"{arguments.output}: {len(found):,} articles to label, {rejected:,} records rejected")
+    return FOUND if rejected else OK
+
+
+def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    command = parts.add_parser(
+        "check",
+        help="check labelled articles and show their figures",
+        description="Check inline-marked articles and labelled JSONL. Exit code 1 says that something was found.",
+    )
+    command.add_argument("inputs", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="marked articles, or JSONL")
+    command.add_argument(
+        "--public",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PATH",
+        help="public articles, as `predict` takes them, with which no sentence may be shared",
+    )
+    return command, check
+
+
+def _add_import(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    command = parts.add_parser("import", help="another tool's labels to labelled JSONL")
+    command.add_argument("--from", dest="format", required=True, choices=FORMATS, help="what the input is")
+    command.add_argument("input", type=Path, metavar="IN", help="a file, or a folder of brat standoff")
+    _add_output(command, "OUT.jsonl", "labelled articles")
+    return command, import_
+
+
+def _add_export(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    command = parts.add_parser("export", help="labelled articles to another tool's files")
+    command.add_argument("--to", dest="format", required=True, choices=FORMATS, help="what the output is to be")
+    command.add_argument("input", type=Path, metavar="IN", help="labelled JSONL, or a folder of marked articles")
+    _add_output(command, "OUT", "a file, or for brat a new folder")
+    _add_config(command)
+    return command, export
+
+
+def _add_suggest(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+    command = parts.add_parser("suggest", help="the articles most worth labelling, as pre-labelled Label Studio tasks")
+    command.add_argument("inputs", nargs="+", metavar="DUMP", help='articles as `predict` takes them; "-" is stdin')
+    command.add_argument("-n", type=_count, default=100, metavar="N", help="how many articles (default: %(default)s)")
+    command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
+    _add_output(command, "TASKS.json", "Label Studio tasks")
+    _add_config(command)
+    return command, suggest
+
+
+def _add_output(command: argparse.ArgumentParser, name: str, what: str) -> None:
+    command.add_argument("-o", "--output", required=True, type=Path, metavar=name, help=what)
+
+
+def _add_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--label-config", type=Path, metavar="XML", help="also write the Label Studio interface for the tasks"
+    )
+
+
+def _write_config(path: Path | None) -> None:
+    if path is not None:
+        from topic_stance.data.label_studio import label_config
+        from topic_stance.data.writers import replacing
+
+        from .fit import read_taxonomy
+
+        with replacing(path) as file:
+            file.write(label_config(read_taxonomy().labels).encode())
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
