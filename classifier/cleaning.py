@@ -143,14 +143,17 @@ def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, cr
     for k in range(n_lines):
         a, b = lines[k], lines[k + 1]
         value = np.uint64(0)
+        exact = np.uint64(0)  # of all tokens, so that two lines that differ in a number are not the same
         words = 0
         capitals = 0
         digits = 0
         separators = 0
         phrase = False
         credit = False
+        quoted = points[start[a]] == 0x201C or points[start[a]] == 0x22
         for i in range(a, b):
             point = points[start[i]]
+            exact = (exact ^ hashes[i]) * _MIX
             if flags[i] & WORD:
                 if flags[i] & NUMBER:
                     digits += 1
@@ -167,7 +170,7 @@ def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, cr
                         credit = True
             elif point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7:
                 separators += 1
-        line_hash[k] = value
+        line_hash[k] = exact
         n_words[k] = words
         last = points[start[b - 1]]
         before = points[start[b - 2]] if b - a > 1 else last
@@ -181,7 +184,7 @@ def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, cr
             verdicts[k] = Verdict.HEADLINE
         elif (phrase and (words < 40)) or _contains(whole, value):
             verdicts[k] = Verdict.PHRASE
-        elif credit and words < 90:
+        elif credit and words < 90 and not quoted:
             verdicts[k] = Verdict.CREDIT
         elif separators >= 2 and words < 30 and not ended:
             verdicts[k] = Verdict.NAVIGATION

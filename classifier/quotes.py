@@ -84,7 +84,7 @@ def find_quotes(tokens: Tokens, head: QuoteHead) -> tuple[list[FoundQuote], Cont
     tagged = viterbi(scores, head.tag_transitions, _TAG_START)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     cues = _cue_spans(posterior, head.cue_threshold)
-    linked = link(tokens, where, tagged, cues, head)
+    linked = _own_quotations(link(tokens, where, tagged, cues, head), where)
     quotes = _with_shared_sources(_drop_doubles(linked, posterior), posterior, where)
     quotes = _with_uncued(quotes, tokens, where, tagged)
     return [quote._replace(kind=_kind(quote.content, tokens, where)) for quote in quotes], where
@@ -181,6 +181,27 @@ def _nearest(spans: list[TokenSpan], begin: int, end: int) -> TokenSpan | None:
     if not spans:
         return None
     return min(spans, key=lambda span: max(begin - span[1], span[0] - end))
+
+
+def _own_quotations(quotes: list[FoundQuote], where: Context) -> list[FoundQuote]:
+    """Leave a quotation to the cue of its own sentence where a cue of another sentence claims it, too."""
+    cued = {int(where.sentence_start[a]) for q in quotes if q.cue for a, _ in q.content if _together(q.cue, a, where)}
+    kept = []
+    for quote in quotes:
+        assert quote.cue is not None
+        spans = [
+            (a, b)
+            for a, b in quote.content
+            if _together(quote.cue, a, where) or int(where.sentence_start[a]) not in cued
+        ]
+        if spans:
+            kept.append(quote._replace(content=spans))
+    return kept
+
+
+def _together(cue: TokenSpan, token: int, where: Context) -> bool:
+    """Whether a cue and a token stand in one sentence."""
+    return bool(where.sentence_start[cue[0]] == where.sentence_start[token])
 
 
 def _drop_doubles(quotes: list[FoundQuote], posterior: NDArray[np.float64]) -> list[FoundQuote]:

@@ -27,7 +27,14 @@ def read_marked(folder: Path) -> list[LabelledArticle]:
     """Every inline-marked article of a folder, by file name."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
-    return [parse_marked(path.read_text(encoding="utf-8"), str(path)) for path in sorted(folder.glob("*.txt"))]
+    return [parse_marked(_text(path), str(path)) for path in sorted(folder.glob("*.txt"))]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8: {error}") from None
 
 
 def parse_marked(raw: str, where: str) -> LabelledArticle:
@@ -78,17 +85,26 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6) -> li
     """A group number for each text; near-duplicates (MinHash over five-word shingles) share theirs."""
     from datasketch import MinHash, MinHashLSH
 
-    index = MinHashLSH(threshold=threshold, num_perm=64)
+    index = MinHashLSH(threshold=threshold, num_perm=128)
     group = list(range(len(texts)))
     for k, text in enumerate(texts):
         words = text.lower().split()
         shingles = {" ".join(words[i : i + 5]).encode("utf-8", "replace") for i in range(max(1, len(words) - 4))}
-        sketch = MinHash(num_perm=64)
+        sketch = MinHash(num_perm=128)
         sketch.update_batch(shingles)
         for other in index.query(sketch):
-            group[k] = min(group[k], group[other])
+            first, second = sorted((_root(group, k), _root(group, other)))
+            group[second] = first
         index.insert(k, sketch)
-    return group
+    return [_root(group, k) for k in range(len(texts))]
+
+
+def _root(group: list[int], member: int) -> int:
+    """The first text of a group; the chain that leads to it is shortened on the way."""
+    while group[member] != member:
+        group[member] = group[group[member]]
+        member = group[member]
+    return member
 
 
 def held_out(articles: Sequence[LabelledArticle], share: float, seed: int) -> list[bool]:
@@ -133,6 +149,11 @@ def _front_matter(raw: str, where: str) -> tuple[dict[str, Any], int, str]:
     for key in ("id", "topics"):
         if key not in head:
             raise DataError(f"{where}: the front matter lacks {key!r}")
+    topics, actors = head["topics"], head.get("actors", [])
+    if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
+        raise DataError(f"{where}: 'topics' must be a list of labels, is {topics!r}")
+    if not isinstance(actors, list) or not all(isinstance(actor, dict) for actor in actors):
+        raise DataError(f"{where}: actors must be [[actors]] tables")
     return head, parts[1].count("\n") + 3, parts[2]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -95,10 +96,18 @@ def articles(paths: Iterable[Path]) -> dict[str, Article]:
                 "see data/labels/DATASHEET.md for where to get them"
             )
         opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as lines:
-            for line in lines:
-                article = decoder.decode(line)
-                found[article.id] = article
+        number = 0
+        try:
+            with opener(path, "rb") as lines:
+                for line in lines:
+                    number += 1
+                    if line.strip():
+                        article = decoder.decode(line)
+                        found[article.id] = article
+        except msgspec.DecodeError as error:
+            raise DataError(f"{path}:{number}: not an article: {error}") from None
+        except (OSError, EOFError) as error:
+            raise DataError(f"{path}: cannot be read: {error}") from None
     return found
 
 
@@ -114,7 +123,7 @@ def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked."""
     decoder = msgspec.json.Decoder(_FullLabels)
     found = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    for number, line in enumerate(_bytes(path).splitlines(), 1):
         try:
             labels = decoder.decode(line)
         except msgspec.DecodeError as error:
@@ -139,10 +148,17 @@ def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     return found
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def topic_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     """Topic-labelled articles from lines of ``id<TAB>label,label``, laid on `texts`."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_bytes(path).decode("utf-8", "replace").splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         article_id, _, labels = line.partition("\t")
@@ -177,8 +193,11 @@ def newsmtsc(path: Path) -> list[TargetPolarity]:
     """NewsMTSC sentences, one entry a target; its polarities 2 to 6 become -1, 0 and 1."""
     decoder = msgspec.json.Decoder(_TargetSentence)
     found = []
-    for line in path.read_bytes().splitlines():
-        row = decoder.decode(line)
+    for number, line in enumerate(_bytes(path).splitlines(), 1):
+        try:
+            row = decoder.decode(line)
+        except msgspec.DecodeError as error:
+            raise DataError(f"{path}:{number}: not a NewsMTSC sentence: {error}") from None
         for target in row.targets:
             sign = (target.polarity > 4) - (target.polarity < 4)
             found.append(TargetPolarity(row.sentence_normalized, (target.start, target.end), sign))
@@ -187,8 +206,8 @@ def newsmtsc(path: Path) -> list[TargetPolarity]:
 
 def gwsd(path: Path) -> tuple[list[str], list[str]]:
     """GWSD sentences and their stances: ``disagree``, ``neutral`` or ``agree``."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows: Sequence[dict[str, str]] = list(csv.DictReader(lines, delimiter="\t"))
+    text = _bytes(path).decode("utf-8", "replace")
+    rows: Sequence[dict[str, str]] = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t"))
     if rows and not {"sentence", "stance"} <= set(rows[0]):
         raise DataError(f"{path}:1: needs the columns 'sentence' and 'stance'")
     return [row["sentence"] for row in rows], [row["stance"] for row in rows]

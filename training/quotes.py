@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +24,7 @@ from topic_stance.data.records import LabelledArticle, Span
 from .chain import fit_chain
 
 
-@dataclass(frozen=True)
-class QuoteOptions:
+class QuoteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the quote head."""
 
     buckets: int = 1 << 20

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +14,7 @@ from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, ve
 from topic_stance.data.records import STANCES, StanceLabel
 
 
-@dataclass(frozen=True)
-class StanceOptions:
+class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the stance head."""
 
     c: float = 1.0

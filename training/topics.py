@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +14,7 @@ from topic_stance.classifier.topics import TopicHead
 from topic_stance.data.records import DataError
 
 
-@dataclass(frozen=True)
-class TopicOptions:
+class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the topic head."""
 
     c: float = 100.0

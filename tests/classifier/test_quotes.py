@@ -74,15 +74,9 @@ def test_a_sentence_may_be_parted_by_its_cue(shipped: Pipeline) -> None:
     [
         "Mara Quill",
         "Sarah Tonk",
-        *(
-            pytest.param(
-                name,
-                marks=pytest.mark.xfail(
-                    strict=False, reason="a cue may claim the quotation of the next paragraph as well"
-                ),
-            )
-            for name in ("Wei Lu", "Abdul Haqq", "Olga Petrova")
-        ),
+        "Wei Lu",
+        "Abdul Haqq",
+        "Olga Petrova",
     ],
 )
 def test_a_quotation_with_a_speaker_of_its_own_has_one_speaker(shipped: Pipeline, first: str) -> None:

@@ -213,7 +213,6 @@ def test_near_duplicates_share_a_group() -> None:
     assert near_duplicate_groups(["\ud800 lone"]) == [0]
 
 
-@pytest.mark.xfail(strict=True, reason="a text near to two groups joins one of them and leaves the other apart")
 def test_a_text_that_is_near_to_two_others_joins_them() -> None:
     first, second, between = words(0, 300), words(80, 380), words(40, 340)
     assert near_duplicate_groups([first, second]) == [0, 1]

@@ -118,7 +118,6 @@ def test_configuration_errors_name_the_file_and_the_key(tmp_path: Path, change: 
 
 
 @pytest.mark.parametrize("section", ["topics", "quotes", "stance"])
-@pytest.mark.xfail(strict=True, reason="unknown keys of the heads' options are passed over in silence")
 def test_an_unknown_option_of_a_head_is_named(tmp_path: Path, section: str) -> None:
     path = tmp_path / "run.toml"
     path.write_text(CONFIG.replace(f"[{section}]", f"[{section}]\nepocs = 3"))
