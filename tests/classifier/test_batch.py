@@ -461,6 +461,8 @@ def start(
     model: Path, dump: Path, output: Path | str, *arguments: str, limit: int = 0, **options
 ) -> subprocess.Popen[str]:
     def limited() -> None:
+        # A process that was started in the background may have passed on that it ignores interrupts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if limit:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
