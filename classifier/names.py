@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import ActorType
 
 from .features import CAPITAL_LEVEL, INSIDE, OPENING, Context
-from .segment import APOSTROPHE, CAPITAL, MARK_NONE, MARK_SINGLE, SPACED, WORD, Tokens, token_hash
+from .segment import APOSTROPHE, CAPITAL, MARK_SINGLE, SPACED, WORD, Tokens, token_hash
 
 _NEVER = (
     "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
@@ -257,4 +257,3 @@ def _hashes(words: str) -> NDArray[np.uint64]:
 _NEVER_HASHES = _hashes(_NEVER)
 _PARTICLE_HASHES = _hashes(_PARTICLES)
 _STOP_HASHES = _hashes(_STOPS_OF_INITIALS)
-__all__ = ["MARK_NONE", "SUFFIXES", "Lexicon", "Name", "find_names", "lexicon", "parse_name"]

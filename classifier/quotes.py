@@ -18,7 +18,7 @@ from topic_stance.data.records import Kind
 
 from .chain import emissions, marginals, viterbi
 from .features import CLOSING, CUE_LEVEL, INSIDE, OPENING, OUTSIDE, Context, WordTable, context, token_features
-from .links import B_CONTENT, B_SOURCE, I_CONTENT, I_SOURCE, REACH, link_features, windows
+from .links import B_CONTENT, B_SOURCE, REACH, link_features, windows
 from .segment import LINE, MARK_NONE, WORD, Tokens
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -326,6 +326,3 @@ def _kind(content: list[TokenSpan], tokens: Tokens, where: Context) -> Kind:
     if inside == 0:
         return "indirect"
     return "direct" if outside <= 1 else "mixed"
-
-
-__all__ = ["B_CONTENT", "B_SOURCE", "I_CONTENT", "I_SOURCE", "FoundQuote", "QuoteHead", "find_quotes", "link"]
