@@ -22,7 +22,7 @@ from .actors import Entity
 from .features import CAPITAL_LEVEL, COARSE, FINE, Context
 from .names import lexicon
 from .quotes import FoundQuote
-from .segment import CAPITAL, WORD, Tokens, token_hash
+from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
 SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
@@ -189,7 +189,8 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
             n += 1
     for k in range(len(sources)):
         for i in range(sources[k, 0], sources[k, 1]):
-            if not flags[i] & WORD or (flags[i] & CAPITAL and classes[i, CAPITAL_LEVEL] != 1):
+            # A capital within a sentence makes a title, a nationality or a name; offices come from the lexicon
+            if not flags[i] & WORD or (flags[i] & CAPITAL and not flags[i] & SENTENCE):
                 continue
             key[n] = hashes[i] * np.uint64(0x9FB21C651E98DF25)
             block[n] = SOURCE

@@ -17,7 +17,7 @@ from topic_stance.data.records import DataError
 class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the topic head."""
 
-    c: float = 100.0
+    c: float = 30.0
     min_df: int = 2
     ngrams: int = 1
     """Longest terms in words: 1, or 2 for pairs of words, too."""
