@@ -2,8 +2,8 @@
 
     python -m experiments.benchmarks.learning --config experiments/default.toml
 
-Measured on a fifth of the real articles, held out; 95% bootstrap intervals over articles. For stance the labelled quotes
-are given.
+Measured on a fifth of the real articles, held out; 95% bootstrap intervals over articles. For stance the
+labelled quotes are given.
 """
 
 from __future__ import annotations
