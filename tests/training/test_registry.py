@@ -171,8 +171,8 @@ class TestCommands:
         assert "refused: " in shown
         assert "may hold a pickle" in shown
 
-    def test_predict_with_the_champion(self, store, capfd) -> None:
-        assert store("predict", "gold.jsonl", "--model", "models:/topic-stance@champion", "--quiet") == 0
+    def test_predict_with_the_champion(self, store, gold: Path, capfd) -> None:
+        assert store("predict", str(gold), "--model", "models:/topic-stance@champion", "--quiet") == 0
         assert len(capfd.readouterr().out.splitlines()) == 24
 
     def test_an_unknown_model(self, store, gold: Path, capfd) -> None:
