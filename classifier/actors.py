@@ -127,7 +127,6 @@ class Resolver:
         self.sentence: list[int] = where.sentence_start.tolist()
         self.number: list[int] = np.cumsum(where.sentence_start == np.arange(len(tokens.start))).tolist()
         self.quotation: list[int] = where.quotation.tolist()
-        self.hashes = tokens.hash
         self.names: list[Name] = find_names(text, tokens, where)
         self.entities: list[Entity] = []
         self.entity_of: list[int] = []
