@@ -21,14 +21,16 @@ from safetensors.numpy import save as save_arrays
 from topic_stance.data.records import TopicStanceError
 
 from .actors import N_RANK_BUCKETS
-from .chain import WIDTH
-from .features import WordTable, word_table
+from .chain import Packed
+from .context import WordTable, word_table
 from .quotes import LINK_TAGS, TAGS, QuoteHead
 from .stance import N_BLOCKS, StanceHead
+from .tagger import WORDS as TAGGER_WORDS
+from .tagger import Tagger
 from .tfidf import term_tables
 from .topics import TopicHead
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
 _LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = 1 << 30
@@ -55,8 +57,6 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     format: int
     topics: list[TopicEntry]
     cue_threshold: float
-    tag_buckets: int
-    link_buckets: int
     files: dict[str, str]
     """SHA-256 by file name."""
     data: dict[str, str] = {}
@@ -131,10 +131,6 @@ def _manifest(folder: Path) -> tuple[Manifest, bytes]:
         raise BundleError(f"{path}: must list the files {ARRAYS} and {TERMS}, lists {sorted(manifest.files)}")
     if not manifest.topics or len({topic.label for topic in manifest.topics}) != len(manifest.topics):
         raise BundleError(f"{path}: its topics are missing or doubled")
-    for name in ("tag_buckets", "link_buckets"):
-        buckets = getattr(manifest, name)
-        if not 0 < buckets <= _MOST_BUCKETS or buckets & (buckets - 1):
-            raise BundleError(f"{path}: {name} must be a power of two of at most {_MOST_BUCKETS}, is {buckets}")
     return manifest, raw
 
 
@@ -183,13 +179,18 @@ def _parse_terms(data: bytes, path: Path) -> list[str]:
 
 
 def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
-    """Every learned array by name. Chain weights are kept as the rows that are not zero, in half precision."""
+    """Every learned array by name."""
     arrays: dict[str, NDArray[Any]] = {
         "topics.idf": heads.topics.idf,
         "topics.coefficients": heads.topics.coefficients,
         "topics.bias": heads.topics.bias,
         "quotes.words": heads.quotes.words.keys[heads.quotes.words.keys != 0],
         "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0].astype(np.int16),
+        "tagger.tag": heads.quotes.tagger.tag_weights,
+        "tagger.relation": heads.quotes.tagger.relation_weights,
+        "quotes.tag_weights": heads.quotes.tag_weights.words,
+        "quotes.link_weights": heads.quotes.link_weights.words,
+        "quotes.scales": np.array([heads.quotes.tag_weights.scale, heads.quotes.link_weights.scale]),
         "quotes.tag_transitions": heads.quotes.tag_transitions,
         "quotes.link_transitions": heads.quotes.link_transitions,
         "actors.weights": heads.actors,
@@ -200,11 +201,6 @@ def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
         "stance.block_scale": heads.stance.block_scale,
         "stance.temperature": heads.stance.temperature,
     }
-    for name, wide, tags in (("tag", heads.quotes.tag_weights, TAGS), ("link", heads.quotes.link_weights, LINK_TAGS)):
-        weights = wide[:, : len(tags)]
-        used = np.flatnonzero(np.abs(weights).max(1) > 1e-4)
-        arrays[f"quotes.{name}_rows"] = used.astype(np.uint32)
-        arrays[f"quotes.{name}_weights"] = weights[used].astype(np.float16)
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
@@ -222,14 +218,13 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
             raise ValueError(f"the array {name!r} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} {shape}")
         return array
 
-    def dense(name: str, buckets: int, width: int) -> NDArray[np.float32]:
-        rows = get(f"quotes.{name}_rows", np.uint32, None)
-        if len(rows) and int(rows.max()) >= buckets:
-            raise ValueError(f"a row of {name!r} lies beyond its {buckets} buckets")
-        weights = np.zeros((buckets, WIDTH), np.float32)
-        weights[rows, :width] = get(f"quotes.{name}_weights", np.float16, len(rows), width)
+    def packed(name: str, words: int) -> NDArray[np.uint64]:
+        weights = get(name, np.uint64, None, words)
+        if not 0 < len(weights) <= _MOST_BUCKETS or len(weights) & (len(weights) - 1):
+            raise ValueError(f"the array {name!r} has {len(weights)} rows, must have a power of two of them")
         return weights
 
+    scales = get("quotes.scales", np.float64, 2).tolist()
     topics = TopicHead(
         labels,
         terms,
@@ -244,9 +239,10 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
     words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5).astype(np.int32))
     quotes = QuoteHead(
         words,
-        dense("tag", manifest.tag_buckets, len(TAGS)),
+        Tagger(packed("tagger.tag", TAGGER_WORDS), packed("tagger.relation", TAGGER_WORDS)),
+        Packed(packed("quotes.tag_weights", 1), scales[0]),
         get("quotes.tag_transitions", np.float32, len(TAGS), len(TAGS)),
-        dense("link", manifest.link_buckets, len(LINK_TAGS)),
+        Packed(packed("quotes.link_weights", 1), scales[1]),
         get("quotes.link_transitions", np.float32, len(LINK_TAGS), len(LINK_TAGS)),
         manifest.cue_threshold,
     )

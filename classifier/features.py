@@ -6,190 +6,17 @@ numbered in the order in which `token_features` writes them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .segment import (
-    ALLCAPS,
-    CAPITAL,
-    LINE,
-    MARK_CLOSE,
-    MARK_OPEN,
-    MARK_SINGLE,
-    MARK_SINGLE_OPEN,
-    MARK_STRAIGHT,
-    NUMBER,
-    SENTENCE,
-    WORD,
-    Tokens,
-)
+from .context import CUE_LEVEL, Context
+from .hashing import bucket as _bucket
+from .hashing import near as _near
+from .segment import ALLCAPS, CAPITAL, NUMBER, SENTENCE, WORD, Tokens
+from .tagger import FIRST_VERB, LAST_VERB
 
-N_FEATURES = 52
-OUTSIDE, INSIDE, OPENING, CLOSING = range(4)
-PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
-"""Columns of a `WordTable`."""
-
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-class WordTable(NamedTuple):
-    """What is known of words: an open-addressing table from token hash to a row of small numbers.
-
-    keys: (n_slots,) uint64, 0 where empty; n_slots is a power of two at least twice the number of words.
-    rows: (n_slots, 5) int32: part-of-speech class, coarse cluster, fine cluster, how often the word is
-    capitalized within a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often it is a cue (0 … 3 mostly).
-    """
-
-    keys: NDArray[np.uint64]
-    rows: NDArray[np.int32]
-
-
-def word_table(hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> WordTable:
-    """The table of these words, in the order given (put frequent words first: they are found at their first slot)."""
-    size = 1 << max(4, int(2 * len(hashes)).bit_length())
-    keys = np.zeros(size, np.uint64)
-    table = np.zeros((size, rows.shape[1]), np.int32)
-    _insert(keys, table, hashes, rows)
-    return WordTable(keys, table)
-
-
-class Context(NamedTuple):
-    """Per token: word classes and where it stands in its sentence and quotation. All arrays are (n_tokens,)."""
-
-    classes: NDArray[np.int32]
-    """(n_tokens, 5), rows of the `WordTable`; zeros for unknown words."""
-    quotation: NDArray[np.uint8]
-    """`OUTSIDE` … `CLOSING`."""
-    quoted_length: NDArray[np.int32]
-    """Tokens of the quotation that the token stands in, 0 outside."""
-    sentence_start: NDArray[np.int32]
-    sentence_end: NDArray[np.int32]
-    """First token of its sentence, and one past the last."""
-    cue_before: NDArray[np.int32]
-    cue_after: NDArray[np.int32]
-    """Nearest likely cue word to the left and right in the sentence, -1 where there is none."""
-
-
-def context(tokens: Tokens, words: WordTable) -> Context:
-    """Word classes, quotation state, sentence bounds and nearest likely cues of every token."""
-    return Context(*_context(tokens.hash, tokens.flags, tokens.mark, words.keys, words.rows))
-
-
-@njit(cache=True, nogil=True)
-def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(keys) - 1)
-    for i in range(len(hashes)):
-        slot = (hashes[i] * _MIX >> np.uint64(20)) & mask
-        while keys[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = hashes[i]
-        table[slot] = rows[i]
-
-
-@njit(cache=True, nogil=True)
-def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
-    n = len(hashes)
-    classes = np.zeros((n, rows.shape[1]), np.int32)
-    mask = np.uint64(len(keys) - 1)
-    for i in range(n):
-        slot = (hashes[i] * _MIX >> np.uint64(20)) & mask
-        while keys[slot] != 0:
-            if keys[slot] == hashes[i]:
-                for k in range(rows.shape[1]):
-                    classes[i, k] = rows[slot, k]
-                break
-            slot = (slot + np.uint64(1)) & mask
-    quotation = np.zeros(n, np.uint8)
-    quoted_length = np.zeros(n, np.int32)
-    opened = -1
-    single = -1
-    for i in range(n):
-        if flags[i] & LINE:
-            if opened >= 0:  # never closed in its paragraph: it goes on to the end, as quotations over paragraphs do
-                for k in range(opened, i):
-                    quoted_length[k] = i - opened
-            opened = -1
-            single = -1
-        m = mark[i]
-        if m == MARK_OPEN or (m == MARK_STRAIGHT and opened < 0):
-            if opened < 0:
-                opened = i
-                quotation[i] = OPENING
-            else:
-                quotation[i] = INSIDE
-        elif m == MARK_CLOSE or m == MARK_STRAIGHT:
-            if opened >= 0:
-                quotation[i] = CLOSING
-                for k in range(opened, i + 1):
-                    quoted_length[k] = i + 1 - opened
-                opened = -1
-        elif opened >= 0:
-            quotation[i] = INSIDE
-        elif m == MARK_SINGLE_OPEN and single < 0:
-            single = i
-        elif m == MARK_SINGLE and single >= 0:
-            if i - single > 3:
-                quotation[single] = OPENING
-                quotation[i] = CLOSING
-                for k in range(single, i + 1):
-                    quoted_length[k] = i + 1 - single
-                    if single < k < i:
-                        quotation[k] = INSIDE
-            single = -1
-    if opened >= 0:
-        for k in range(opened, n):
-            quoted_length[k] = n - opened
-    sentence_start = np.zeros(n, np.int32)
-    sentence_end = np.zeros(n, np.int32)
-    cue_before = np.full(n, -1, np.int32)
-    cue_after = np.full(n, -1, np.int32)
-    begin = 0
-    last = -1
-    for i in range(n):
-        if (flags[i] & SENTENCE and quotation[i] != INSIDE and quotation[i] != CLOSING) or flags[i] & LINE:
-            begin = i
-            last = -1
-        sentence_start[i] = begin
-        cue_before[i] = last
-        if classes[i, CUE_LEVEL] > 0 and quotation[i] == OUTSIDE:
-            last = i
-    stop = n
-    last = -1
-    for i in range(n - 1, -1, -1):
-        sentence_end[i] = stop
-        cue_after[i] = last
-        if classes[i, CUE_LEVEL] > 0 and quotation[i] == OUTSIDE:
-            last = i
-        if sentence_start[i] == i:
-            stop = i
-            last = -1
-    return classes, quotation, quoted_length, sentence_start, sentence_end, cue_before, cue_after
-
-
-@njit(inline="always")
-def _bucket(template, a, b, mask):  # type: ignore[no-untyped-def]
-    value = (np.uint64(a) * _MIX) ^ (np.uint64(b) + np.uint64(0x632BE59BD9B4E019) * np.uint64(template + 1))
-    value = (value ^ (value >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    return np.uint32((value ^ (value >> np.uint64(32))) & mask)
-
-
-@njit(inline="always")
-def _near(distance):  # type: ignore[no-untyped-def]
-    """A distance in tokens as one of few steps."""
-    if distance < 5:
-        return distance
-    if distance < 8:
-        return 5
-    if distance < 12:
-        return 6
-    if distance < 20:
-        return 7
-    if distance < 35:
-        return 8
-    return 9
+N_FEATURES = 64
 
 
 def token_features(tokens: Tokens, where: Context, n_buckets: int) -> NDArray[np.uint32]:
@@ -222,6 +49,10 @@ def _token_features(  # type: ignore[no-untyped-def]
     sentence_end,
     cue_before,
     cue_after,
+    grammar_tag,
+    grammar_name,
+    relation,
+    clause,
     mask,
 ):
     n = len(hashes)
@@ -234,16 +65,28 @@ def _token_features(  # type: ignore[no-untyped-def]
     fine = np.zeros(n + 2 * pad, np.uint64)
     shape = np.zeros(n + 2 * pad, np.uint64)
     state = np.zeros(n + 2 * pad, np.uint64)
+    rel = np.zeros(n + 2 * pad, np.uint64)
+    within = np.zeros(n + 2 * pad, np.uint64)
     for i in range(n):
         word[i + pad] = hashes[i]
         s = flags[i] & (WORD | CAPITAL | ALLCAPS | NUMBER)
         length = end[i] - start[i]
         shape[i + pad] = s + (256 if length == 1 else 0)
         known = classes[i, 2] > 0
-        tag[i + pad] = classes[i, 0] + 1 if classes[i, 0] > 0 else 200 + s
+        tag[i + pad] = grammar_tag[i] + 1
+        rel[i + pad] = relation[i] + 1
+        within[i + pad] = clause[i] + 1
         coarse[i + pad] = classes[i, 1] + 1 if known else 200 + s
         fine[i + pad] = classes[i, 2] + 1 if known else 2000 + s
         state[i + pad] = quotation[i]
+    verb_after = np.full(n, -1, np.int32)
+    following = -1
+    for i in range(n - 1, -1, -1):
+        if i + 1 == sentence_end[i]:
+            following = -1
+        verb_after[i] = following
+        if FIRST_VERB <= grammar_tag[i] <= LAST_VERB:
+            following = i
     for i in range(n):
         j = i + pad
         row = out[i]
@@ -326,4 +169,25 @@ def _token_features(  # type: ignore[no-untyped-def]
         row[49] = _bucket(49, classes[i, CUE_LEVEL], tag[j - 1] * np.uint64(1024) + tag[j + 1], mask)
         row[50] = _bucket(50, w, shape[j] * np.uint64(32) + (flags[i] & SENTENCE), mask)
         row[51] = _bucket(51, word[j - 1], word[j + 1], mask)
+        r, c = rel[j], within[j]
+        row[52] = _bucket(52, r, rel[j - 1] * np.uint64(64) + rel[j + 1], mask)
+        row[53] = _bucket(53, c * np.uint64(8) + within[j - 1], within[j + 1] * np.uint64(4) + q, mask)
+        row[54] = _bucket(54, r, w, mask)
+        row[55] = _bucket(55, r * np.uint64(8) + c, t, mask)
+        row[56] = _bucket(56, c * np.uint64(64) + r, q * np.uint64(16) + np.uint64(near_before), mask)
+        row[57] = _bucket(57, c * np.uint64(64) + r, q * np.uint64(16) + np.uint64(near_after), mask)
+        row[58] = _bucket(58, c * np.uint64(64) + rel[before + pad], word_before, mask)
+        row[59] = _bucket(59, c * np.uint64(64) + rel[after + pad], word_after, mask)
+        prefix = np.uint64(0)
+        for k in range(start[i], min(start[i] + 5, end[i])):
+            prefix = prefix * np.uint64(131) + np.uint64(points[k] & 0xFFDF)
+        verb = verb_after[i]
+        row[60] = _bucket(60, prefix, t, mask)
+        row[61] = _bucket(61, prefix, q * np.uint64(64) + tag[j + 1], mask)
+        if verb >= 0:
+            row[62] = _bucket(62, r, rel[verb + pad] * np.uint64(16) + np.uint64(_near(verb - i)), mask)
+            row[63] = _bucket(63, t, (rel[verb + pad] * np.uint64(64) + tag[verb + pad]) * np.uint64(64) + c, mask)
+        else:
+            row[62] = _bucket(62, r, 0, mask)
+            row[63] = _bucket(63, t, c, mask)
     return out

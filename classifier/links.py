@@ -11,10 +11,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .features import _MIX, CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context, _bucket, _near
+from .context import CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context
+from .hashing import MIX as _MIX
+from .hashing import bucket as _bucket
+from .hashing import near as _near
 from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SENTENCE, WORD, Tokens
 
-N_LINK_FEATURES = 42
+N_LINK_FEATURES = 50
 O, B_CONTENT, I_CONTENT, B_SOURCE, I_SOURCE = range(5)  # noqa: E741 the usual name of "outside"
 REACH = 160
 """A window ends at most so many tokens from its cue: it keeps the cost linear in the text."""
@@ -72,6 +75,9 @@ def link_features(
         spans,
         bounds,
         tagged,
+        where.tag,
+        where.relation,
+        where.clause,
         np.uint64(n_buckets - 1),
     )
     return features, bounds
@@ -79,7 +85,21 @@ def link_features(
 
 @njit(cache=True, nogil=True)
 def _link_features(  # type: ignore[no-untyped-def]
-    hashes, flags, classes, quotation, quoted_length, sentence_start, sentence_end, cues, spans, bounds, tagged, mask
+    hashes,
+    flags,
+    classes,
+    quotation,
+    quoted_length,
+    sentence_start,
+    sentence_end,
+    cues,
+    spans,
+    bounds,
+    tagged,
+    tag,
+    relation,
+    clause,
+    mask,
 ):
     n = len(hashes)
     out = np.empty((bounds[-1], N_LINK_FEATURES), np.uint32)
@@ -100,11 +120,13 @@ def _link_features(  # type: ignore[no-untyped-def]
         low, high = spans[k, 0], spans[k, 1]
         cue_word = hashes[c1 - 1] if c1 - c0 < 2 or classes[c0, CUE_LEVEL] <= classes[c1 - 1, CUE_LEVEL] else hashes[c0]
         cue_fine = np.uint64(classes[c1 - 1, 2])
-        cue_tag = np.uint64(classes[c1 - 1, 0])
+        cue_tag = np.uint64(tag[c1 - 1])
+        cue_relation = np.uint64(relation[c1 - 1])
+        cue_clause = np.uint64(clause[c1 - 1])
         next_word = hashes[c1] if c1 < n else np.uint64(0)
-        next_tag = np.uint64(classes[c1, 0] * 8 + quotation[c1]) if c1 < n else np.uint64(0)
+        next_tag = np.uint64(tag[c1] * 8 + quotation[c1]) if c1 < n else np.uint64(0)
         last_word = hashes[c0 - 1] if c0 > 0 else np.uint64(0)
-        last_tag = np.uint64(classes[c0 - 1, 0] * 8 + quotation[c0 - 1]) if c0 > 0 else np.uint64(0)
+        last_tag = np.uint64(tag[c0 - 1] * 8 + quotation[c0 - 1]) if c0 > 0 else np.uint64(0)
         sentence = sentence_start[c0]
         lead = np.uint64(quotation[sentence])
         at_start = 1 if c0 - sentence < 3 else 0
@@ -122,12 +144,12 @@ def _link_features(  # type: ignore[no-untyped-def]
             contents = min(content_count[b] - content_count[a], 2) if b > a else 0
             sources = min(source_count[b] - source_count[a], 2) if b > a else 0
             if sentence_start[i] == sentence:
-                relation = 0
+                which = 0
             elif i < c0:
-                relation = 1
+                which = 1
             else:
-                relation = 2
-            s = np.uint64(side * 3 + relation)
+                which = 2
+            s = np.uint64(side * 3 + which)
             y = np.uint64(tagged[i])
             y_last = np.uint64(tagged[i - 1]) if i > 0 else np.uint64(7)
             y_next = np.uint64(tagged[i + 1]) if i + 1 < n else np.uint64(7)
@@ -138,11 +160,11 @@ def _link_features(  # type: ignore[no-untyped-def]
             w_last2 = hashes[i - 2] if i > 1 else np.uint64(0)
             w_next2 = hashes[i + 2] if i + 2 < n else np.uint64(0)
             f = np.uint64(flags[i] & (WORD | CAPITAL | ALLCAPS | NUMBER))
-            t = np.uint64(classes[i, 0]) * np.uint64(32) + f
-            t_last = np.uint64(classes[i - 1, 0]) if i > 0 else np.uint64(999)
-            t_next = np.uint64(classes[i + 1, 0]) if i + 1 < n else np.uint64(999)
-            t_last2 = np.uint64(classes[i - 2, 0]) if i > 1 else np.uint64(999)
-            t_next2 = np.uint64(classes[i + 2, 0]) if i + 2 < n else np.uint64(999)
+            t = np.uint64(tag[i]) * np.uint64(32) + f
+            t_last = np.uint64(tag[i - 1]) if i > 0 else np.uint64(999)
+            t_next = np.uint64(tag[i + 1]) if i + 1 < n else np.uint64(999)
+            t_last2 = np.uint64(tag[i - 2]) if i > 1 else np.uint64(999)
+            t_next2 = np.uint64(tag[i + 2]) if i + 2 < n else np.uint64(999)
             fine = np.uint64(classes[i, 2])
             near = np.uint64(_near(distance))
             ys = (y_last * np.uint64(8) + y) * np.uint64(8) + y_next
@@ -195,5 +217,23 @@ def _link_features(  # type: ignore[no-untyped-def]
             row[40] = _bucket(40, counts, cue_word, mask)
             row[41] = _bucket(
                 41, s * np.uint64(4) + q, np.uint64(flags[i] & (LINE | SENTENCE)) + y * np.uint64(256), mask
+            )
+            r = np.uint64(relation[i])
+            r_last = np.uint64(relation[i - 1]) if i > 0 else np.uint64(60)
+            r_next = np.uint64(relation[i + 1]) if i + 1 < n else np.uint64(60)
+            c = np.uint64(clause[i])
+            c_last = np.uint64(clause[i - 1]) if i > 0 else np.uint64(7)
+            c_next = np.uint64(clause[i + 1]) if i + 1 < n else np.uint64(7)
+            row[42] = _bucket(42, (r_last * np.uint64(64) + r) * np.uint64(64) + r_next, s, mask)
+            row[43] = _bucket(43, (c_last * np.uint64(8) + c) * np.uint64(8) + c_next, sy, mask)
+            row[44] = _bucket(44, r * np.uint64(8) + c, s * np.uint64(16) + near, mask)
+            row[45] = _bucket(45, r * np.uint64(8) + c, s * np.uint64(64) + cue_relation, mask)
+            row[46] = _bucket(
+                46, c * np.uint64(8) + c_last, (s * np.uint64(64) + cue_relation) * np.uint64(8) + y, mask
+            )
+            row[47] = _bucket(47, r * np.uint64(16) + s, cue_word, mask)
+            row[48] = _bucket(48, r * np.uint64(16) + s, w, mask)
+            row[49] = _bucket(
+                49, (c * np.uint64(8) + cue_clause) * np.uint64(64) + r, sy * np.uint64(4) + np.uint64(between), mask
             )
     return out

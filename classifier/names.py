@@ -1,102 +1,79 @@
-"""Names in a text: runs of capitalized words, what they are (person, organization, state), titles taken off."""
+"""Names in a text: runs of capitalized words, what they are (person, organization, state), titles taken off.
+
+All of it is compiled; a name is a row of numbers (`Names`), its words are cut from the text only where they are shown.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from topic_stance.data.records import ActorType
-
-from .features import CAPITAL_LEVEL, INSIDE, OPENING, Context
-from .segment import APOSTROPHE, CAPITAL, MARK_SINGLE, SPACED, WORD, Tokens, token_hash
-
-_NEVER = (
-    "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec"
+from .context import CAPITAL_LEVEL, INSIDE, OPENING, Context
+from .lexicon import (
+    AND,
+    DEMONYM,
+    GROUP,
+    HE,
+    NEVER,
+    NOUN_SHIFT,
+    ORGANIZATION,
+    PARTICLE,
+    PERSON,
+    SHE,
+    SHORT,
+    STATE,
+    SUFFIX,
+    TITLE,
+    UNKNOWN,
+    Lexicon,
+    joined,
+    look_up,
 )
-_PARTICLES = "de la del der den van von bin ben al el ibn da di du dos le ter abu"
-_STOPS_OF_INITIALS = "mr mrs ms dr sen rep gov gen lt col sgt capt maj prof rev st jr sr hon"
-SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "esq"})
+from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SPACED, WORD, Tokens, token_hash
+
+BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
+"""Columns of `Names.place`."""
+WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
+"""Columns of `Names.key`."""
+_LONGEST = 40
+_OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
 
 
-class Lexicon(NamedTuple):
-    """The small word lists behind names; all in lower case."""
+class Names(NamedTuple):
+    """The names of a body in text order.
 
-    titles: frozenset[str]
-    gender: dict[str, str]
-    states: dict[str, str]
-    demonyms: frozenset[str]
-    nouns: dict[str, ActorType]
-
-
-class Name(NamedTuple):
-    """One run of capitalized words, its title taken off.
-
-    begin, end: tokens of the whole run, title included. words: the name's words. title: words before it.
+    place: (n_names, 8) int32: first token and one past the last, title included; first token of the words after the
+    title; number of words; type (`lexicon.TYPES`); whether a possessive 's follows; first token of the last word that
+    is no suffix; the number of the state as in `Lexicon.state`, else 0.
+    key: (n_names, 3) uint64: hashes of all words but suffixes, of the first and of the last of them.
     """
 
-    begin: int
-    end: int
-    words: tuple[str, ...]
-    title: tuple[str, ...]
-    type: ActorType | None
-    possessive: bool
+    place: NDArray[np.int32]
+    key: NDArray[np.uint64]
 
 
-@cache
-def lexicon() -> Lexicon:
-    """The project's own lists, read once."""
-    titles = {word for line in _lines("titles.txt") for word in line.split()}
-    gender: dict[str, str] = {}
-    for line in _lines("given_names.txt"):
-        sex, *names = line.split()
-        for name in names:
-            gender[name] = "u" if gender.get(name, sex) != sex else sex
-    states: dict[str, str] = {}
-    demonyms: set[str] = set()
-    for line in _lines("states.txt"):
-        name, capital, adjectives = line.split("\t")
-        states.setdefault(name.lower().replace(".", ""), name)
-        states.setdefault(capital.lower(), name)
-        demonyms.update(word.lower().replace("-", " ") for word in adjectives.split())
-    nouns: dict[str, ActorType] = {}
-    for line in _lines("nouns.txt"):
-        kind, _, words = line.partition(":")
-        for word in words.split():
-            nouns.setdefault(word, kind)  # type: ignore[arg-type]
-    return Lexicon(frozenset(titles), gender, states, frozenset(demonyms), nouns)
-
-
-def find_names(text: str, tokens: Tokens, where: Context) -> list[Name]:
-    """The names of a body in text order."""
-    runs = _runs(
-        tokens.hash,
-        tokens.flags,
-        tokens.mark,
-        tokens.points,
-        tokens.start,
-        tokens.end,
-        where.classes[:, CAPITAL_LEVEL],
-        where.quotation,
-        where.sentence_start,
-        _PARTICLE_HASHES,
-        _NEVER_HASHES,
-        _STOP_HASHES,
+def find_names(tokens: Tokens, where: Context, bits: NDArray[np.uint32], known: Lexicon) -> Names:
+    """The names of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
+    return Names(
+        *_names(
+            tokens.hash,
+            tokens.flags,
+            tokens.mark,
+            tokens.points,
+            tokens.start,
+            tokens.end,
+            where.classes[:, CAPITAL_LEVEL],
+            where.quotation,
+            where.sentence_start,
+            bits,
+            known.keys,
+            known.bits,
+            known.state,
+        )
     )
-    starts, ends = tokens.start, tokens.end
-    known = lexicon()
-    names = []
-    for begin, end, possessive in _join_offices(text, tokens, runs.tolist(), known):
-        words = name_words(text[starts[begin] : ends[end - 1]])
-        name = parse_name(words, begin, end, possessive, known)
-        if name is not None:
-            names.append(name)
-    return names
 
 
 def name_words(text: str) -> tuple[str, ...]:
@@ -105,87 +82,173 @@ def name_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if any(map(str.isalnum, word)))
 
 
-def parse_name(words: tuple[str, ...], begin: int, end: int, possessive: bool, known: Lexicon) -> Name | None:
-    """A run of words as a name with its title apart, or None where it is only an adjective or a title."""
-    if not words:
-        return None
-    lower = [word.lower().rstrip(".") for word in words]
-    whole = " ".join(lower).replace(".", "")
-    if whole in known.states:
-        return Name(begin, end, words, (), "state", possessive)
-    if len(words) == 1 and lower[0] in known.demonyms:
-        return None
-    if known.nouns.get(lower[-1]) == "group" or (lower[-1].endswith("s") and lower[-1][:-1] in known.demonyms):
-        return Name(begin, end, words, (), "group", possessive)
-    cut = (
-        max((k for k, word in enumerate(lower[:-1]) if word in known.titles or word.endswith("-elect")), default=-1) + 1
-    )
-    if cut and cut < len(words) and lower[cut] in ("of", "for"):
-        given = [k for k in range(cut + 1, len(words)) if lower[k] in known.gender]
-        cut = given[0] if given else min(cut + 2, len(words) - 1)
-    body = known.nouns.get(lower[-1]) == "organization" or (cut == 0 and _is_body(lower, known))
-    acronym = len(words) == 1 and words[0].isupper() and 2 <= len(whole) <= 6
-    if body or acronym:
-        return Name(begin, end, words, (), "organization", possessive)
-    if cut == 0 and lower[-1] in known.titles and len(words) <= 3:
-        return None  # "Foreign Minister" on its own: a title, not a name
-    while cut < len(words) - 1 and lower[cut] in known.demonyms:
-        cut += 1
-    rest = words[cut:]
-    person = cut > 0 or (len(rest) > 1 and lower[cut] in known.gender)
-    return Name(begin, end, rest, words[:cut], "person" if person else None, possessive)
+@njit(cache=True, nogil=True)
+def _names(  # type: ignore[no-untyped-def]
+    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, keys, values, states
+):
+    runs = _joined_runs(
+        hashes, flags, start, end, bits,
+        _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits),
+    )  # fmt: skip
+    place = np.empty((len(runs), 8), np.int32)
+    key = np.empty((len(runs), 3), np.uint64)
+    first = np.empty(_LONGEST, np.int32)
+    last = np.empty(_LONGEST, np.int32)
+    word_key = np.empty(_LONGEST, np.uint64)
+    word_bits = np.empty(_LONGEST, np.uint32)
+    count = 0
+    for r in range(len(runs)):
+        n = _split(runs[r, 0], runs[r, 1], hashes, flags, keys, values, first, last, word_key, word_bits)
+        if n and _parse(
+            runs[r], n, hashes, flags, start, end, keys, states, first, last, word_key, word_bits,
+            place[count], key[count],
+        ):  # fmt: skip
+            count += 1
+    return place[:count].copy(), key[:count].copy()
 
 
-def _is_body(lower: list[str], known: Lexicon) -> bool:
+@njit(cache=True, nogil=True)
+def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word_bits):  # type: ignore[no-untyped-def]
+    """The words of a run: what white space separates; returns how many, filling the four arrays for each."""
+    n = 0
+    i = begin
+    while i < stop and n < _LONGEST:
+        j = i + 1
+        while j < stop and not flags[j] & SPACED:
+            j += 1
+        value = np.uint64(0)
+        parts = np.uint32(0)
+        for k in range(i, j):
+            if flags[k] & WORD:
+                value = joined(value, hashes[k])
+                parts |= look_up(keys, values, hashes[k]) & np.uint32(TITLE)
+        if value != 0:
+            first[n], last[n], word_key[n] = i, j, value
+            # "Secretary-General" is a title because a part of it is one
+            word_bits[n] = look_up(keys, values, value) | (parts if j - i == 3 else np.uint32(0))
+            n += 1
+        i = j
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_key, word_bits, place, key):  # type: ignore[no-untyped-def]
+    """A run as a name with its title apart, written to `place` and `key`; False where it is none."""
+    whole = np.uint64(0)
+    for k in range(n):
+        for i in range(first[k], last[k]):
+            if flags[i] & WORD:
+                whole = joined(whole, hashes[i])
+    state = look_up(keys, states, whole)
+    cut = 0
+    kind = UNKNOWN
+    noun = word_bits[n - 1] >> NOUN_SHIFT & 7
+    if state:
+        kind = STATE
+    elif n == 1 and word_bits[0] & DEMONYM:
+        return False
+    elif noun == GROUP:
+        kind = GROUP
+    else:
+        for k in range(n - 1):
+            if word_bits[k] & TITLE:
+                cut = k + 1
+        if cut and cut < n and (word_key[cut] == _OF or word_key[cut] == _FOR):
+            given = -1
+            for k in range(cut + 1, n):
+                if word_bits[k] & (HE | SHE):
+                    given = k
+                    break
+            cut = given if given >= 0 else min(cut + 2, n - 1)
+        if (
+            noun == ORGANIZATION
+            or (cut == 0 and _is_body(n, word_key, word_bits))
+            or _acronym(n, first, last, flags, start, end)
+        ):
+            kind = ORGANIZATION
+            cut = 0
+        elif cut == 0 and word_bits[n - 1] & TITLE and n <= 3:
+            return False  # "Foreign Minister" on its own: a title, not a name
+        else:
+            while cut < n - 1 and word_bits[cut] & DEMONYM:
+                cut += 1
+            if cut > 0 or (n - cut > 1 and word_bits[cut] & (HE | SHE)):
+                kind = PERSON
+    tail = n
+    while tail > cut + 1 and word_bits[tail - 1] & SUFFIX:
+        tail -= 1
+    value = np.uint64(0)
+    for k in range(cut, tail):
+        value = joined(value, word_key[k])
+    place[BEGIN], place[END], place[WORDS] = run[0], run[1], first[cut]
+    place[N_WORDS], place[TYPE], place[POSSESSIVE] = n - cut, kind, run[2]
+    place[LAST], place[STATE_NUMBER] = first[tail - 1], state
+    key[WHOLE_KEY], key[FIRST_KEY], key[LAST_KEY] = value, word_key[cut], word_key[tail - 1]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _is_body(n, word_key, word_bits):  # type: ignore[no-untyped-def]
     """Whether a name's first word, or the one before ``of``, is that of a body (Ministry of …, Bank of …)."""
-    head = lower.index("of") - 1 if "of" in lower[1:] else 0
-    return known.nouns.get(lower[head]) == "organization" or known.nouns.get(lower[0]) == "organization"
+    head = 0
+    for k in range(1, n):
+        if word_key[k] == _OF:
+            head = k - 1
+            break
+    return word_bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION or word_bits[0] >> NOUN_SHIFT & 7 == ORGANIZATION
 
 
-def _lines(name: str) -> list[str]:
-    text = resources.files("topic_stance.data").joinpath(f"lexicons/{name}").read_text("utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+@njit(cache=True, nogil=True)
+def _acronym(n, first, last, flags, start, end):  # type: ignore[no-untyped-def]
+    """Whether a name is one word of two to six capital letters, full stops aside."""
+    letters = 0
+    for i in range(first[0], last[0]):
+        if flags[i] & WORD:
+            if not flags[i] & ALLCAPS and not (flags[i] & CAPITAL and end[i] - start[i] == 1):
+                return False
+            letters += end[i] - start[i]
+    return n == 1 and 2 <= letters <= 6
 
 
-def _join_offices(text: str, tokens: Tokens, runs: list[list[int]], known: Lexicon) -> list[tuple[int, int, bool]]:
-    """Runs with ``of`` between them where the first one ends in an office or a body (Ministry of Public Security)."""
-    joined: list[tuple[int, int, bool]] = []
-    for begin, end, possessive in runs:
-        if begin > 1 and (not joined or joined[-1][1] <= begin - 2):
+@njit(cache=True, nogil=True)
+def _joined_runs(hashes, flags, start, end, bits, runs):  # type: ignore[no-untyped-def]
+    """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
+    out = np.empty_like(runs)
+    count = 0
+    for r in range(len(runs)):
+        begin, stop, possessive = runs[r, 0], runs[r, 1], runs[r, 2]
+        if begin > 1 and hashes[begin - 1] == _OF and (count == 0 or out[count - 1, 1] <= begin - 2):
             # "Secretary of State" at the start of a sentence, where a capital tells nothing
-            gap = text[tokens.start[begin - 1] : tokens.end[begin - 1]]
-            head = text[tokens.start[begin - 2] : tokens.end[begin - 2]]
-            if gap == "of" and head[:1].isupper() and head.lower() in known.titles:
+            if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
                 begin -= 2
-        if joined:
-            before, last, owned = joined[-1]
-            gap = text[tokens.start[last] : tokens.end[begin - 1]].lower() if last < begin <= last + 2 else ""
-            if gap in ("of", "of the", "for", "and", "&") and not owned:
-                head = text[tokens.start[last - 1] : tokens.end[last - 1]].lower()
-                body = known.nouns.get(head) == "organization" or head in known.titles
-                inner = " of " in text[tokens.start[before] : tokens.end[last - 1]]
-                if (gap.startswith("of") and body) or (gap in ("and", "&") and inner and body is False):
-                    joined[-1] = (before, end, bool(possessive))
-                    continue
-        joined.append((begin, end, bool(possessive)))
-    return joined
+        if count and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2:
+            last = out[count - 1, 1]
+            direct = begin == last + 1 or hashes[last + 1] == _THE
+            of, for_ = hashes[last] == _OF and direct, hashes[last] == _FOR and direct
+            both = bits[last] & AND > 0 and begin == last + 1 and not bits[begin] & (TITLE | SHORT | HE | SHE)
+            head = bits[last - 1]
+            body = head >> NOUN_SHIFT & 7 == ORGANIZATION
+            office = head & TITLE > 0
+            inner = False
+            for i in range(out[count - 1, 0], last):
+                inner = inner or hashes[i] == _OF or hashes[i] == _FOR
+            if (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
+                out[count - 1, 1], out[count - 1, 2] = stop, possessive
+                continue
+        out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
+        count += 1
+    return out[:count]
 
 
 @njit(cache=True, nogil=True)
-def _among(sorted_values, value):  # type: ignore[no-untyped-def]
-    place = np.searchsorted(sorted_values, value)
-    return place < len(sorted_values) and sorted_values[place] == value
-
-
-@njit(cache=True, nogil=True)
-def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, particles, never, stops):  # type: ignore[no-untyped-def]
+def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
     n = len(hashes)
     out = np.empty((n, 3), np.int32)
     count = 0
     i = 0
     while i < n:
-        if not _name_word(i, n, flags, level, quotation, sentence_start, hashes, never):
+        if not _name_word(i, n, flags, level, quotation, sentence_start, bits):
             i += 1
             continue
         j = i + 1
@@ -193,7 +256,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
             if flags[j] & CAPITAL:
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
                     break
-                if sentence_start[j] == j or _among(never, hashes[j]):
+                if sentence_start[j] == j or bits[j] & NEVER:
                     break
                 j += 1
                 continue
@@ -206,7 +269,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
             if mark[j] == APOSTROPHE and follows and not flags[j + 1] & SPACED:
                 j += 2  # O'Rourke
                 continue
-            if point == 0x2E and touching and (end[j - 1] - start[j - 1] == 1 or _among(stops, hashes[j - 1])):
+            if point == 0x2E and touching and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SHORT):
                 if follows:
                     j += 2  # John F. Kennedy, Mr. Smith, U.S. Attorney
                     continue
@@ -216,9 +279,9 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
             if point == 0x26 and follows:
                 j += 2  # Johnson & Johnson
                 continue
-            if flags[j] & WORD and j - i < 9 and _among(particles, hashes[j]):
+            if flags[j] & WORD and j - i < 9 and bits[j] & PARTICLE:
                 k = j + 1
-                if k < n and flags[k] & WORD and _among(particles, hashes[k]):
+                if k < n and flags[k] & WORD and bits[k] & PARTICLE:
                     k += 1
                 if k < n and flags[k] & CAPITAL and sentence_start[k] != k:
                     j = k + 1
@@ -238,9 +301,9 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
 
 
 @njit(cache=True, nogil=True)
-def _name_word(i, n, flags, level, quotation, sentence_start, hashes, never):  # type: ignore[no-untyped-def]
+def _name_word(i, n, flags, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
-    if not flags[i] & CAPITAL or _among(never, hashes[i]):
+    if not flags[i] & CAPITAL or bits[i] & NEVER:
         return False
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
     if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
@@ -248,12 +311,3 @@ def _name_word(i, n, flags, level, quotation, sentence_start, hashes, never):  #
     if level[i] == 1:
         return False
     return level[i] != 2 or (i + 1 < n and flags[i + 1] & CAPITAL > 0)
-
-
-def _hashes(words: str) -> NDArray[np.uint64]:
-    return np.sort(np.array([token_hash(word) for word in words.split()], np.uint64))
-
-
-_NEVER_HASHES = _hashes(_NEVER)
-_PARTICLE_HASHES = _hashes(_PARTICLES)
-_STOP_HASHES = _hashes(_STOPS_OF_INITIALS)

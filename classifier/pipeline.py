@@ -12,7 +12,7 @@ from topic_stance.data.records import Actor, Article, Prediction, Quote, Span
 from .actors import Actors, resolve_actors
 from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
-from .features import Context
+from .context import Context
 from .quotes import FoundQuote, TokenSpan, find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances

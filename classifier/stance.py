@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from topic_stance.data.records import STANCES, Stance
 
 from .actors import Entity
-from .features import CAPITAL_LEVEL, COARSE, FINE, Context
-from .names import lexicon
+from .context import CAPITAL_LEVEL, COARSE, FINE, Context
+from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
@@ -65,13 +65,12 @@ def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote],
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
     key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
-    known = lexicon().titles
-    offices = [word.lower() for word in entity.title if word.lower() in known] if entity is not None else []
+    offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
     if offices:  # the office alone: a nationality in a title must not move a stance
-        titles = np.array([token_hash("title " + word) for word in offices], np.uint64)
-        key = np.concatenate((key, titles))
-        block = np.concatenate((block, np.full(len(titles), SOURCE, np.uint8)))
-        token = np.concatenate((token, np.full(len(titles), -1, np.int32)))
+        office_keys = np.array([token_hash("title " + word) for word in offices], np.uint64)
+        key = np.concatenate((key, office_keys))
+        block = np.concatenate((block, np.full(len(office_keys), SOURCE, np.uint8)))
+        token = np.concatenate((token, np.full(len(office_keys), -1, np.int32)))
     return RawFeatures(key, block, token)
 
 

@@ -51,7 +51,7 @@ def tiny_config() -> RunConfig:
 def tiny_corpus(authored: list[LabelledArticle]) -> Corpus:
     """Some twenty authored articles, every topic with and without among them."""
     few = authored[:24]
-    return Corpus(few, few, [], {"data/articles": "0" * 64})
+    return Corpus(few, [], few, [], {"data/articles": "0" * 64})
 
 
 @pytest.fixture(scope="session")

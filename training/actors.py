@@ -7,8 +7,21 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.actors import N_RANK_BUCKETS, SELF, Resolver
-from topic_stance.classifier.features import Context
+from topic_stance.classifier.actors import entity_name, make_scene
+from topic_stance.classifier.antecedents import (
+    MOST_CANDIDATES,
+    N_RANK_BUCKETS,
+    N_RANK_FEATURES,
+    SELF,
+    SOURCE_ENTITY,
+    SOURCE_KIND,
+    list_candidates,
+    rank_features,
+    read_source,
+    settle,
+)
+from topic_stance.classifier.context import Context
+from topic_stance.classifier.lexicon import NAME
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens
 from topic_stance.data.records import LabelledArticle, Span
@@ -16,8 +29,8 @@ from topic_stance.data.records import LabelledArticle, Span
 from .matching import same_actor
 from .quotes import token_span
 
-Group = tuple[list[list[int]], list[bool]]
-"""The candidates of one source: their features, and which of them are right."""
+Group = tuple[NDArray[np.int32], NDArray[np.bool_]]
+"""The candidates of one source: their features (n_candidates, `N_RANK_FEATURES`), and which of them are right."""
 
 
 def fit_actors(groups: Sequence[Group], *, epochs: int = 12, rate: float = 0.1, seed: int = 0) -> NDArray[np.float32]:
@@ -28,7 +41,7 @@ def fit_actors(groups: Sequence[Group], *, epochs: int = 12, rate: float = 0.1, 
     for _ in range(epochs):
         for g in rng.permutation(len(groups)):
             rows, right = groups[g]
-            scores = np.array([weights[row].sum() for row in rows])
+            scores = weights[rows].sum(1)
             share = np.exp(scores - scores.max())
             share /= share.sum()
             wanted = share * right
@@ -42,27 +55,34 @@ def fit_actors(groups: Sequence[Group], *, epochs: int = 12, rate: float = 0.1, 
 
 def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> list[Group]:
     """The groups of one article, its quotes taken as labelled."""
-    resolver = Resolver(article.text, tokens, where)
     actors = {actor.name: actor for actor in article.actors or ()}
-    quotes = [
-        (found_quote(quote.content, quote.cue, quote.source, tokens), quote.actor) for quote in article.quotes or ()
-    ]
+    labelled = [(found_quote(q.content, q.cue, q.source, tokens), q.actor) for q in article.quotes or ()]
+    quotes = [quote for quote, _ in labelled if quote is not None]
+    wanted = [actors[name] for quote, name in labelled if quote is not None]
+    if not quotes:
+        return []
+    stage = make_scene(tokens, where, quotes)
+    source = np.zeros(8, np.int32)
+    candidates = np.zeros(MOST_CANDIDATES, np.int32)
     groups: list[Group] = []
-    for quote, name in sorted(
-        ((quote, name) for quote, name in quotes if quote is not None), key=lambda pair: resolver.place(pair[0])
-    ):
-        source = resolver.read(quote.source)
-        number = source.entity
-        if number is None:
-            candidates = resolver.candidates(source, quote)
-            right = [c != SELF and same_actor(actors[name], " ".join(resolver.entities[c].name)) for c in candidates]
-            if SELF in candidates and not any(right):
-                right[candidates.index(SELF)] = True
+    for k in stage.order.tolist():
+        read_source(stage, k, source)
+        number = int(source[SOURCE_ENTITY])
+        if source[SOURCE_KIND] != NAME:
+            n = list_candidates(stage, k, source, candidates)
+            names = [entity_name(c, article.text, tokens, stage) if c != SELF else "" for c in candidates[:n].tolist()]
+            right = [bool(name) and same_actor(wanted[k], name) for name in names]
+            if not any(right):
+                right = [c == SELF for c in candidates[:n].tolist()]
+            number = -1
             if any(right):
-                if len(candidates) > 1:
-                    groups.append(([resolver.features(source, quote, c) for c in candidates], right))
-                number = candidates[right.index(True)]
-        resolver.settle(source, quote, number)
+                features = np.zeros((n, N_RANK_FEATURES), np.int32)
+                for c in range(n):
+                    rank_features(stage, k, source, candidates[c], features[c])
+                if n > 1:
+                    groups.append((features, np.array(right)))
+                number = int(candidates[right.index(True)])
+        settle(stage, k, source, number)
     return groups
 
 

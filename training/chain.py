@@ -24,12 +24,14 @@ def fit_chain(
     rate: float = 0.1,
     l2: float = 1e-6,
     seed: int = 0,
+    dropout: float = 0.0,
     sample_weight: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights (n_buckets, n_labels) and transitions (n_labels, n_labels) of a chain.
 
     features: (n_tokens, n_features) of all sequences one after another; labels: (n_tokens,);
     bounds: (n_sequences + 1,) token offsets. `transitions` and `start` hold 0 where allowed, `FORBIDDEN` elsewhere.
+    In training each feature of each token is left out with the chance `dropout` (after Hinton et al. 2012).
     The weights are averaged over the ends of the later half of the epochs (Polyak and Juditsky 1992).
     The same data and seed give the same weights.
     """
@@ -44,7 +46,22 @@ def fit_chain(
     n_averaged = epochs - epochs // 2
     for epoch in range(epochs):
         order = rng.permutation(len(bounds) - 1)
-        _epoch(features, labels, bounds, order, weights, squares, step, step_squares, start, rate, l2, importance)
+        _epoch(
+            features,
+            labels,
+            bounds,
+            order,
+            weights,
+            squares,
+            step,
+            step_squares,
+            start,
+            rate,
+            l2,
+            importance,
+            dropout,
+            seed * 1000 + epoch,
+        )
         if epoch >= epochs // 2:
             averaged += weights / np.float32(n_averaged)
             averaged_step += step / np.float32(n_averaged)
@@ -65,21 +82,34 @@ def _epoch(
     rate: float,
     l2: float,
     importance: Any,
+    dropout: float,
+    seed: int,
 ) -> None:
     n_labels = weights.shape[1]
     width = features.shape[1]
     gradient = np.zeros((n_labels, n_labels))
+    kept_scale = np.float32(1.0 / (1.0 - dropout))
+    limit = np.uint64(dropout * 4294967296.0)
+    state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
     for s in order:
         lo, hi = bounds[s], bounds[s + 1]
         n = hi - lo
         if n == 0:
             continue
         local = np.zeros((n, n_labels))
+        kept = np.ones((n, width), np.bool_)
         for i in range(n):
             for k in range(width):
+                if dropout > 0.0:
+                    state ^= state << np.uint64(13)
+                    state ^= state >> np.uint64(7)
+                    state ^= state << np.uint64(17)
+                    if state >> np.uint64(32) < limit:
+                        kept[i, k] = False
+                        continue
                 row = features[lo + i, k]
                 for y in range(n_labels):
-                    local[i, y] += weights[row, y]
+                    local[i, y] += weights[row, y] * kept_scale
             top = local[i].max()
             for y in range(n_labels):
                 local[i, y] = np.exp(local[i, y] - top)
@@ -138,6 +168,8 @@ def _epoch(
                 if abs(g) < 1e-4:
                     continue
                 for k in range(width):
+                    if not kept[i, k]:
+                        continue
                     row = features[lo + i, k]
                     d = g - l2 * weights[row, y]
                     squares[row, y] += d * d

@@ -24,6 +24,8 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Public articles (JSONL, plain or gzip) on which the labels below are laid."""
     full: list[str] = []
     """Label files with quotes, actors and stances."""
+    stances: list[str] = []
+    """Label files with stances of actors whose quotes a model found: the stance head alone learns from them."""
     topics: list[str] = []
     """Label files with topics only."""
     polnear: str | None = None

@@ -15,7 +15,7 @@ import msgspec
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Heads, Manifest, TopicEntry
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
-from topic_stance.classifier.features import Context, context
+from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
@@ -28,15 +28,17 @@ from .actors import fit_actors, found_quote, rank_groups
 from .config import RunConfig
 from .quotes import Example, fit_quotes, labelled_attributions
 from .stance import StanceExample, fit_stance
+from .tagger import read_tagger
 from .topics import fit_topics
 from .words import read_word_classes
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled articles: in full (quotes, actors, stances), by topic only, and attributions of other texts."""
+    """Labelled articles: in full (quotes, actors, stances), by stances, by topic, and attributions of other texts."""
 
     full: list[LabelledArticle]
+    stances: list[LabelledArticle]
     topics: list[LabelledArticle]
     attributed: list[Example]
     hashes: dict[str, str]
@@ -46,6 +48,7 @@ class Corpus:
         ids = {article.id for article, out in zip(self.full, left_out, strict=True) if out}
         return Corpus(
             [article for article in self.full if article.id not in ids],
+            [article for article in self.stances if article.id not in ids],
             [article for article in self.topics if article.id not in ids],
             self.attributed,
             self.hashes,
@@ -102,12 +105,13 @@ def read_corpus(config: RunConfig) -> Corpus:
         full += read_marked(Path(data.authored))
         hashes[data.authored] = _digest(sorted(Path(data.authored).glob("*.txt")))
     texts = articles(Path(path) for path in data.articles)
-    for path in data.articles + data.full + data.topics:
+    for path in data.articles + data.full + data.stances + data.topics:
         if not Path(path).is_file():
             raise DataError(f"{path}: no such file; see data/labels/DATASHEET.md for where the articles come from")
         hashes[path] = _digest([Path(path)])
     for path in data.full:
         full += full_labels(Path(path), texts)
+    stances = [article for path in data.stances for article in full_labels(Path(path), texts)]
     for path in data.topics:
         by_topic += topic_labels(Path(path), texts)
     attributed = []
@@ -119,7 +123,7 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    return Corpus(full, by_topic, _speech_only(attributed, full), hashes)
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes)
 
 
 def fit_heads(
@@ -142,17 +146,19 @@ def fit_heads(
     )
     done("topics")
     examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed
-    quotes = fit_quotes(examples, read_word_classes(), config.quotes, config.seed)
+    quotes = fit_quotes(examples, read_word_classes(), read_tagger(), config.quotes, config.seed)
     done("quotes")
-    contexts = [context(read.body, quotes.words) for read in full]
+    contexts = [context(read.body, quotes.words, quotes.tagger) for read in full]
     groups = [
         g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)
     ]
     actors = fit_actors(groups, seed=config.seed)
     done("actors")
+    with_stances = [read_article(article, lexicon) for article in corpus.stances]
+    contexts += [context(read.body, quotes.words, quotes.tagger) for read in with_stances]
     pairs = [
         example
-        for k, (read, where) in enumerate(zip(full, contexts, strict=True))
+        for k, (read, where) in enumerate(zip(full + with_stances, contexts, strict=True))
         for example in stance_examples(read, where, actors, taxonomy.labels, k)
     ]
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
@@ -209,8 +215,6 @@ def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunC
         FORMAT,
         entries,
         config.quotes.cue_threshold,
-        len(heads.quotes.tag_weights),
-        len(heads.quotes.link_weights),
         {},
         corpus.hashes,
         {name: metadata.version(name) for name in ("numba", "numpy", "scikit-learn", "scipy")},

@@ -8,7 +8,7 @@ import numpy as np
 
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.cleaning import load_boilerplate
-from topic_stance.classifier.features import context
+from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import tokenize
@@ -33,7 +33,7 @@ def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> 
         read = read_article(article, lexicon)
         # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
         body = tokenize(article.text)
-        where = context(body, heads.quotes.words)
+        where = context(body, heads.quotes.words, heads.quotes.tagger)
         by_actor: dict[str, list[FoundQuote]] = {}
         for quote in article.quotes or ():
             found = found_quote(quote.content, quote.cue, quote.source, body)

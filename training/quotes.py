@@ -13,11 +13,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.chain import emissions, padded, viterbi
-from topic_stance.classifier.features import WordTable, context, token_features, word_table
+from topic_stance.classifier.chain import Packed, emissions, pack, viterbi
+from topic_stance.classifier.context import Context, WordTable, context, word_table
+from topic_stance.classifier.features import token_features
 from topic_stance.classifier.links import link_features, windows
 from topic_stance.classifier.quotes import LINK_TAGS, TAGS, QuoteHead, chain_start, chain_transitions
 from topic_stance.classifier.segment import Tokens
+from topic_stance.classifier.tagger import Tagger
 from topic_stance.data.public import Attribution
 from topic_stance.data.records import LabelledArticle, Span
 
@@ -29,8 +31,9 @@ class QuoteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     buckets: int = 1 << 20
     epochs: int = 10
-    rate: float = 0.05
+    rate: float = 0.01
     l2: float = 1e-5
+    dropout: float = 0.2
     folds: int = 5
     cue_threshold: float = 0.3
 
@@ -53,16 +56,23 @@ def labelled_attributions(article: LabelledArticle) -> list[Attribution]:
 
 
 def fit_quotes(
-    examples: Sequence[Example], classes: tuple[NDArray[np.uint64], NDArray[np.int32]], options: QuoteOptions, seed: int
+    examples: Sequence[Example],
+    classes: tuple[NDArray[np.uint64], NDArray[np.int32]],
+    tagger: Tagger,
+    options: QuoteOptions,
+    seed: int,
 ) -> QuoteHead:
     """The quote head. `classes`: word hashes and rows of `words.read_word_classes`."""
     tags = [tag_labels(example.tokens, example.attributions) for example in examples]
     words = _words_with_cues(examples, tags, classes)
-    features = [token_features(e.tokens, context(e.tokens, words), options.buckets) for e in examples]
+    contexts = [context(e.tokens, words, tagger) for e in examples]
+    features = [token_features(e.tokens, where, options.buckets) for e, where in zip(examples, contexts, strict=True)]
     weight = np.array([example.weight for example in examples], np.float32)
     predicted = _cross_fitted(features, tags, weight, options, seed)
     tag_weights, tag_transitions = _fit(features, tags, weight, TAGS, options, seed)
-    link_parts = [_link_data(e, words, p, options.buckets) for e, p in zip(examples, predicted, strict=True)]
+    link_parts = [
+        _link_data(e, where, p, options.buckets) for e, where, p in zip(examples, contexts, predicted, strict=True)
+    ]
     flat = [(f, y, e.weight) for e, parts in zip(examples, link_parts, strict=True) for f, y in parts]
     link_weights, link_transitions = _fit(
         [f for f, _, _ in flat],
@@ -72,7 +82,7 @@ def fit_quotes(
         options,
         seed,
     )
-    return QuoteHead(words, tag_weights, tag_transitions, link_weights, link_transitions, options.cue_threshold)
+    return QuoteHead(words, tagger, tag_weights, tag_transitions, link_weights, link_transitions, options.cue_threshold)
 
 
 def tag_labels(tokens: Tokens, attributions: Iterable[Attribution]) -> NDArray[np.uint8]:
@@ -142,7 +152,7 @@ def _fit(
     tags: tuple[str, ...],
     options: QuoteOptions,
     seed: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[Packed, NDArray[np.float32]]:
     bounds = np.zeros(len(labels) + 1, np.int64)
     np.cumsum([len(y) for y in labels], out=bounds[1:])
     weights, step = fit_chain(
@@ -155,14 +165,15 @@ def _fit(
         epochs=options.epochs,
         rate=options.rate,
         l2=options.l2,
+        dropout=options.dropout,
         seed=seed,
         sample_weight=weight,
     )
-    return padded(weights), step
+    return pack(weights), step
 
 
 def _link_data(
-    example: Example, words: WordTable, tagged: NDArray[np.uint8], buckets: int
+    example: Example, where: Context, tagged: NDArray[np.uint8], buckets: int
 ) -> list[tuple[NDArray[np.uint32], NDArray[np.uint8]]]:
     """Features and labels of the window of each gold cue."""
     tokens = example.tokens
@@ -170,7 +181,6 @@ def _link_data(
     if not cued:
         return []
     cues = np.array([token_span(tokens, a.cue[0]) for a in cued], np.int32)
-    where = context(tokens, words)
     spans = windows(tokens, where, cues)
     features, bounds = link_features(tokens, where, cues, spans, tagged, buckets)
     parts = []

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.features import context, word_table
+from topic_stance.classifier.context import context, word_table
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import RawFeatures, actor_features, stance_scores

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.cleaning import load_boilerplate
-from topic_stance.classifier.features import context
+from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.classifier.stance import stance_scores
 from topic_stance.classifier.topics import decision_scores

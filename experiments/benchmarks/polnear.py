@@ -22,6 +22,7 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.data.public import AttributedText, Attribution, polnear
 from topic_stance.data.records import Span
 from topic_stance.training.quotes import Example, QuoteOptions, fit_quotes
+from topic_stance.training.tagger import read_tagger
 from topic_stance.training.words import read_word_classes
 
 ROLES = ("content", "source", "cue")
@@ -80,7 +81,9 @@ def table(counts: Counter[tuple[str, str]]) -> str:
 
 def train(texts: Sequence[AttributedText], options: QuoteOptions, seed: int) -> QuoteHead:
     """The quote head from PolNeAR texts alone."""
-    return fit_quotes([Example(tokenize(t.text), t.attributions) for t in texts], read_word_classes(), options, seed)
+    return fit_quotes(
+        [Example(tokenize(t.text), t.attributions) for t in texts], read_word_classes(), read_tagger(), options, seed
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:

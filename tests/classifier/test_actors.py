@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from invariants import SCRAPS, parts, predict
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.actors import Resolver
-from topic_stance.classifier.features import context
+from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.context import context
+from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import tokenize
 
 BOAT = "“We shall search every boat in the basin,”"
@@ -142,8 +143,11 @@ def test_a_source_may_begin_and_end_anywhere(shipped: Pipeline) -> None:
     """A learned span may begin within a name, end within another, or hold punctuation only."""
     text = "Then Jean Paul Marie Odile Quill and police, (who agreed) “the Port & the Ministry of Eels of Orrin” said."
     tokens = tokenize(text)
-    resolver = Resolver(text, tokens, context(tokens, shipped.bundle.heads.quotes.words))
-    for begin in range(len(tokens.start)):
-        for end in range(begin + 1, len(tokens.start) + 1):
-            source = resolver.read((begin, end))
-            assert source.entity is None or 0 <= source.entity < len(resolver.entities)
+    heads = shipped.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    n = len(tokens.start)
+    for begin in range(n):
+        for end in range(begin + 1, n + 1):
+            quote = FoundQuote([(0, 1)], None, (begin, end), "indirect")
+            actors = resolve_actors(text, tokens, where, [quote], heads.actors)
+            assert actors.speakers[0] is None or actors.entities[actors.speakers[0]].name

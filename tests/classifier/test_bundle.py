@@ -193,7 +193,6 @@ def test_another_format_version(tiny_folder: Path, number: int) -> None:
         lambda raw: raw.pop("format"),
         lambda raw: raw.pop("topics"),
         lambda raw: raw.update(format="1"),
-        lambda raw: raw.update(tag_buckets=1.5),
         lambda raw: raw.update(cue_threshold=None),
         lambda raw: raw["topics"][0].update(threshold="high"),
         lambda raw: raw["topics"][0].update(calibration=[1.0]),
@@ -219,17 +218,13 @@ def test_no_manifest_at_all(tiny_folder: Path, data: bytes) -> None:
     refused(tiny_folder, MANIFEST)
 
 
-@pytest.mark.parametrize("name", ["tag_buckets", "link_buckets"])
-@pytest.mark.parametrize("buckets", [0, -1024, 1000, 1 << 30, 1 << 62])
-def test_bucket_counts_that_cannot_be(tiny_folder: Path, name: str, buckets: int) -> None:
-    change_manifest(tiny_folder, lambda raw: raw.update({name: buckets}))
-    refused(tiny_folder, MANIFEST, name)
-
-
-@pytest.mark.parametrize("name", ["tag_buckets", "link_buckets"])
-def test_a_row_beyond_the_buckets(tiny_folder: Path, name: str) -> None:
-    change_manifest(tiny_folder, lambda raw: raw.update({name: 2}))
-    refused(tiny_folder, "beyond")
+@pytest.mark.parametrize("name", ["quotes.tag_weights", "quotes.link_weights", "tagger.tag", "tagger.relation"])
+@pytest.mark.parametrize("rows", [0, 1000, 3])
+def test_bucket_counts_that_cannot_be(tiny_folder: Path, name: str, rows: int) -> None:
+    change_arrays(
+        tiny_folder, lambda arrays: arrays.update({name: np.resize(arrays[name], (rows, arrays[name].shape[1]))})
+    )
+    refused(tiny_folder, name, "power of two")
 
 
 def test_a_topic_too_many_or_too_few(tiny_folder: Path) -> None:
@@ -261,7 +256,8 @@ def test_terms_that_are_no_text(tiny_folder: Path, data: bytes) -> None:
 def array_names() -> list[str]:
     return [
         "topics.idf", "topics.coefficients", "topics.bias", "quotes.words", "quotes.word_rows",
-        "quotes.tag_transitions", "quotes.link_transitions", "quotes.tag_rows", "quotes.tag_weights", "quotes.link_rows", "quotes.link_weights",
+        "quotes.tag_transitions", "quotes.link_transitions", "quotes.tag_weights", "quotes.link_weights",
+        "quotes.scales", "tagger.tag", "tagger.relation",
         "actors.weights", "stance.keys", "stance.idf", "stance.weights", "stance.bias", "stance.block_scale",
         "stance.temperature",
     ]  # fmt: skip
@@ -283,7 +279,7 @@ def test_each_array_must_fit(tiny_folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", ["topics.idf", "quotes.tag_weights", "actors.weights", "stance.temperature"])
+@pytest.mark.parametrize("name", ["topics.idf", "quotes.scales", "actors.weights", "stance.temperature"])
 def test_values_that_are_not_finite(tiny_folder: Path, name: str, value: float) -> None:
     change_arrays(tiny_folder, lambda arrays: arrays[name].reshape(-1).__setitem__(0, value))
     refused(tiny_folder, ARRAYS, name, "finite")

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topic_stance.classifier.chain import WIDTH, emissions, marginals, padded, viterbi
+from topic_stance.classifier.chain import LANES, emissions, marginals, pack, viterbi
 from topic_stance.training.chain import FORBIDDEN, fit_chain
 
 
 def chain(n: int, n_labels: int, seed: int, forbidden: bool):
     rng = np.random.default_rng(seed)
-    scores = np.zeros((n, WIDTH), np.float32)
+    scores = np.zeros((n, LANES), np.float32)
     scores[:, :n_labels] = rng.normal(0, 2, (n, n_labels))
     transitions = rng.normal(0, 2, (n_labels, n_labels)).astype(np.float32)
     start = rng.normal(0, 1, n_labels).astype(np.float32)
@@ -79,13 +79,27 @@ def test_a_long_chain_stays_finite_and_allowed() -> None:
     assert posterior[0, 3] == 0
 
 
-def test_emissions_are_sums_of_rows() -> None:
-    rng = np.random.default_rng(1)
-    weights = padded(rng.normal(size=(64, 5)).astype(np.float32))
-    features = rng.integers(0, 64, (30, 9)).astype(np.uint32)
-    assert weights.shape == (64, WIDTH)
-    assert not weights[:, 5:].any()
-    np.testing.assert_allclose(emissions(features, weights), weights[features].sum(1), atol=1e-4)
+@pytest.mark.parametrize("width", [1, 9, 200])
+def test_emissions_are_sums_of_rows(width: int) -> None:
+    """Of whole numbers of a byte the sums are exact, whatever their signs; labels that are not there have none."""
+    rng = np.random.default_rng(width)
+    weights = rng.integers(-127, 128, (64, 5)).astype(np.float32)
+    weights[0] = 127
+    packed = pack(weights * 0.25)
+    features = rng.integers(0, 64, (30, width)).astype(np.uint32)
+    assert packed.scale == pytest.approx(0.25)
+    found = emissions(features, packed)
+    np.testing.assert_allclose(found[:, :5], 0.25 * weights[features].sum(1), atol=1e-3)
+    assert not found[:, 5:].any()
+
+
+def test_packing_keeps_weights_to_a_step() -> None:
+    weights = np.random.default_rng(2).normal(size=(256, 7)).astype(np.float32)
+    packed = pack(weights)
+    features = np.arange(256, dtype=np.uint32)[:, None]
+    inner = np.abs(weights) < 127 * packed.scale
+    assert np.abs(emissions(features, packed)[:, :7] - weights)[inner].max() <= packed.scale / 2 + 1e-6
+    assert pack(np.zeros((4, 7), np.float32)).words.shape == (4, 1)
 
 
 def toy(n_sequences: int = 60, seed: int = 3):
@@ -110,7 +124,7 @@ def fitted(seed: int = 0, **options):
 
 
 def decoded(features, bounds, weights, step, start):
-    scores = emissions(features, padded(weights))
+    scores = emissions(features, pack(weights))
     return np.concatenate(
         [viterbi(scores[a:b], step, start) for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
     )
@@ -129,7 +143,7 @@ def test_the_fit_makes_the_labels_likelier_with_each_epoch() -> None:
     losses = []
     for epochs in (1, 4, 12):
         (weights, step), start = fitted(epochs=epochs)
-        scores = emissions(features, padded(weights))
+        scores = emissions(features, pack(weights))
         posterior = np.concatenate([marginals(scores[a : a + 12], step, start) for a in bounds[:-1].tolist()])
         losses.append(-np.log(posterior[np.arange(len(labels)), labels]).mean())
     assert losses == sorted(losses, reverse=True)

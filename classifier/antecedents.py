@@ -1,0 +1,548 @@
+"""Whom a source means: reads what its words say, lists the entities it may be, ranks them, keeps track of who spoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .context import OUTSIDE, Context
+from .entities import (
+    EITHER,
+    FEMALE,
+    GENDER,
+    KIND,
+    LENGTH,
+    MALE,
+    MENTIONS,
+    NAME_BEGIN,
+    NAME_END,
+    NOMINAL,
+    QUOTED,
+    SECOND,
+    TITLE_BEGIN,
+    TITLE_END,
+    Entities,
+)
+from .lexicon import (
+    AND,
+    BARE,
+    BREAK,
+    DEFINITE,
+    DOCUMENT,
+    GROUP,
+    HE_KIND,
+    I_KIND,
+    INDEFINITE,
+    NAME,
+    NO_KIND,
+    NOUN_SHIFT,
+    OWN,
+    OWNED,
+    PERSON,
+    PREPOSITION,
+    PRONOUN_SHIFT,
+    SHE_KIND,
+    THE,
+    THEY_KIND,
+    TITLE,
+    UNKNOWN,
+    WE_KIND,
+    A,
+    joined,
+    look_up,
+    put,
+)
+from .names import BEGIN, END, POSSESSIVE, TYPE, Names
+from .quotes import FoundQuote
+from .segment import LINE, WORD, Tokens, token_hash
+from .tagger import RELATIONS, TAGS
+
+N_RANK_BUCKETS = 1 << 14
+N_RANK_FEATURES = 20
+SELF = -2
+"""The candidate that a description is an actor of its own."""
+MOST_CANDIDATES = 12
+_NEAREST = 10
+_LOOKED_AT = 4 * _NEAREST
+_SUBJECT, _PLURAL = RELATIONS.index("subject"), TAGS.index("NNS")
+_BY, _FROM, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", ","))
+_SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
+_LONGEST_SOURCE = 40
+
+SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
+"""What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
+article, its head, whether it is plural, and the two persons that it joins (or -1)."""
+
+
+class Scene(NamedTuple):
+    """One article while its quotes are resolved in text order.
+
+    Of tokens: hash, flags, bits, quotation, sentence (its number), paragraph (its number), tag, relation. Of names:
+    place, of_name. Of entities: row, first, keys, values, total. Of quotes: content (n_spans, 2), bounds
+    (n_quotes + 1,), cue, source (n_quotes, 2; -1 where there is none), order (n_quotes,), the quotes in text order. The
+    state: recent (n_rows, 3), previous and next entity by last mention and the token of that; marks, `_SPEAKER` …;
+    described (n_quotes, 3), mentions that are no names (entity, begin, end).
+    """
+
+    hash: NDArray[np.uint64]
+    flags: NDArray[np.uint8]
+    bits: NDArray[np.uint32]
+    quotation: NDArray[np.uint8]
+    sentence: NDArray[np.int32]
+    paragraph: NDArray[np.int32]
+    tag: NDArray[np.uint8]
+    relation: NDArray[np.uint8]
+    place: NDArray[np.int32]
+    of_name: NDArray[np.int32]
+    row: NDArray[np.int32]
+    first: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
+    values: NDArray[np.int32]
+    total: NDArray[np.int64]
+    content: NDArray[np.int32]
+    bounds: NDArray[np.int32]
+    cue: NDArray[np.int32]
+    source: NDArray[np.int32]
+    order: NDArray[np.int64]
+    recent: NDArray[np.int32]
+    marks: NDArray[np.int64]
+    described: NDArray[np.int32]
+
+
+def scene(
+    tokens: Tokens,
+    where: Context,
+    bits: NDArray[np.uint32],
+    names: Names,
+    entities: Entities,
+    quotes: Sequence[FoundQuote],
+) -> Scene:
+    """The scene before the first quote."""
+    content = np.array([span for quote in quotes for span in quote.content], np.int32).reshape(-1, 2)
+    bounds = np.zeros(len(quotes) + 1, np.int32)
+    np.cumsum([len(quote.content) for quote in quotes], out=bounds[1:])
+    cue = np.array([quote.cue or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2)
+    source = np.array([quote.source or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2)
+    begins = content[bounds[:-1], 0]
+    places = np.where(source[:, 0] >= 0, source[:, 0], np.where(cue[:, 0] >= 0, cue[:, 0], begins))
+    n_rows = len(entities.row)
+    recent = np.full((n_rows, 3), -1, np.int32)
+    marks = np.array([-1, 0, -1, 0], np.int64)
+    return Scene(
+        tokens.hash,
+        tokens.flags,
+        bits,
+        where.quotation,
+        np.cumsum(where.sentence_start == np.arange(len(tokens.start)), dtype=np.int32),
+        np.cumsum(tokens.flags & LINE > 0, dtype=np.int32),
+        where.tag,
+        where.relation,
+        names.place,
+        entities.of_name,
+        entities.row,
+        entities.first,
+        entities.keys,
+        entities.values,
+        entities.total,
+        content,
+        bounds,
+        cue,
+        source,
+        np.argsort(places, kind="stable"),
+        recent,
+        marks,
+        np.full((len(quotes), 3), -1, np.int32),
+    )
+
+
+@njit(cache=True, nogil=True)
+def resolve(s, weights):  # type: ignore[no-untyped-def]
+    """The entity of each quote of a scene, -1 where nobody is found: (n_quotes,) int32."""
+    n = len(s.order)
+    found = np.full(n, -1, np.int32)
+    source = np.zeros(8, np.int32)
+    candidates = np.zeros(MOST_CANDIDATES, np.int32)
+    features = np.zeros((MOST_CANDIDATES, N_RANK_FEATURES), np.int32)
+    before = -1
+    for k in s.order:
+        if s.source[k, 0] >= 0 and before >= 0 and s.source[before, 0] == s.source[k, 0] and found[before] >= 0:
+            found[k] = found[before]  # two quotes that share a source share their speaker
+            continue
+        read_source(s, k, source)
+        number = source[SOURCE_ENTITY]
+        if source[SOURCE_KIND] != NAME:
+            n_candidates = list_candidates(s, k, source, candidates)
+            number = -1
+            top = np.float32(0)
+            for c in range(n_candidates):
+                rank_features(s, k, source, candidates[c], features[c])
+                score = np.float32(0)
+                for f in range(N_RANK_FEATURES):
+                    score += weights[features[c, f]]
+                if c == 0 or score > top:
+                    top = score
+                    number = candidates[c]
+        found[k] = settle(s, k, source, number)
+        before = k
+    return found
+
+
+@njit(cache=True, nogil=True)
+def place_of(s, k):  # type: ignore[no-untyped-def]
+    """Where a quote's speaker is named, or else where its cue or the quote begins."""
+    if s.source[k, 0] >= 0:
+        return s.source[k, 0]
+    return s.cue[k, 0] if s.cue[k, 0] >= 0 else s.content[s.bounds[k], 0]
+
+
+@njit(cache=True, nogil=True)
+def read_source(s, k, out):  # type: ignore[no-untyped-def]
+    """What the words of a quote's source say by themselves, written to `out` (the `SOURCE_` columns)."""
+    begin, end = s.source[k, 0], s.source[k, 1]
+    out[:] = -1
+    out[SOURCE_KIND], out[SOURCE_PLURAL] = NO_KIND, 0
+    if begin < 0:
+        return
+    end = min(end, begin + _LONGEST_SOURCE)
+    first = s.bits[begin]
+    pronoun = first >> PRONOUN_SHIFT & 15
+    if pronoun and (end - begin == 1 or (end - begin == 2 and not first & OWNED)):
+        out[SOURCE_KIND] = pronoun - 1
+        out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
+        out[SOURCE_HEAD] = begin
+        return
+    stop, head = _phrase_end(s, begin, end)
+    if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
+        # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
+        entity = _owner(s, begin, head)
+        if entity >= 0:
+            out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+            return
+        for i in range(head + 1, end - 1):
+            if s.hash[i] == _BY or s.hash[i] == _FROM:
+                begin = i + 1
+                stop, head = _phrase_end(s, begin, end)
+                break
+    low, high = _names_in(s, begin, end)
+    entity = _named(s, begin, stop, end, head, low, high)
+    if entity >= 0:
+        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+        return
+    if stop < end and _list(s, stop, end):
+        stop = end
+    _describe(s, begin, stop, head, low, high, out)
+
+
+@njit(cache=True, nogil=True)
+def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
+    """Where the noun phrase that begins at a token stops, and the last word before its first preposition: its head."""
+    stop = begin + 1
+    while stop < end and not s.bits[stop] & BREAK:
+        stop += 1
+    for i in range(begin + 1, stop):
+        if s.bits[i] & PREPOSITION:
+            return stop, i - 1
+    return stop, stop - 1
+
+
+@njit(cache=True, nogil=True)
+def _owner(s, begin, head):  # type: ignore[no-untyped-def]
+    """The entity whose name with a possessive 's stands before the head of a source, else -1."""
+    low, high = _names_in(s, begin, head)
+    for k in range(low, high):
+        if s.place[k, POSSESSIVE] and s.place[k, TYPE] != GROUP and s.place[k, END] + 2 >= head:
+            return s.of_name[k]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _list(s, stop, end):  # type: ignore[no-untyped-def]
+    """Whether a comma divides a list (Germany, Norway and Spain) rather than puts an apposition."""
+    if s.hash[stop] != _COMMA or stop + 1 == end or s.bits[stop + 1] & (DEFINITE | INDEFINITE | OWNED):
+        return False
+    for i in range(stop + 1, end):
+        if s.bits[i] & BREAK and s.hash[i] != _COMMA:
+            return False
+        if s.bits[i] & AND:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
+    """The names that touch some tokens: first, and one past the last."""
+    low, high = 0, len(s.place)
+    while low < high:
+        middle = (low + high) // 2
+        if s.place[middle, END] <= begin:
+            low = middle + 1
+        else:
+            high = middle
+    high = low
+    while high < len(s.place) and s.place[high, BEGIN] < end:
+        high += 1
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def]
+    """The entity that a source is by name, if it is one rather than described by names; else -1."""
+    for i in range(begin, stop):
+        if s.bits[i] & AND:
+            covered = False
+            for k in range(low, high):
+                covered = covered or s.place[k, BEGIN] <= i < s.place[k, END]
+            if not covered:
+                return -1
+            break
+    best = -1
+    for k in range(low, high):
+        first, last = max(begin, s.place[k, BEGIN]), s.place[k, END]
+        if s.place[k, TYPE] == GROUP or s.place[k, POSSESSIVE]:
+            continue
+        if first <= head < last or (first == begin and last >= head + 1):
+            best = k
+    if best < 0 and stop + 1 < end:
+        # "a spokeswoman for the ministry, Maria Sol": the name follows the office
+        for k in range(low, high):
+            if s.place[k, BEGIN] == stop + 1 and s.place[k, TYPE] != GROUP:
+                kind = s.row[s.of_name[k], KIND]
+                office = s.bits[head] & TITLE > 0
+                if kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE))):
+                    best = k
+                break
+    return -1 if best < 0 else s.of_name[best]
+
+
+@njit(cache=True, nogil=True)
+def _describe(s, begin, stop, head, low, high, out):  # type: ignore[no-untyped-def]
+    first = s.bits[begin]
+    kind, words = BARE, begin
+    if first & DEFINITE:
+        kind = THE
+        words = begin + 1 if stop > begin + 1 else begin
+    elif first & OWNED:
+        kind = OWN
+    elif first & INDEFINITE:
+        kind = A
+    both = False
+    for i in range(begin, stop):
+        both = both or s.bits[i] & AND > 0
+    noun = s.bits[head] >> NOUN_SHIFT & 7
+    out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
+    out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
+    if both and high - low == 2:
+        a, b = s.of_name[low], s.of_name[low + 1]
+        if s.row[a, KIND] <= PERSON and s.row[b, KIND] <= PERSON:
+            out[SOURCE_FIRST], out[SOURCE_SECOND] = a, b
+
+
+@njit(cache=True, nogil=True)
+def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
+    """Entities that a source may be, nearest first, `SELF` for a description of its own; returns how many."""
+    _advance(s, place_of(s, k))
+    n = 0
+    entity = s.marks[_HEAD]
+    for _ in range(_LOOKED_AT):
+        if entity < 0 or n == _NEAREST:
+            break
+        if _fits(s, entity, source):
+            out[n] = entity
+            n += 1
+        entity = s.recent[entity, 1]
+    speaker = s.marks[_SPEAKER]
+    if speaker >= 0:
+        known = False
+        for c in range(n):
+            known = known or out[c] == speaker
+        if not known:
+            out[n] = speaker
+            n += 1
+    if source[SOURCE_KIND] in (THE, A, BARE, OWN):
+        out[n] = SELF
+        n += 1
+    if n == 0:
+        # Nobody was named before: whoever is named next may be meant ("…," he said).
+        for entity in range(min(3, s.total[0])):
+            if _fits(s, entity, source):
+                out[n] = entity
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _advance(s, place):  # type: ignore[no-untyped-def]
+    """Take note of the names before a token; sources come in text order, so each name is looked at once."""
+    while s.marks[_NEXT] < len(s.place) and s.place[s.marks[_NEXT], BEGIN] < place:
+        k = s.marks[_NEXT]
+        if s.quotation[s.place[k, BEGIN]] == OUTSIDE:
+            _mention(s, s.of_name[k], s.place[k, BEGIN])
+        s.marks[_NEXT] += 1
+
+
+@njit(cache=True, nogil=True)
+def _mention(s, entity, token):  # type: ignore[no-untyped-def]
+    """Put an entity at the head of the list by last mention."""
+    head = s.marks[_HEAD]
+    if s.recent[entity, 2] >= 0 and head != entity:
+        before, after = s.recent[entity, 0], s.recent[entity, 1]
+        s.recent[before, 1] = after
+        if after >= 0:
+            s.recent[after, 0] = before
+    if head != entity:
+        s.recent[entity, 0], s.recent[entity, 1] = -1, head
+        if head >= 0:
+            s.recent[head, 0] = entity
+        s.marks[_HEAD] = entity
+    s.recent[entity, 2] = token
+
+
+@njit(cache=True, nogil=True)
+def _fits(s, entity, source):  # type: ignore[no-untyped-def]
+    kind, what = source[SOURCE_KIND], s.row[entity, KIND]
+    if kind == HE_KIND or kind == SHE_KIND or kind == I_KIND:
+        gender = s.row[entity, GENDER]
+        fitting = gender == EITHER or kind == I_KIND or (gender == FEMALE) == (kind == SHE_KIND)
+        return (what == PERSON or what == UNKNOWN) and fitting
+    if kind == THEY_KIND or kind == WE_KIND:
+        return what != PERSON
+    return what != GROUP or s.row[entity, NOMINAL] > 0
+
+
+@njit(inline="always")
+def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
+    mixed = (np.uint64(template * 31 + kind) * np.uint64(1000003) + np.uint64(value)) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int32((mixed >> np.uint64(40)) & np.uint64(N_RANK_BUCKETS - 1))
+
+
+@njit(cache=True, nogil=True)
+def rank_features(s, k, source, candidate, out):  # type: ignore[no-untyped-def]
+    """Buckets of what speaks for a candidate, written to `out`: (`N_RANK_FEATURES`,) int32."""
+    kind = np.int64(source[SOURCE_KIND])
+    place = place_of(s, k)
+    head = source[SOURCE_HEAD]
+    noun = s.hash[head] & np.uint64(0xFFFFFF) if head >= 0 else np.uint64(0)
+    what = np.int64(s.bits[head] >> NOUN_SHIFT & 7) if head >= 0 else 0
+    plural = np.int64(source[SOURCE_PLURAL])
+    length = np.int64(source[SOURCE_END] - source[SOURCE_BEGIN]) if source[SOURCE_BEGIN] >= 0 else 0
+    speaker = s.marks[_SPEAKER]
+    out[:] = _bucket(99, kind, 0)
+    if candidate == SELF:
+        out[0] = _bucket(0, kind, 0)
+        out[1] = _bucket(1, kind, noun)
+        out[2] = _bucket(2, kind, what)
+        out[3] = _bucket(3, kind, plural)
+        out[4] = _bucket(4, kind, min(length, 6))
+        out[5] = _bucket(5, kind, 1 if speaker >= 0 else 0)
+        return
+    row = s.row[candidate]
+    last = s.recent[candidate, 2]
+    distance = min(s.sentence[place] - s.sentence[last], 8) if last >= 0 else 9
+    paragraphs = min(s.paragraph[place] - s.paragraph[last], 4) if last >= 0 else 5
+    rank = 0
+    entity = s.marks[_HEAD]
+    while rank < 6 and entity >= 0 and entity != candidate:
+        entity = s.recent[entity, 1]
+        rank += 1
+    spoke = (1 if candidate == speaker else 0) + 2 * row[QUOTED]
+    opens = 1 if last >= 0 and (last < 3 or s.sentence[last - 3] != s.sentence[last]) else 0
+    subject = 1 if last >= 0 and s.relation[last] == _SUBJECT else 0
+    same_head = 0
+    shared = 0
+    if source[SOURCE_BEGIN] >= 0:
+        for i in range(source[SOURCE_BEGIN], source[SOURCE_END]):
+            if s.flags[i] & WORD and (
+                _stands_in(s, s.hash[i], row[NAME_BEGIN], row[NAME_END])
+                or _stands_in(s, s.hash[i], row[TITLE_BEGIN], row[TITLE_END])
+            ):
+                shared += 1
+                if i == head:
+                    same_head = 1
+    nominal_same = 0
+    if row[NOMINAL] and head >= 0 and row[SECOND] < 0 and s.hash[row[NAME_END] - 1] == s.hash[head]:
+        nominal_same = 1
+    own_quote = 0
+    for c in range(s.bounds[k], s.bounds[k + 1]):
+        if s.content[c, 0] <= last < s.content[c, 1]:
+            own_quote = 1
+    type_ = np.int64(row[KIND])
+    out[0] = _bucket(10, kind, type_ * 2 + row[NOMINAL])
+    out[1] = _bucket(11, kind, distance)
+    out[2] = _bucket(12, kind, rank)
+    out[3] = _bucket(13, kind, row[GENDER])
+    out[4] = _bucket(14, kind, spoke)
+    out[5] = _bucket(15, kind, opens * 16 + distance)
+    out[6] = _bucket(16, kind, min(row[MENTIONS], 6))
+    out[7] = _bucket(17, kind, same_head * 2 + nominal_same)
+    out[8] = _bucket(18, kind, min(shared, 3) * 8 + min(length, 7))
+    out[9] = _bucket(19, kind, own_quote)
+    out[10] = _bucket(20, kind, spoke * 16 + distance)
+    out[11] = _bucket(21, kind * 8 + type_, noun)
+    out[12] = _bucket(22, kind, (spoke * 8 + type_) * 8 + rank)
+    out[13] = _bucket(23, kind, plural * 8 + type_)
+    out[14] = _bucket(24, kind, 1 if row[LENGTH] > 1 else 0)
+    out[15] = _bucket(25, kind, same_head * 16 + distance)
+    out[16] = _bucket(26, kind, subject * 16 + distance)
+    out[17] = _bucket(27, kind, (subject * 8 + rank) * 8 + paragraphs)
+    out[18] = _bucket(28, kind, spoke * 8 + paragraphs)
+    out[19] = _bucket(29, kind, min(row[MENTIONS], 6) * 16 + distance)
+
+
+@njit(cache=True, nogil=True)
+def _stands_in(s, value, begin, end):  # type: ignore[no-untyped-def]
+    for i in range(begin, min(end, begin + _LONGEST_SOURCE)):
+        if s.hash[i] == value:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def settle(s, k, source, number):  # type: ignore[no-untyped-def]
+    """Take note of who speaks in a quote; a description of its own becomes an entity. Returns the entity or -1."""
+    if number == SELF:
+        number = _own_entity(s, source)
+    if number < 0:
+        return -1
+    begin, end = s.source[k, 0], s.source[k, 1]
+    if begin >= 0:
+        s.row[number, QUOTED] = 1
+        _advance(s, begin)
+        _mention(s, number, begin)
+        if source[SOURCE_KIND] != NAME:
+            mention = s.described[s.marks[_DESCRIBED]]
+            mention[0], mention[1], mention[2] = number, begin, end
+            s.marks[_DESCRIBED] += 1
+        if s.row[number, GENDER] == EITHER:
+            if source[SOURCE_KIND] == SHE_KIND:
+                s.row[number, GENDER] = FEMALE
+            elif source[SOURCE_KIND] == HE_KIND:
+                s.row[number, GENDER] = MALE
+    s.marks[_SPEAKER] = number
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _own_entity(s, source):  # type: ignore[no-untyped-def]
+    """The entity of a description: the one described in the same words before, or a new one."""
+    key = np.uint64(0)
+    for i in range(source[SOURCE_BEGIN], source[SOURCE_END]):
+        if s.flags[i] & WORD:
+            key = joined(key, s.hash[i])
+    number = look_up(s.keys, s.values, key) - 1
+    if number >= 0:
+        return number
+    number = s.total[0]
+    s.total[0] += 1
+    row = s.row[number]
+    noun = s.bits[source[SOURCE_HEAD]] >> NOUN_SHIFT & 7
+    row[KIND] = noun if noun else (GROUP if source[SOURCE_PLURAL] else PERSON)
+    row[NAME_BEGIN], row[NAME_END] = source[SOURCE_BEGIN], source[SOURCE_END]
+    row[LENGTH], row[SECOND], row[NOMINAL] = source[SOURCE_END] - source[SOURCE_BEGIN], -1, 1
+    if source[SOURCE_FIRST] >= 0:
+        row[LENGTH], row[SECOND] = source[SOURCE_FIRST], source[SOURCE_SECOND]
+    put(s.keys, s.values, key, number + 1)
+    return number

@@ -1,0 +1,348 @@
+"""Quotes out of what the two chains say: spans of each cue, doubles dropped, quotations without a cue taken in.
+
+What is certain is left to rules: a span that begins within a closed pair of quotation marks holds all of it, a
+quotation belongs to the cue of its own sentence, one that goes on after its cue belongs to the quote before it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from topic_stance.data.records import Kind
+
+from .context import CLOSING, INSIDE, OPENING, OUTSIDE
+from .links import B_CONTENT, B_SOURCE, REACH
+from .segment import LINE, MARK_NONE, WORD
+
+INDIRECT, DIRECT, MIXED = range(3)
+KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
+_LONGEST_QUOTATION = 300
+"""Tokens; a mark that is closed later than that is taken for a stray one."""
+_NESTED = 4
+"""So many quotes may claim a token: nested deeper than that is noise, and would cost."""
+
+
+class Spans(NamedTuple):
+    """Quotes in text order. spans: (n_spans, 2) int32 tokens of contents; bounds: (n_quotes + 1,) int32 into them.
+
+    cue, source: (n_quotes, 2) int32 tokens, -1 where there is none; kind: (n_quotes,) uint8, number in `KINDS`.
+    """
+
+    content: NDArray[np.int32]
+    bounds: NDArray[np.int32]
+    cue: NDArray[np.int32]
+    source: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+
+
+@njit(cache=True, nogil=True)
+def assemble(  # type: ignore[no-untyped-def]
+    labels, bounds, low, cues, tagged, posterior, flags, mark, quotation, quoted_length, sentence_start, sentence_end
+):
+    """The arrays of `Spans`.
+
+    labels: (n_window_tokens,) uint8 of the second pass, windows one after another; bounds: (n_cues + 1,) of them;
+    low: (n_cues,) first token of each window; cues: (n_cues, 2); tagged, posterior: of the first pass.
+    """
+    n = len(flags)
+    span = np.empty((len(labels) + n + 1, 2), np.int32)
+    owner = np.empty(len(span), np.int32)
+    source = np.full((len(cues) + n + 1, 2), -1, np.int32)
+    cue = np.full((len(cues) + n + 1, 2), -1, np.int32)
+    cue[: len(cues)] = cues
+    m = _read_windows(labels, bounds, low, cues, quotation, span, owner, source)
+    m = _leave_to_own_sentence(span, owner, m, cues, sentence_start)
+    m = _drop_doubles(span, owner, m, cues, posterior, n)
+    _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
+    m, n_quotes = _take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
+    return _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
+
+
+@njit(cache=True, nogil=True)
+def _read_windows(labels, bounds, low, cues, quotation, span, owner, source):  # type: ignore[no-untyped-def]
+    """The content spans of each cue, widened to whole quotations, and the nearest source; returns how many spans."""
+    m = 0
+    for k in range(len(cues)):
+        first = m
+        nearest = np.int64(1 << 30)
+        i = bounds[k]
+        while i < bounds[k + 1]:
+            label = labels[i]
+            if label != B_CONTENT and label != B_SOURCE:
+                i += 1
+                continue
+            j = i + 1
+            while j < bounds[k + 1] and labels[j] == label + 1:
+                j += 1
+            a, b = low[k] + i - bounds[k], low[k] + j - bounds[k]
+            if label == B_CONTENT:
+                a, b = _widened(a, b, quotation)
+                if m > first and a <= span[m - 1, 1]:
+                    span[m - 1, 0] = min(a, span[m - 1, 0])
+                    span[m - 1, 1] = max(b, span[m - 1, 1])
+                else:
+                    span[m, 0], span[m, 1], owner[m] = a, b, k
+                    m += 1
+            else:
+                away = max(cues[k, 0] - b, a - cues[k, 1])
+                if away < nearest:
+                    nearest = away
+                    source[k, 0], source[k, 1] = a, b
+            i = j
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _widened(begin, end, quotation):  # type: ignore[no-untyped-def]
+    """A span that begins or ends within a closed pair of quotation marks, widened to the marks."""
+    if quotation[begin] == INSIDE or quotation[begin] == CLOSING:
+        first = begin
+        while (
+            first > 0
+            and begin - first < _LONGEST_QUOTATION
+            and (quotation[first] == INSIDE or quotation[first] == CLOSING)
+        ):
+            first -= 1
+        if quotation[first] == OPENING:
+            begin = first
+    if quotation[end - 1] == OPENING or quotation[end - 1] == INSIDE:
+        last = end
+        while last < len(quotation) and last - end < _LONGEST_QUOTATION and quotation[last] == INSIDE:
+            last += 1
+        if last < len(quotation) and quotation[last] == CLOSING:
+            end = last + 1
+    return begin, end
+
+
+@njit(cache=True, nogil=True)
+def _leave_to_own_sentence(span, owner, m, cues, sentence_start):  # type: ignore[no-untyped-def]
+    """Leave a quotation to the cue of its own sentence where a cue of another sentence claims it, too."""
+    cued = np.zeros(len(sentence_start) + 1, np.bool_)
+    for s in range(m):
+        own = sentence_start[span[s, 0]]
+        if own == sentence_start[cues[owner[s], 0]]:
+            cued[own] = True
+    kept = 0
+    for s in range(m):
+        own = sentence_start[span[s, 0]]
+        if own == sentence_start[cues[owner[s], 0]] or not cued[own]:
+            span[kept, 0], span[kept, 1], owner[kept] = span[s, 0], span[s, 1], owner[s]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untyped-def]
+    """Of quotes that claim mostly the same content, keep the one with the surest cue."""
+    n_cues = len(cues)
+    first = np.zeros(n_cues + 1, np.int32)
+    for s in range(m):
+        first[owner[s] + 1] += 1
+    for k in range(n_cues):
+        first[k + 1] += first[k]
+    doubt = np.empty(n_cues, np.float64)
+    for k in range(n_cues):
+        doubt[k] = -posterior[cues[k, 0], 3]
+    claimed = np.full((n, _NESTED), -1, np.int32)
+    size = np.zeros(n_cues, np.int32)
+    shared = np.zeros(n_cues, np.int32)
+    touched = np.empty(n_cues, np.int32)
+    keep = np.zeros(n_cues, np.bool_)
+    for k in np.argsort(doubt, kind="mergesort"):
+        n_touched = 0
+        covered = 0
+        for s in range(first[k], first[k + 1]):
+            covered += span[s, 1] - span[s, 0]
+            for i in range(span[s, 0], span[s, 1]):
+                for place in range(_NESTED):
+                    other = claimed[i, place]
+                    if other < 0:
+                        break
+                    if shared[other] == 0:
+                        touched[n_touched] = other
+                        n_touched += 1
+                    shared[other] += 1
+        double = covered == 0
+        for t in range(n_touched):
+            other = touched[t]
+            if 2 * shared[other] > covered + size[other] - shared[other]:
+                double = True
+            shared[other] = 0
+        if double:
+            continue
+        keep[k] = True
+        size[k] = covered
+        for s in range(first[k], first[k + 1]):
+            for i in range(span[s, 0], span[s, 1]):
+                for place in range(_NESTED):
+                    if claimed[i, place] < 0:
+                        claimed[i, place] = k
+                        break
+    kept = 0
+    for s in range(m):
+        if keep[owner[s]]:
+            span[kept, 0], span[kept, 1], owner[kept] = span[s, 0], span[s, 1], owner[s]
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
+    """Give a cue without a source the likeliest one of its sentence: "she thanked them, saying …", "… and urged …"."""
+    chance = np.empty(2 * REACH + 1)
+    s = 0
+    while s < m:
+        k = owner[s]
+        first = s
+        while s < m and owner[s] == k:
+            s += 1
+        if source[k, 0] >= 0:
+            continue
+        begin = max(sentence_start[cues[k, 0]], cues[k, 0] - REACH)
+        end = min(sentence_end[cues[k, 0]], cues[k, 0] + REACH)
+        for i in range(begin, end):
+            chance[i - begin] = posterior[i, 5] + posterior[i, 6]
+            if i >= cues[k, 0]:
+                chance[i - begin] *= 0.5  # a subject mostly stands before its verb
+        for c in range(first, s):
+            for i in range(max(span[c, 0], begin), min(span[c, 1], end)):
+                chance[i - begin] = 0.0
+        for i in range(max(cues[k, 0], begin), min(cues[k, 1], end)):
+            chance[i - begin] = 0.0
+        top = int(np.argmax(chance[: end - begin]))
+        peak = chance[top]
+        if peak < 0.02:
+            continue
+        a, b = top, top + 1
+        while a > 0 and chance[a - 1] > 0.3 * peak:
+            a -= 1
+        while b < end - begin and chance[b] > 0.3 * peak:
+            b += 1
+        source[k, 0], source[k, 1] = begin + a, begin + b
+
+
+@njit(cache=True, nogil=True)
+def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
+    """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own.
+
+    Returns how many spans and how many numbers of quotes there are then.
+    """
+    n = len(flags)
+    # Running sums: a share is then a difference of two.
+    taken = np.zeros(n + 1, np.int32)
+    content = np.zeros(n + 1, np.int32)
+    words = np.zeros(n + 1, np.int32)
+    for s in range(m):
+        for i in range(span[s, 0], span[s, 1]):
+            taken[i + 1] = 1
+    for i in range(n):
+        taken[i + 1] += taken[i]
+        content[i + 1] = content[i] + (1 if tagged[i] == 1 or tagged[i] == 2 else 0)
+        words[i + 1] = words[i] + (flags[i] & WORD)
+    last_end = np.full(n_quotes + n + 1, -1, np.int32)  # where each quote's content ends
+    for s in range(m):
+        last_end[owner[s]] = max(last_end[owner[s]], span[s, 1])
+    waiting = np.argsort(last_end[:n_quotes], kind="mergesort")
+    passed = 0
+    latest = -1  # the quote that ended last before the quotation at hand
+    i = 0
+    while i < n:
+        if quotation[i] != OPENING:
+            i += 1
+            continue
+        begin = i
+        end = i + 1
+        while end < n and quotation[end] == INSIDE and not flags[end] & LINE:
+            end += 1
+        if end < n and quotation[end] == CLOSING:
+            end += 1
+        i = end
+        size = end - begin
+        if words[end] - words[begin] < 4 or 2 * (content[end] - content[begin]) < size:
+            continue
+        if 5 * (taken[end] - taken[begin]) > size:
+            continue
+        while passed < len(waiting) and last_end[waiting[passed]] <= begin:
+            k = waiting[passed]
+            passed += 1
+            if last_end[k] >= 0 and (latest < 0 or last_end[k] >= last_end[latest]):
+                latest = k
+        if latest < 0 or not _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start):
+            latest = n_quotes
+            n_quotes += 1
+        span[m, 0], span[m, 1], owner[m] = begin, end, latest
+        last_end[latest] = end
+        m += 1
+    return m, n_quotes
+
+
+@njit(cache=True, nogil=True)
+def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
+    """Whether a quotation that begins at token `begin` is the next part of a quote whose content ends at `last`."""
+    stop = max(last, cue_end)
+    if quotation[last - 1] == OUTSIDE:
+        return False
+    lines = 0
+    for i in range(last, begin + 1):
+        if flags[i] & LINE:
+            lines += 1
+            if lines > 1:
+                return False
+    if lines == 0:
+        return sentence_start[begin] == begin and begin - stop < 40
+    # Over paragraphs each part opens with a mark and only the last one closes.
+    return flags[begin] & LINE > 0 and begin == stop and quotation[last - 1] == INSIDE
+
+
+@njit(cache=True, nogil=True)
+def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
+    """Quotes by their first content, their spans in text order, and the kind of each."""
+    m = len(span)
+    by_place = np.argsort(span[:, 0].astype(np.int64) * (len(flags) + 1) + span[:, 1], kind="mergesort")
+    number = np.full(n_quotes, -1, np.int32)
+    count = 0
+    for s in by_place:
+        if number[owner[s]] < 0:
+            number[owner[s]] = count
+            count += 1
+    bounds = np.zeros(count + 1, np.int32)
+    for s in range(m):
+        bounds[number[owner[s]] + 1] += 1
+    for k in range(count):
+        bounds[k + 1] += bounds[k]
+    filled = bounds[:-1].copy()
+    content = np.empty((m, 2), np.int32)
+    for s in by_place:
+        k = number[owner[s]]
+        content[filled[k]] = span[s]
+        filled[k] += 1
+    cues = np.full((count, 2), -1, np.int32)
+    sources = np.full((count, 2), -1, np.int32)
+    for old in range(n_quotes):
+        if number[old] >= 0:
+            cues[number[old]] = cue[old]
+            sources[number[old]] = source[old]
+    kinds = np.empty(count, np.uint8)
+    for k in range(count):
+        kinds[k] = _kind(content[bounds[k] : bounds[k + 1]], flags, mark, quotation, quoted_length)
+    return content, bounds, cues, sources, kinds
+
+
+@njit(cache=True, nogil=True)
+def _kind(content, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
+    """Direct where every word stands in quotation marks, indirect where none does; scare-quoted words do not count."""
+    inside = outside = 0
+    for s in range(len(content)):
+        for i in range(content[s, 0], content[s, 1]):
+            if flags[i] & WORD and mark[i] == MARK_NONE:
+                if quotation[i] != OUTSIDE and quoted_length[i] > 4:
+                    inside += 1
+                else:
+                    outside += 1
+    if inside == 0:
+        return INDIRECT
+    return DIRECT if outside <= 1 else MIXED

@@ -1,0 +1,297 @@
+"""Entities: the names of a body joined by rules on their parts, so that each person or body is one.
+
+A full name makes an entity; a last name, a first name, an abbreviation or another form of it joins the entity it fits.
+Full names are taken first, so that the order of mention does not matter. Linear: of many namesakes a few are looked at.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, STATE, UNKNOWN, look_up, put
+from .names import (
+    BEGIN,
+    END,
+    FIRST_KEY,
+    LAST,
+    LAST_KEY,
+    N_WORDS,
+    STATE_NUMBER,
+    TYPE,
+    WHOLE_KEY,
+    WORDS,
+    Names,
+)
+from .segment import ALLCAPS, CAPITAL, WORD, Tokens, token_hash
+
+NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, SECOND = range(11)
+"""Columns of `Entities.row`."""
+EITHER, MALE, FEMALE = range(3)
+_NAMESAKES = 8
+_FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
+_OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
+_STATE_KEY = np.uint64(0xA24BAED4963EE407)
+
+
+class Entities(NamedTuple):
+    """Whoever or whatever a body names; room is left for those that are only described.
+
+    row: (n_rows, 11) int32: tokens of the fullest name (begin, end), its number of words, type, gender, tokens of the
+    title, whether it is known by a description only, whether it is quoted, how often it is named, and for two
+    persons as one the second of them (the first in `LENGTH`; else -1). first: (n_rows, 2) uint64, first and last word.
+    of_name: (n_names,) int32, the entity of each name. keys, values: open-addressing table of names. total: (1,) int64.
+    """
+
+    row: NDArray[np.int32]
+    first: NDArray[np.uint64]
+    of_name: NDArray[np.int32]
+    keys: NDArray[np.uint64]
+    values: NDArray[np.int32]
+    total: NDArray[np.int64]
+
+
+def join_names(
+    tokens: Tokens, names: Names, bits: NDArray[np.uint32], name_tags: NDArray[np.uint8], room: int
+) -> Entities:
+    """The entities of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
+    return Entities(
+        *_join(
+            tokens.points,
+            tokens.start,
+            tokens.end,
+            tokens.hash,
+            tokens.flags,
+            names.place,
+            names.key,
+            bits,
+            name_tags,
+            room,
+        )
+    )
+
+
+@njit(cache=True, nogil=True)
+def _join(points, start, end, hashes, flags, place, key, bits, name_tags, room):  # type: ignore[no-untyped-def]
+    n = len(place)
+    row = np.zeros((n + room, 11), np.int32)
+    first = np.zeros((n + room, 2), np.uint64)
+    of_name = np.full(n, -1, np.int32)
+    size = 64
+    while size < 8 * (n + room):
+        size *= 2
+    keys = np.zeros(size, np.uint64)
+    values = np.zeros(size, np.int32)  # number of the entity + 1
+    last_keys = np.zeros(size, np.uint64)
+    last_values = np.zeros(size, np.int32)  # the latest entity with this last word + 1
+    first_keys = np.zeros(size, np.uint64)
+    first_values = np.zeros(size, np.int32)
+    same_last = np.zeros(n + room, np.int32)  # the entity before with the same last word + 1
+    same_first = np.zeros(n + room, np.int32)
+    last_full = np.full(n + room, -1, np.int32)  # where an entity was named in full last
+    votes = np.zeros((n + room, 4), np.int32)
+    own = np.zeros(n + room, np.bool_)  # a state by its own name rather than its capital's
+    count = 0
+    for single in (False, True):
+        full = 0
+        for k in range(n):
+            if (place[k, N_WORDS] == 1) != single:
+                continue
+            if single:
+                while full < n and place[full, BEGIN] < place[k, BEGIN]:
+                    if place[full, N_WORDS] > 1:
+                        last_full[of_name[full]] = place[full, BEGIN]
+                    full += 1
+            kind = place[k, TYPE]
+            whole, first_key, last_key = key[k, WHOLE_KEY], key[k, FIRST_KEY], key[k, LAST_KEY]
+            entity = look_up(keys, values, whole) - 1
+            if kind == STATE:
+                number = np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY
+                entity = look_up(keys, values, number) - 1
+            elif entity >= 0 and row[entity, KIND] == STATE:
+                entity = -1
+            if entity < 0 and single and k > 0 and _in_brackets(k, place, points, start, flags):
+                entity = of_name[k - 1]
+                put(keys, values, whole, entity + 1)
+            if entity < 0 and kind != STATE and kind != ORGANIZATION:
+                entity = _similar(
+                    k, single, place, key, row, first, bits, hashes, start, end, points,
+                    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
+                )  # fmt: skip
+            if entity < 0:
+                entity = count
+                count += 1
+                row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
+                row[entity, LENGTH], row[entity, KIND], row[entity, SECOND] = place[k, N_WORDS], kind, -1
+                row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
+                first[entity, 0], first[entity, 1] = first_key, last_key
+                if kind == STATE:
+                    put(keys, values, np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY, entity + 1)
+                else:
+                    same_last[entity] = look_up(last_keys, last_values, last_key)
+                    put(last_keys, last_values, last_key, entity + 1)
+                    if not single:
+                        same_first[entity] = look_up(first_keys, first_values, first_key)
+                        put(first_keys, first_values, first_key, entity + 1)
+                        initials = _initials(place[k, WORDS], place[k, END], points, start, hashes, flags)
+                        if initials != 0 and look_up(keys, values, initials) == 0:
+                            put(keys, values, initials, entity + 1)
+            if look_up(keys, values, whole) == 0:
+                put(keys, values, whole, entity + 1)
+            of_name[k] = entity
+            row[entity, MENTIONS] += 1
+            fuller = _fuller(k, entity, place, row, hashes, bits)
+            if kind == STATE and place[k, STATE_NUMBER] & 1:
+                fuller = fuller or not own[entity]
+                own[entity] = True
+            if fuller:
+                row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
+                row[entity, LENGTH] = place[k, N_WORDS]
+                first[entity, 0], first[entity, 1] = first_key, last_key
+            if row[entity, KIND] == UNKNOWN:
+                row[entity, KIND] = kind
+            if place[k, WORDS] - place[k, BEGIN] > row[entity, TITLE_END] - row[entity, TITLE_BEGIN]:
+                row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
+            if row[entity, GENDER] == EITHER:
+                row[entity, GENDER] = _gender(k, place, bits)
+            for i in range(place[k, WORDS], place[k, END]):
+                if 0 < name_tags[i] < 4:
+                    votes[entity, name_tags[i]] += 1
+    for entity in range(count):
+        if row[entity, KIND] == UNKNOWN:
+            top = 0
+            for y in range(1, 4):
+                if votes[entity, y] > votes[entity, top]:
+                    top = y
+            row[entity, KIND] = top
+    numbers = np.zeros(1, np.int64)
+    numbers[0] = count
+    return row, first, of_name, keys, values, numbers
+
+
+@njit(cache=True, nogil=True)
+def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def]
+    """Whether a name is an abbreviation in brackets right after the name before it."""
+    begin = place[k, BEGIN]
+    return (
+        place[k - 1, END] == begin - 1
+        and points[start[begin - 1]] == 0x28
+        and place[k - 1, N_WORDS] > 1
+        and flags[begin] & ALLCAPS > 0
+    )
+
+
+@njit(cache=True, nogil=True)
+def _similar(  # type: ignore[no-untyped-def]
+    k, single, place, key, row, first, bits, hashes, start, end, points,
+    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
+):  # fmt: skip
+    """An entity with the same last name and no other first name, or one whose first name this is; else -1."""
+    chain = look_up(last_keys, last_values, key[k, LAST_KEY])
+    best = -1
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_last[entity]
+        if row[entity, KIND] == ORGANIZATION or row[entity, KIND] == STATE:
+            continue
+        if single:
+            if best < 0 or last_full[entity] > last_full[best]:
+                best = entity
+            continue
+        if row[entity, LENGTH] == 1 or _short_for(
+            place[k, WORDS], row[entity, NAME_BEGIN], start, end, points
+        ):  # J. Smith, Ken and Kenneth Smith
+            return entity
+        if _ends_with(
+            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
+        ):  # fmt: skip
+            return entity
+    if best >= 0 or not single or place[k, WORDS] > place[k, BEGIN]:
+        return best
+    chain = look_up(first_keys, first_values, key[k, FIRST_KEY])
+    given = bits[place[k, WORDS]] & (HE | SHE) > 0
+    found = -1
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_first[entity]
+        # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a given name stands for a full one
+        if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and given):
+            if found >= 0:
+                return -1
+            found = entity
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _short_for(a, b, start, end, points):  # type: ignore[no-untyped-def]
+    """Whether one of two words begins with the other, which is an initial or three to five letters, or is the same."""
+    length_a, length_b = end[a] - start[a], end[b] - start[b]
+    short = min(length_a, length_b)
+    for k in range(short):
+        if points[start[a] + k] != points[start[b] + k]:
+            return False
+    return short == 1 or 3 <= short <= 5 or length_a == length_b
+
+
+@njit(cache=True, nogil=True)
+def _ends_with(a_begin, a_last, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
+    """Whether of two names with the same last word the words of one end the other."""
+    b_last = b_end - 1
+    while b_last > b_begin and hashes[b_last] != hashes[a_last]:
+        b_last -= 1
+    for back in range(min(a_last - a_begin, b_last - b_begin) + 1):
+        if hashes[a_last - back] != hashes[b_last - back]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _fuller(k, entity, place, row, hashes, bits):  # type: ignore[no-untyped-def]
+    """Whether a name says more than the one the entity has; long runs are headlines rather than names."""
+    words = place[k, N_WORDS]
+    if place[k, TYPE] == STATE:
+        return place[k, STATE_NUMBER] & 1 > 0 and words > row[entity, LENGTH]
+    if row[entity, KIND] == STATE or not row[entity, LENGTH] < words <= 5:
+        return False
+    given = bits[place[k, WORDS]] & (HE | SHE) > 0
+    if given or bits[row[entity, NAME_BEGIN]] & (HE | SHE) == 0:
+        return True
+    a, b = place[k, END], row[entity, NAME_END]
+    return row[entity, LENGTH] > 1 and hashes[a - 1] == hashes[b - 1] and hashes[a - 2] == hashes[b - 2]
+
+
+@njit(cache=True, nogil=True)
+def _gender(k, place, bits):  # type: ignore[no-untyped-def]
+    for i in range(place[k, BEGIN], place[k, WORDS]):
+        if bits[i] & HE_TITLE:
+            return MALE
+        if bits[i] & SHE_TITLE:
+            return FEMALE
+    if place[k, N_WORDS] > 1:
+        given = bits[place[k, WORDS]] & (HE | SHE)
+        return MALE if given == HE else FEMALE if given == SHE else EITHER
+    return EITHER
+
+
+@njit(cache=True, nogil=True)
+def _initials(begin, stop, points, start, hashes, flags):  # type: ignore[no-untyped-def]
+    """The hash of the abbreviation of a name (FBI), small words left out; 0 where it has one letter."""
+    value = _FNV_OFFSET
+    letters = 0
+    for i in range(begin, stop):
+        h = hashes[i]
+        if not flags[i] & WORD or h == _OF or h == _FOR or h == _THE or h == _AND:
+            continue
+        point = points[start[i]]
+        if flags[i] & CAPITAL and point < 128:
+            point |= np.uint32(0x20)
+        value = (value ^ np.uint64(point)) * _FNV_PRIME
+        letters += 1
+    return value if letters > 1 else np.uint64(0)

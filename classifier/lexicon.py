@@ -1,0 +1,188 @@
+"""The small word lists behind names and sources, as one table from word hash to bits."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from topic_stance.data.records import ActorType
+
+from .hashing import MIX
+from .segment import token_hash, tokenize
+
+TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
+"""A title or office; a man's or a woman's given name (both: either's); an adjective of a state; a capitalized word that
+is no name; ``de``, ``bin`` …; a word with a full stop after it (``Mr.``); ``Jr``, ``III``."""
+PREPOSITION, DEFINITE, OWNED, INDEFINITE, HE_TITLE, SHE_TITLE, AND, BREAK = (1 << k for k in range(8, 16))
+"""Words that begin or divide a noun phrase, and titles that tell a gender."""
+NOUN_SHIFT, PRONOUN_SHIFT = 16, 20
+"""Where the type of actor that a noun heads (3 bits), and the kind of pronoun + 1 (4 bits), stand in the bits."""
+
+UNKNOWN, PERSON, ORGANIZATION, STATE, GROUP, DOCUMENT = range(6)
+TYPES: tuple[ActorType, ...] = ("person", "person", "organization", "state", "group", "document")
+"""Types of actors by number; one whose type nothing tells is taken for a person."""
+HE_KIND, SHE_KIND, THEY_KIND, IT_KIND, I_KIND, WE_KIND, WHO_KIND, YOU_KIND, NO_KIND, THE, A, BARE, OWN, NAME = range(14)
+"""Kinds of sources: pronouns, none, descriptions by how they begin, names."""
+
+_PRONOUNS = {
+    HE_KIND: "he him his", SHE_KIND: "she her", THEY_KIND: "they them their both", IT_KIND: "it its", I_KIND: "i",
+    WE_KIND: "we", WHO_KIND: "who which", YOU_KIND: "you",
+}  # fmt: skip
+_WORDS = {
+    NEVER: "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
+    "august september october november december "
+    "mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec",
+    PARTICLE: "de la del der den van von bin ben al el ibn da di du dos le ter abu",
+    SHORT: "mr mrs ms dr sen rep gov gen lt col sgt capt maj prof rev st jr sr hon",
+    SUFFIX: "jr sr ii iii iv md phd esq",
+    PREPOSITION: "of for at from with in on to by near inside familiar",
+    DEFINITE: "the that this these those",
+    OWNED: "his her its their our my",
+    INDEFINITE: "a an one another some several many two three four five six most few",
+    HE_TITLE: "mr sir lord king prince congressman chairman spokesman imam father",
+    SHE_TITLE: "mrs ms miss lady queen princess congresswoman spokeswoman dame chairwoman",
+    AND: "and &",
+    BREAK: "who which whose , ( — – ;",
+}
+
+
+class Lexicon(NamedTuple):
+    """An open-addressing table by the hash of a word or the `joined` hash of several.
+
+    keys: (n_slots,) uint64, 0 where empty; bits: (n_slots,) uint32; state: (n_slots,) int32, for a name of a state
+    twice its number, and one more where it is the state's own name rather than its capital's.
+    """
+
+    keys: NDArray[np.uint64]
+    bits: NDArray[np.uint32]
+    state: NDArray[np.int32]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The project's own lists, read once."""
+    bits: dict[int, int] = {}
+    states: dict[int, int] = {}
+    capitals: dict[str, int] = {}
+
+    def add(text: str, bit: int) -> None:
+        bits[phrase_hash(text)] = bits.get(phrase_hash(text), 0) | bit
+
+    for line in _lines("titles.txt"):
+        for word in line.split():
+            add(word, TITLE)
+    for line in _lines("given_names.txt"):
+        sex, *names = line.split()
+        for name in names:
+            add(name, {"m": HE, "f": SHE}.get(sex, HE | SHE))
+    for line in _lines("states.txt"):
+        name, capital, adjectives = line.split("\t")
+        number = capitals.setdefault(capital, len(capitals) + 1)  # Britain and the United Kingdom are one
+        states[phrase_hash(name)] = states[phrase_hash(name.replace(".", ""))] = 2 * number + 1
+        states.setdefault(phrase_hash(capital), 2 * number)
+        for word in adjectives.split():
+            add(word, DEMONYM)
+    for line in _lines("nouns.txt"):
+        kind, _, words = line.partition(":")
+        for word in words.split():
+            if not bits.get(phrase_hash(word), 0) >> NOUN_SHIFT:
+                add(word, TYPES.index(kind, 1) << NOUN_SHIFT)
+    for bit, text in _WORDS.items():
+        for word in text.split():
+            bits[token_hash(word)] = bits.get(token_hash(word), 0) | bit
+    for pronoun, text in _PRONOUNS.items():
+        for word in text.split():
+            bits[token_hash(word)] = bits.get(token_hash(word), 0) | (pronoun + 1) << PRONOUN_SHIFT
+    return _table(bits, states)
+
+
+@cache
+def titles() -> frozenset[str]:
+    """Words that are titles or offices, in lower case."""
+    return frozenset(word for line in _lines("titles.txt") for word in line.split())
+
+
+def phrase_hash(text: str) -> int:
+    """The hash of the words of a text: that of its token where there is one, else of all joined."""
+    tokens = tokenize(text)
+    return int(_phrase(tokens.hash[tokens.flags & 1 > 0]))
+
+
+@njit(inline="always")
+def joined(value, word):  # type: ignore[no-untyped-def]
+    """The hash of several words so far, and one more; 0 before the first."""
+    return word if value == 0 else (value ^ (word >> np.uint64(7))) * MIX ^ word
+
+
+@njit(inline="always")
+def look_up(keys, values, key):  # type: ignore[no-untyped-def]
+    """The value of a key in an open-addressing table, 0 where it has none."""
+    mask = np.uint64(len(keys) - 1)
+    slot = (key * MIX >> np.uint64(20)) & mask
+    while keys[slot] != 0:
+        if keys[slot] == key:
+            return values[slot]
+        slot = (slot + np.uint64(1)) & mask
+    return values[slot]
+
+
+@njit(inline="always")
+def put(keys, values, key, value):  # type: ignore[no-untyped-def]
+    """Set a key's value in an open-addressing table that has room."""
+    mask = np.uint64(len(keys) - 1)
+    slot = (key * MIX >> np.uint64(20)) & mask
+    while keys[slot] != 0 and keys[slot] != key:
+        slot = (slot + np.uint64(1)) & mask
+    keys[slot] = key
+    values[slot] = value
+
+
+@njit(cache=True, nogil=True)
+def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
+    """The bits of every token: (n_tokens,) uint32."""
+    out = np.zeros(len(hashes), np.uint32)
+    for i in range(len(hashes)):
+        out[i] = look_up(keys, bits, hashes[i])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _phrase(hashes):  # type: ignore[no-untyped-def]
+    value = np.uint64(0)
+    for i in range(len(hashes)):
+        value = joined(value, hashes[i])
+    return value
+
+
+def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:
+    words = sorted(set(bits) | set(states))
+    size = 1 << (2 * len(words)).bit_length()
+    keys, values, state = np.zeros(size, np.uint64), np.zeros(size, np.uint32), np.zeros(size, np.int32)
+    _fill(
+        keys, values, state, np.array(words, np.uint64),
+        np.array([bits.get(word, 0) for word in words], np.uint32),
+        np.array([states.get(word, 0) for word in words], np.int32),
+    )  # fmt: skip
+    return Lexicon(keys, values, state)
+
+
+@njit(cache=True)
+def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(keys) - 1)
+    for k in range(len(words)):
+        slot = (words[k] * MIX >> np.uint64(20)) & mask
+        while keys[slot] != 0:
+            slot = (slot + np.uint64(1)) & mask
+        keys[slot] = words[k]
+        values[slot] = bits[k]
+        state[slot] = states[k]
+
+
+def _lines(name: str) -> list[str]:
+    text = resources.files("topic_stance.data").joinpath(f"lexicons/{name}").read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
