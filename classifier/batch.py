@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -38,6 +38,15 @@ def load_bundle(path: Path) -> Model:
     return load(path)
 
 
+class TopicsOnly:
+    """The model in a bundle folder, asked for topics and nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        from .pipeline import load
+
+        self.predict = load(path).predict_topics
+
+
 def predict_dump(
     model_path: str | os.PathLike[str],
     inputs: Iterable[str | os.PathLike[str]],
@@ -49,10 +58,11 @@ def predict_dump(
     resume: bool = False,
     overwrite: bool = False,
     dedup: bool = False,
+    only: Literal["topics"] | None = None,
     format: Format | None = None,
     limit: int = LIMIT,
     progress: Progress | None = None,
-    loader: Loader = load_bundle,
+    loader: Loader | None = None,
 ) -> Counts:
     """Predict every article of `inputs` (files, folders, "-") with the bundle in `model_path` into `output`.
 
@@ -60,12 +70,13 @@ def predict_dump(
     standard output. Rejects go to `rejects`; where none is given to `OUTPUT.rejects.jsonl`, or to standard error beside
     standard output. `processes` defaults to the number of processors; with 1, all is done in this process. `resume`
     goes on with a run that ended early, `overwrite` throws away what it left. `dedup` drops near-duplicates into the
-    rejects. `limit` is the longest record in bytes. `loader` makes the model from its path; other processes must be
-    able to import it.
+    rejects. With `only`, quotes and actors are not looked for, and empty. `limit` is the longest record in bytes.
+    `loader` makes another model from its path than the bundle's; other processes must be able to import it.
 
     Raises `TopicStanceError` for whatever ends the run early; its message says whether it can be gone on with.
     """
     names = [os.fspath(name) for name in inputs]
+    loader = loader or (TopicsOnly if only else load_bundle)
     output_kind(output)
     if resume and (os.fspath(output) == "-" or "-" in names):
         raise DataError("--resume only goes on from files into a file, not from standard input or into standard output")
@@ -78,7 +89,7 @@ def predict_dump(
     if os.fspath(output) == "-":
         sink = _Stream(None if rejects is None else Path(rejects))
     else:
-        options = hashlib.sha256(msgspec.json.encode([dedup, format, limit])).hexdigest()
+        options = hashlib.sha256(msgspec.json.encode([dedup, only, format, limit])).hexdigest()
         beside = Path(f"{os.fspath(output)}.rejects.jsonl" if rejects is None else rejects)
         plan = Plan(_version(), fingerprint, dump.digest, options)
         sink = Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)

@@ -93,6 +93,9 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
     leftover = command.add_mutually_exclusive_group()
     leftover.add_argument("--resume", action="store_true", help="go on with a run that ended early")
     leftover.add_argument("--overwrite", action="store_true", help="throw away what a run that ended early has left")
+    command.add_argument(
+        "--only", choices=["topics"], help="topics alone, many times faster; quotes and actors stay empty"
+    )
     command.add_argument("--dedup", action="store_true", help="drop near-duplicates into the rejects")
     command.add_argument(
         "--format",
@@ -121,6 +124,7 @@ def predict(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         overwrite=arguments.overwrite,
         dedup=arguments.dedup,
+        only=arguments.only,
         format=arguments.format,
         progress=Progress(sys.stderr) if shown else None,
     )
