@@ -49,7 +49,8 @@ class Pipeline:
         return load_boilerplate()
 
     @cached_property
-    def _topic_weights(self) -> TermWeights:
+    def topic_weights(self) -> TermWeights:
+        """The topic head as its kernel wants it."""
         return head_weights(self.bundle.heads.topics)
 
     def predict(self, articles: Iterable[Article]) -> list[Prediction]:
@@ -60,7 +61,7 @@ class Pipeline:
         """The prediction for one article."""
         title, body = self.read(article)
         head = self.bundle.heads.topics
-        topics = assign_topics(decision_scores(title, body, head, self._topic_weights), head)
+        topics = assign_topics(decision_scores(title, body, head, self.topic_weights), head)
         analysis = self._analyse(article, body)
         assigned = [topic.label for topic in topics if topic.assigned]
         spans = _Spans(body)
@@ -75,7 +76,7 @@ class Pipeline:
     def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
         """Predictions with the same topics as those of `predict` and nothing else, many times faster."""
         head, name = self.bundle.heads.topics, self.bundle.name
-        scores = article_scores(articles, self._boilerplate, self._topic_weights) + head.bias
+        scores = article_scores(articles, self._boilerplate, self.topic_weights) + head.bias
         return [
             Prediction(article.id, name, assign_topics(row, head), [], [])
             for article, row in zip(articles, scores, strict=True)

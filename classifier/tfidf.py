@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -53,12 +53,15 @@ class TermTables(NamedTuple):
 class TermWeights(NamedTuple):
     """A vocabulary with what its terms weigh.
 
-    rows: (1 + n_numbers, 1 + n_outputs) float64, by number: a term's idf and idf · coefficients side by side; zeros for
-    number 0 and for words that are no terms.
+    rows: (1 + n_numbers, 1 + n_outputs) int32, by number: a term's idf and idf · coefficients side by side, divided by
+    the scale of their column; zeros for number 0 and for words that are no terms. Half as wide as float64, they stay
+    in the cache, and they are out by no more than half a scale: a score by less than the largest weight · √terms / 2³².
+    scale: (1 + n_outputs,) float64.
     """
 
     tables: TermTables
-    rows: NDArray[np.float64]
+    rows: NDArray[np.int32]
+    scale: NDArray[np.float64]
 
 
 def term_tables(terms: Sequence[str]) -> TermTables:
@@ -88,10 +91,17 @@ def term_tables(terms: Sequence[str]) -> TermTables:
 
 def term_weights(tables: TermTables, idf: NDArray[np.float64], coefficients: NDArray[np.float64]) -> TermWeights:
     """Weights from idf: (n_terms,) and coefficients: (n_terms, n_outputs)."""
-    rows = np.zeros((1 + tables.n_numbers, 1 + coefficients.shape[1]))
-    rows[1 : 1 + tables.n_terms, 0] = idf
-    rows[1 : 1 + tables.n_terms, 1:] = idf[:, None] * coefficients
-    return TermWeights(tables, rows)
+    wanted = np.column_stack((idf, idf[:, None] * coefficients))
+    scale = np.abs(wanted).max(0, initial=0.0) / np.iinfo(np.int32).max
+    scale[scale == 0.0] = 1.0
+    rows = np.zeros((1 + tables.n_numbers, wanted.shape[1]), np.int32)
+    rows[1 : 1 + tables.n_terms] = np.rint(wanted / scale)
+    return TermWeights(tables, rows, scale)
+
+
+def empty_counts(weights: TermWeights, longest: int) -> NDArray[Any]:
+    """A table of counts, zeros, for texts of at most `longest` characters: small where that suffices."""
+    return np.zeros(len(weights.rows), np.uint16 if longest < 1 << 16 else np.uint32)
 
 
 def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float64]:
@@ -99,9 +109,9 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
 
     Any strings are fine. Time is linear in their length.
     """
-    word_hash, word_number, pairs, _, n_numbers = weights.tables
+    word_hash, word_number, pairs, _, _ = weights.tables
     scores = np.zeros((len(texts), weights.rows.shape[1] - 1))
-    counts = np.zeros(1 + n_numbers, np.uint32)
+    counts = empty_counts(weights, max(map(len, texts), default=0))
     for first in range(0, len(texts), _CHUNK):
         chunk = [text.encode("utf-8", "surrogatepass") for text in texts[first : first + _CHUNK]]
         place = 0
@@ -109,8 +119,8 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
             ends = np.cumsum([len(data) + 1 for data in chunk])
             data = np.frombuffer(b"\n".join([*chunk, b""]), np.uint8)
             place, state = _text_scores(
-                data, ends, place, CLASSES, LOWERS, word_hash, word_number, pairs, weights.rows, LOGS, counts,
-                scores[first : first + _CHUNK],
+                data, ends, place, CLASSES, LOWERS, word_hash, word_number, pairs, weights.rows, weights.scale, LOGS,
+                counts, scores[first : first + _CHUNK],
             )  # fmt: skip
             if state == -1:
                 chunk[place] = texts[first + place].lower().encode("utf-8", "surrogatepass")
@@ -121,12 +131,12 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
 
 def token_scores(tokens: Tokens, weights: TermWeights, lead: int = 0, times: int = 0) -> NDArray[np.float64]:
     """The scores of a text that is given as tokens, its first `lead` tokens standing before it `times` times more."""
-    word_hash, word_number, pairs, _, n_numbers = weights.tables
-    counts = np.zeros(1 + n_numbers, np.uint32)
+    word_hash, word_number, pairs, _, _ = weights.tables
+    counts = empty_counts(weights, len(tokens.points) + lead * times)
     scores = np.zeros(weights.rows.shape[1] - 1)
     _token_scores(
         tokens.start, tokens.end, tokens.hash, tokens.flags, lead, times, word_hash, word_number, pairs, weights.rows,
-        LOGS, counts, scores,
+        weights.scale, LOGS, counts, scores,
     )  # fmt: skip
     return scores
 
@@ -202,7 +212,7 @@ def _fill_tables(points, start, end, hashes, lines, word_hash, word_number, pair
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pairs, rows, logs, counts, scores):  # type: ignore[no-untyped-def]
+def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pairs, rows, scale, logs, counts, scores):  # type: ignore[no-untyped-def]
     """Scores of the texts from `place` on. Returns where it ended, and what `hash_words` said there where that is < 0.
 
     data: the texts in UTF-8, a line break after each; ends: (n_texts,), where each ends, its line break included.
@@ -227,18 +237,18 @@ def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pai
         _look_up(hashes, n, 0, word_hash, word_number, pairs, numbers, found, rest)
         n_touched = _count(numbers, n, 1, counts, touched, 0)
         n_touched = _count(found, n, 1, counts, touched, n_touched)
-        weigh(touched, n_touched, rows, logs, counts, frequency, scores[k])
+        weigh(touched, n_touched, rows, scale, logs, counts, frequency, scores[k])
     return len(ends), 0
 
 
 @njit(cache=True, nogil=True)
 def _token_scores(  # type: ignore[no-untyped-def]
-    start, end, hashes, flags, lead, times, word_hash, word_number, pairs, rows, logs, counts, scores
+    start, end, hashes, flags, lead, times, word_hash, word_number, pairs, rows, scale, logs, counts, scores
 ):
     words = np.empty(len(hashes), np.uint64)
     n, n_lead = long_words(start, end, hashes, flags, lead, words, 0)
     touched = touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts)
-    weigh(touched, len(touched), rows, logs, counts, np.empty(len(touched)), scores)
+    weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
 
 
 @njit(cache=True, nogil=True)
@@ -312,12 +322,12 @@ def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-un
         number = numbers[i]
         touched[n_touched] = number
         n_touched += counts[number] == 0
-        counts[number] += np.uint32(times)
+        counts[number] += times
     return n_touched
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
-def weigh(touched, n, rows, logs, counts, frequency, scores):  # type: ignore[no-untyped-def]
+def weigh(touched, n, rows, scale, logs, counts, frequency, scores):  # type: ignore[no-untyped-def]
     """Scores from counts, which are cleared. `frequency` has room for `n`."""
     for i in range(n):
         # Nothing but loads from far away, so that the processor waits for many of them at once.
@@ -332,8 +342,9 @@ def weigh(touched, n, rows, logs, counts, frequency, scores):  # type: ignore[no
         norm += value * value
     if norm == 0.0:
         return
+    norm = math.sqrt(norm) * scale[0]
     for y in range(len(scores)):
         score = 0.0
         for i in range(n):
             score += frequency[i] * rows[touched[i], 1 + y]
-        scores[y] = score / math.sqrt(norm)
+        scores[y] = score * scale[1 + y] / norm

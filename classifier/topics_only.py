@@ -16,7 +16,7 @@ from topic_stance.data.records import Article
 
 from .cleaning import CREDITS, Boilerplate, Verdict, body_tokens, judge_lines, line_verdicts, words_hash
 from .segment import CLASSES, LOWERS, join_tokens, learn_point, token_arrays, tokenize
-from .tfidf import LOGS, TermWeights, long_words, token_scores, touch_terms, weigh
+from .tfidf import LOGS, TermWeights, empty_counts, long_words, token_scores, touch_terms, weigh
 from .topics import LEAD_REPEATS, LEAD_TOKENS, exact_case
 
 _BODY = int(Verdict.BODY)
@@ -26,9 +26,10 @@ _CHUNK = 16
 
 def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: TermWeights) -> NDArray[np.float64]:
     """What `topics.decision_scores` gives for each article, without biases: (n_articles, n_topics)."""
-    word_hash, word_number, pairs, _, n_numbers = weights.tables
+    word_hash, word_number, pairs, _, _ = weights.tables
     scores = np.zeros((len(articles), weights.rows.shape[1] - 1))
-    counts = np.zeros(1 + n_numbers, np.uint32)
+    longest = max((len(article.title) + len(article.text) for article in articles), default=0)
+    counts = empty_counts(weights, longest + LEAD_TOKENS * LEAD_REPEATS)
     for first in range(0, len(articles), _CHUNK):
         chunk = articles[first : first + _CHUNK]
         texts = [text for article in chunk for text in (article.title, article.text)]
@@ -38,7 +39,7 @@ def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: T
         while place < len(chunk):
             place, state = _article_scores(
                 points, ends, place, CLASSES, LOWERS, lexicon.whole, lexicon.beginning, CREDITS, word_hash, word_number,
-                pairs, weights.rows, LOGS, counts, scores[first : first + _CHUNK],
+                pairs, weights.rows, weights.scale, LOGS, counts, scores[first : first + _CHUNK],
             )  # fmt: skip
             if state < 0:
                 learn_point(-state - 1)
@@ -58,8 +59,8 @@ def _exact_scores(article: Article, lexicon: Boilerplate, weights: TermWeights) 
 
 @njit(cache=True, nogil=True)
 def _article_scores(  # type: ignore[no-untyped-def]
-    points, ends, place, classes, lowers, whole, beginning, credits, word_hash, word_number, pairs, rows, logs, counts,
-    scores,
+    points, ends, place, classes, lowers, whole, beginning, credits, word_hash, word_number, pairs, rows, scale, logs,
+    counts, scores,
 ):  # fmt: skip
     """Scores of the articles from `place` on. Returns where it ended, and a state of `token_arrays` other than 0 there.
 
@@ -87,5 +88,5 @@ def _article_scores(  # type: ignore[no-untyped-def]
                 n_lead = n_line
             seen += b - a
         touched = touch_terms(words, n, n_lead, LEAD_REPEATS, word_hash, word_number, pairs, counts)
-        weigh(touched, len(touched), rows, logs, counts, np.empty(len(touched)), scores[k])
+        weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores[k])
     return len(ends) // 2, 0
