@@ -12,6 +12,8 @@ import itertools
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
+from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
@@ -22,29 +24,27 @@ from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind
 
 from .chunks import Chunk, Dump
+from .compiling import announce
 from .dedup import NEAR_DUPLICATE, NearDuplicates
 from .journal import Counts, Plan, Position, Work
 from .progress import Progress
-from .workers import Loader, Model, Outcome, predict_here, predict_in_workers
+from .workers import Loader, Outcome, predict_here, predict_in_workers
 
 CHUNK = 256
 """Articles that go to a worker at once; fewer where they are long."""
 
 
-def load_bundle(path: Path) -> Model:
-    """The model in a bundle folder."""
-    from .pipeline import load
+class BundleModel:
+    """The model in a bundle folder; with `topics_only`, quotes and actors stay empty."""
 
-    return load(path)
-
-
-class TopicsOnly:
-    """The model in a bundle folder, asked for topics and nothing else."""
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, topics_only: bool = False, announced: bool = False) -> None:
         from .pipeline import load
 
-        self.predict = load(path).predict_topics
+        # One process is enough to say what all of them wait for.
+        if announced and current_process().name in ("MainProcess", "SpawnProcess-1"):
+            announce()
+        pipeline = load(path)
+        self.predict = pipeline.predict_topics if topics_only else pipeline.predict
 
 
 def predict_dump(
@@ -76,7 +76,7 @@ def predict_dump(
     Raises `TopicStanceError` for whatever ends the run early; its message says whether it can be gone on with.
     """
     names = [os.fspath(name) for name in inputs]
-    loader = loader or (TopicsOnly if only else load_bundle)
+    loader = loader or partial(BundleModel, topics_only=only == "topics", announced=progress is not None)
     output_kind(output)
     if resume and (os.fspath(output) == "-" or "-" in names):
         raise DataError("--resume only goes on from files into a file, not from standard input or into standard output")
