@@ -14,7 +14,7 @@ def announce(out: TextIO | None = None) -> None:
     """From now on, say so once in `out` (standard error) if anything has to be compiled in this process."""
     from numba.core import event
 
-    class Listener(event.Listener):  # type: ignore[misc]
+    class Listener(event.Listener):
         """Speaks at the first compilation that it hears of."""
 
         heard = False
@@ -27,4 +27,4 @@ def announce(out: TextIO | None = None) -> None:
         def on_end(self, event: object) -> None:
             pass
 
-    event.register("numba:run_pass", Listener())
+    event.register("numba:run_pass", Listener())  # type: ignore[no-untyped-call]

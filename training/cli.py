@@ -120,11 +120,19 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
         help="what the input is, whatever it is called (default: by its name; standard input: jsonl)",
     )
     command.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    command.add_argument(
+        "--spark", action="store_true", help="through Spark; OUT and OUT.rejects.parquet become tables"
+    )
+    command.add_argument("--master", metavar="URL", help="with --spark: the cluster (default: as Spark is configured)")
     return command, predict
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict a dump."""
+    if arguments.spark:
+        from .spark import predict_with_spark
+
+        return predict_with_spark(arguments)
     from topic_stance.classifier.batch import predict_dump
     from topic_stance.classifier.progress import Progress
 
