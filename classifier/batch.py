@@ -12,8 +12,10 @@ import itertools
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
+from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -22,20 +24,27 @@ from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind
 
 from .chunks import Chunk, Dump
+from .compiling import announce
 from .dedup import NEAR_DUPLICATE, NearDuplicates
 from .journal import Counts, Plan, Position, Work
 from .progress import Progress
-from .workers import Loader, Model, Outcome, predict_here, predict_in_workers
+from .workers import Loader, Outcome, predict_here, predict_in_workers
 
 CHUNK = 256
 """Articles that go to a worker at once; fewer where they are long."""
 
 
-def load_bundle(path: Path) -> Model:
-    """The model in a bundle folder."""
-    from .pipeline import load
+class BundleModel:
+    """The model in a bundle folder; with `topics_only`, quotes and actors stay empty."""
 
-    return load(path)
+    def __init__(self, path: Path, topics_only: bool = False, announced: bool = False) -> None:
+        from .pipeline import load
+
+        # One process is enough to say what all of them wait for.
+        if announced and current_process().name in ("MainProcess", "SpawnProcess-1"):
+            announce()
+        pipeline = load(path)
+        self.predict = pipeline.predict_topics if topics_only else pipeline.predict
 
 
 def predict_dump(
@@ -49,10 +58,11 @@ def predict_dump(
     resume: bool = False,
     overwrite: bool = False,
     dedup: bool = False,
+    only: Literal["topics"] | None = None,
     format: Format | None = None,
     limit: int = LIMIT,
     progress: Progress | None = None,
-    loader: Loader = load_bundle,
+    loader: Loader | None = None,
 ) -> Counts:
     """Predict every article of `inputs` (files, folders, "-") with the bundle in `model_path` into `output`.
 
@@ -60,12 +70,13 @@ def predict_dump(
     standard output. Rejects go to `rejects`; where none is given to `OUTPUT.rejects.jsonl`, or to standard error beside
     standard output. `processes` defaults to the number of processors; with 1, all is done in this process. `resume`
     goes on with a run that ended early, `overwrite` throws away what it left. `dedup` drops near-duplicates into the
-    rejects. `limit` is the longest record in bytes. `loader` makes the model from its path; other processes must be
-    able to import it.
+    rejects. With `only`, quotes and actors are not looked for, and empty. `limit` is the longest record in bytes.
+    `loader` makes another model from its path than the bundle's; other processes must be able to import it.
 
     Raises `TopicStanceError` for whatever ends the run early; its message says whether it can be gone on with.
     """
     names = [os.fspath(name) for name in inputs]
+    loader = loader or partial(BundleModel, topics_only=only == "topics", announced=progress is not None)
     output_kind(output)
     if resume and (os.fspath(output) == "-" or "-" in names):
         raise DataError("--resume only goes on from files into a file, not from standard input or into standard output")
@@ -78,7 +89,7 @@ def predict_dump(
     if os.fspath(output) == "-":
         sink = _Stream(None if rejects is None else Path(rejects))
     else:
-        options = hashlib.sha256(msgspec.json.encode([dedup, format, limit])).hexdigest()
+        options = hashlib.sha256(msgspec.json.encode([dedup, only, format, limit])).hexdigest()
         beside = Path(f"{os.fspath(output)}.rejects.jsonl" if rejects is None else rejects)
         plan = Plan(_version(), fingerprint, dump.digest, options)
         sink = Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)

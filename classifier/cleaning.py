@@ -48,8 +48,8 @@ class Boilerplate(NamedTuple):
 
 def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = None) -> NDArray[np.uint8]:
     """The `Verdict` on each line of `tokens.lines`: (n_lines,) uint8. `headline`: the article's title, where known."""
-    title = np.uint64(0 if headline is None else _words_hash(headline.hash, headline.flags))
-    verdicts: NDArray[np.uint8] = _judge(
+    title = np.uint64(0 if headline is None else words_hash(headline.hash, headline.flags))
+    verdicts: NDArray[np.uint8] = line_verdicts(
         tokens.points,
         tokens.start,
         tokens.end,
@@ -59,7 +59,7 @@ def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = 
         lexicon.whole,
         lexicon.beginning,
         title,
-        _CREDITS,
+        CREDITS,
     )
     return verdicts
 
@@ -87,7 +87,7 @@ def load_boilerplate() -> Boilerplate:
         sign, _, phrase = line.partition(" ")
         if sign in ("=", "^"):
             tokens = tokenize(phrase)
-            (whole if sign == "=" else beginning).append(_words_hash(tokens.hash, tokens.flags))
+            (whole if sign == "=" else beginning).append(words_hash(tokens.hash, tokens.flags))
     return Boilerplate(np.unique(np.array(whole, np.uint64)), np.unique(np.array(beginning, np.uint64)))
 
 
@@ -110,7 +110,7 @@ def _select(tokens: Tokens, keep: NDArray[np.bool_]) -> Tokens:
     )
 
 
-_CREDITS = np.sort(
+CREDITS = np.sort(
     np.array(
         [token_hash(word) for word in "photo photos photograph image images picture pictures pic".split()],
         np.uint64,
@@ -119,7 +119,8 @@ _CREDITS = np.sort(
 
 
 @njit(cache=True, nogil=True)
-def _words_hash(hashes, flags):  # type: ignore[no-untyped-def]
+def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
+    """One hash of all words, numbers left out: what lines are compared by."""
     value = np.uint64(0)
     for i in range(len(hashes)):
         if flags[i] & WORD and not flags[i] & NUMBER:
@@ -134,7 +135,8 @@ def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _judge(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
+def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
+    """The `Verdict` on each line, from the arrays of `Tokens` and `Boilerplate` and the hash of the title's words."""
     n_lines = len(lines) - 1
     verdicts = np.zeros(n_lines, np.uint8)
     line_hash = np.zeros(n_lines, np.uint64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,9 @@ from .context import Context
 from .quotes import FoundQuote, TokenSpan, find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
-from .topics import assign_topics
+from .tfidf import TermWeights
+from .topics import assign_topics, decision_scores, head_weights
+from .topics_only import article_scores
 
 DEFAULT = Path(__file__).parent / "default"
 """The bundle that is shipped."""
@@ -46,6 +48,11 @@ class Pipeline:
     def _boilerplate(self) -> Boilerplate:
         return load_boilerplate()
 
+    @cached_property
+    def topic_weights(self) -> TermWeights:
+        """The topic head as its kernel wants it."""
+        return head_weights(self.bundle.heads.topics)
+
     def predict(self, articles: Iterable[Article]) -> list[Prediction]:
         """A prediction for each article, in order. Any text is fine; an article's result depends on it alone."""
         return [self.predict_one(article) for article in articles]
@@ -53,7 +60,8 @@ class Pipeline:
     def predict_one(self, article: Article) -> Prediction:
         """The prediction for one article."""
         title, body = self.read(article)
-        topics = assign_topics(title, body, self.bundle.heads.topics)
+        head = self.bundle.heads.topics
+        topics = assign_topics(decision_scores(title, body, head, self.topic_weights), head)
         analysis = self._analyse(article, body)
         assigned = [topic.label for topic in topics if topic.assigned]
         spans = _Spans(body)
@@ -64,6 +72,15 @@ class Pipeline:
             _written_quotes(analysis, spans),
             [self._actor(number, analysis, assigned, body, spans) for number in analysis.own],
         )
+
+    def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
+        """Predictions with the same topics as those of `predict` and nothing else, many times faster."""
+        head, name = self.bundle.heads.topics, self.bundle.name
+        scores = article_scores(articles, self._boilerplate, self.topic_weights) + head.bias
+        return [
+            Prediction(article.id, name, assign_topics(row, head), [], [])
+            for article, row in zip(articles, scores, strict=True)
+        ]
 
     def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
         """The tokens of the title, where there is one, and of the body: what every head works on."""

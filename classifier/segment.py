@@ -32,8 +32,9 @@ LINE = 64  # first token of a line
 MARK_NONE, MARK_STRAIGHT, MARK_OPEN, MARK_CLOSE, MARK_SINGLE, MARK_SINGLE_OPEN, APOSTROPHE = range(7)
 
 _PAGE = 256
-_CLASS = np.zeros(sys.maxunicode + 1, np.uint8)  # zero pages cost no memory until they are used
-_LOWER = np.zeros(sys.maxunicode + 1, np.uint32)
+CLASSES = np.zeros(sys.maxunicode + 1, np.uint8)  # zero pages cost no memory until they are used
+LOWERS = np.zeros(sys.maxunicode + 1, np.uint32)
+"""Class and lower case of each code point that was met so far, see `learn_point`: `UNKNOWN` is one that was not."""
 _WORD_CHARACTER = re.compile(r"\w")
 _SPACE_CHARACTER = re.compile(r"\s")
 
@@ -67,10 +68,10 @@ def tokenize(text: str) -> Tokens:
     """Tokens of `text`; any string is fine, lone surrogates and NULs included. Time and memory are linear."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     while True:
-        start, end, hashes, flags, mark, lines, state = _tokenize(points, _CLASS, _LOWER)
+        start, end, hashes, flags, mark, lines, state = token_arrays(points, CLASSES, LOWERS)
         if state >= 0:
             return Tokens(points, start, end, hashes, flags, mark, lines, bool(state))
-        _fill_page((-state - 1) // _PAGE)
+        learn_point(-state - 1)
 
 
 def join_tokens(first: Tokens | None, second: Tokens) -> Tokens:
@@ -112,8 +113,9 @@ def token_hash(word: str) -> int:
     return value
 
 
-def _fill_page(page: int) -> None:
-    """Look up one page of 256 code points in Python's own Unicode tables, which scikit-learn goes by, too."""
+def learn_point(point: int) -> None:
+    """Look up the page of 256 code points around `point` in Python's own Unicode tables, scikit-learn's, too."""
+    page = point // _PAGE
     for point in range(page * _PAGE, (page + 1) * _PAGE):
         character = chr(point)
         if _WORD_CHARACTER.match(character):
@@ -126,8 +128,63 @@ def _fill_page(page: int) -> None:
         lower = character.lower()
         if len(lower) > 1 or character == "Σ":
             kind += SPECIAL
-        _LOWER[point] = ord(lower[0])
-        _CLASS[point] = kind
+        LOWERS[point] = ord(lower[0])
+        CLASSES[point] = kind
+
+
+_BEYOND = 255
+_LAST = np.uint64(sys.maxunicode)
+_ASCII = np.array(
+    [ord(chr(k).lower()) if chr(k).isalnum() or chr(k) == "_" else 0 for k in range(128)] + [_BEYOND] * 128, np.uint8
+)
+"""Of each byte: its lower case, 0 where it is no word character, `_BEYOND` where it is no ASCII character."""
+
+
+@njit(cache=True, nogil=True)
+def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-untyped-def]
+    """The hash of each word of two or more characters in UTF-8, into `hashes`, which has room for half of the bytes.
+
+    Returns the number of words, -1 for text that must be lower-cased first (`Tokens.special`), or -2 - p where code
+    point p is not known yet (`learn_point`). The byte at `end` must be there and be no word character.
+
+    A processor cannot foresee where a word ends, so there is no branch there: what is written only counts at an end.
+    """
+    n = 0
+    value = _FNV_OFFSET
+    length = 0
+    i = begin
+    while i <= end:
+        letter = np.uint64(_ASCII[data[i]])
+        i += 1
+        if letter == _BEYOND:
+            letter, i = _decoded(data, i, classes, lowers)
+            if letter > _LAST:
+                return -np.int64(letter - _LAST)
+        ends = letter == 0
+        hashes[n] = value
+        n += ends & (length > 1)
+        value = _FNV_OFFSET if ends else (value ^ letter) * _FNV_PRIME
+        length = 0 if ends else length + 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _decoded(data, i, classes, lowers):  # type: ignore[no-untyped-def]
+    """The lower case of the code point whose first byte stands before `i`, 0 for no word character, and where it ends.
+
+    `_LAST` + 1 stands for special characters, `_LAST` + 2 + p for a code point p that is not known.
+    """
+    first = np.uint64(data[i - 1])
+    point = first & np.uint64(0x1F if first < 0xE0 else 0x0F if first < 0xF0 else 0x07)
+    while data[i] & 0xC0 == 0x80:
+        point = point << np.uint64(6) | np.uint64(data[i] & 0x3F)
+        i += 1
+    kind = classes[point]
+    if kind == UNKNOWN:
+        return _LAST + np.uint64(2) + point, i
+    if kind >= SPECIAL:
+        return _LAST + np.uint64(1), i
+    return np.uint64(lowers[point]) if LOWER <= kind <= OTHER_WORD else np.uint64(0), i
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +206,7 @@ def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _tokenize(points, classes, lowers):  # type: ignore[no-untyped-def]
+def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
     """Arrays of `Tokens`, then a state: 0 or 1 (special characters), or -1 - p where code point p is not known yet."""
     n = len(points)
     start = np.empty(n, np.int32)

@@ -1,86 +1,161 @@
-"""TF-IDF and linear scores in one pass over the tokens of a text, equal to scikit-learn's.
+"""TF-IDF and linear scores in one pass over a text, equal to scikit-learn's.
 
-A text's score for each output is ``bias + (tf-idf vector / its norm) · coefficients``, as `TfidfVectorizer(
-ngram_range=(1, 2), sublinear_tf=True)` and a linear model give it. No vector is built: each term found adds its
-count to a table, and norm and scores come out of the few terms touched. Words are looked up by their
-64-bit hash (`term_tables` refuses a vocabulary in which two words share one), pairs by the numbers of both words.
+A text's score for each output is ``(tf-idf vector / its norm) · coefficients``, as `TfidfVectorizer(
+ngram_range=(1, 2), sublinear_tf=True)` and a linear model without a bias give it. No vector is built: words become
+numbers, pairs of numbers become terms, each term adds to a table of counts, and norm and scores come out of the few
+terms touched. Words are looked up by their 64-bit hash (`term_tables` refuses a vocabulary in which two share one).
+
+`text_scores` goes straight over the UTF-8 bytes of many texts, `token_scores` starts from tokens that are there
+already; both end in the same loops. Those hardly branch on what the text holds: a branch that a processor cannot
+foresee costs it more than all that is done for one word.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .segment import WORD, Tokens, token_hash
+from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_LOGS = np.array([0.0] + [1.0 + math.log(k) for k in range(1, 256)])
+_TOP = np.uint64(40)
+_ONE = np.uint64(1)
+LOGS = np.array([0.0] + [1.0 + math.log(k) for k in range(1, 256)])
+_NUMBER_BITS = np.uint64(21)
+_TERM_BITS = np.uint64(22)
+_TERM_MASK = np.uint64((1 << 22) - 1)
+_MOST_NUMBERS = (1 << 21) - 1
+_CHUNK = 64
+"""Texts that one call of the kernel takes: few enough for their bytes to stay in the processor's cache."""
 
 
 class TermTables(NamedTuple):
-    """The vocabulary, ready for look-up.
+    """The vocabulary, ready for look-up by open addressing; 0 is an empty slot.
 
-    word_slots: (n_slots,) int32, word number + 1 or 0, open addressing by token hash. word_hash: (n_words,) uint64.
-    word_term: (n_words,) int32, the term that a word is on its own, or -1.
-    pair_keys: (n_slots,) uint64, two word numbers + 1 packed, 0 where empty; pair_term: (n_slots,) int32.
+    Term k has the number k + 1; words that are no terms but part of a pair have the numbers after those.
+    word_hash: (n_slots,) uint64; word_number: (n_slots,) uint32, of the word in the same slot.
+    pairs: (n_slots,) uint64: the number of the left word (21 bits), of the right one (21), of the term (22).
+    n_terms, n_numbers: how many terms, and how many numbers there are, 0 not among them.
     """
 
-    word_slots: NDArray[np.int32]
     word_hash: NDArray[np.uint64]
-    word_term: NDArray[np.int32]
-    pair_keys: NDArray[np.uint64]
-    pair_term: NDArray[np.int32]
+    word_number: NDArray[np.uint32]
+    pairs: NDArray[np.uint64]
+    n_terms: int
+    n_numbers: int
 
 
-def term_tables(terms: list[str]) -> TermTables:
-    """Tables of a vocabulary of words and pairs of words joined by one space; a term's number is its place."""
-    words: dict[str, int] = {}
-    for term in terms:
-        for word in term.split(" "):
-            words.setdefault(word, len(words))
-    word_term = np.full(len(words), -1, np.int32)
-    pairs, pair_numbers = [], []
-    for number, term in enumerate(terms):
-        left, _, right = term.partition(" ")
-        if right:
-            pairs.append(((words[left] + 1) << 32) | (words[right] + 1))
-            pair_numbers.append(number)
-        else:
-            word_term[words[left]] = number
-    hashes = np.array([token_hash(word) for word in words], np.uint64)
-    if len(np.unique(hashes)) != len(hashes):
-        raise ValueError("two words of the vocabulary share a hash")
-    slots = np.zeros(_table_size(len(words)), np.int32)
-    _place_words(slots, hashes)
-    keys = np.zeros(_table_size(len(pairs)), np.uint64)
-    numbers = np.zeros(len(keys), np.int32)
-    _place_pairs(keys, numbers, np.array(pairs, np.uint64), np.array(pair_numbers, np.int32))
-    return TermTables(slots, hashes, word_term, keys, numbers)
+class TermWeights(NamedTuple):
+    """A vocabulary with what its terms weigh.
+
+    rows: (1 + n_numbers, 1 + n_outputs) int32, by number: a term's idf and idf · coefficients side by side, divided by
+    the scale of their column; zeros for number 0 and for words that are no terms. Half as wide as float64, they stay
+    in the cache, and they are out by no more than half a scale: a score by less than the largest weight · √terms / 2³².
+    scale: (1 + n_outputs,) float64.
+    """
+
+    tables: TermTables
+    rows: NDArray[np.int32]
+    scale: NDArray[np.float64]
+
+
+def term_tables(terms: Sequence[str]) -> TermTables:
+    """Tables of a vocabulary of words and of pairs of words joined by one space; a term's index is its place.
+
+    Raises `ValueError` for what is no such term, for a term that stands there twice, where two words share a hash, and
+    for more than two million words.
+    """
+    tokens = tokenize("\n".join(terms))
+    sizes = np.diff(tokens.lines)
+    words = (tokens.flags & WORD != 0) & (tokens.end - tokens.start > 1)
+    if len(sizes) != len(terms) or not words.all() or (len(sizes) and sizes.max() > 2):
+        raise ValueError("a term is a word of two or more characters, or two of them joined by one space")
+    n_words = len(np.unique(tokens.hash))
+    if n_words + len(terms) > _MOST_NUMBERS:
+        raise ValueError(f"a vocabulary may have {_MOST_NUMBERS:,} words and terms")
+    word_hash = np.zeros(_table_size(n_words), np.uint64)
+    word_number = np.zeros(len(word_hash), np.uint32)
+    pairs = np.zeros(_table_size(int((sizes == 2).sum())), np.uint64)
+    n_numbers = _fill_tables(
+        tokens.points, tokens.start, tokens.end, tokens.hash, tokens.lines, word_hash, word_number, pairs
+    )
+    if n_numbers < 0:
+        raise ValueError("a term stands there twice, or two words of the vocabulary share a hash")
+    return TermTables(word_hash, word_number, pairs, len(terms), n_numbers)
+
+
+def term_weights(tables: TermTables, idf: NDArray[np.float64], coefficients: NDArray[np.float64]) -> TermWeights:
+    """Weights from idf: (n_terms,) and coefficients: (n_terms, n_outputs)."""
+    wanted = np.column_stack((idf, idf[:, None] * coefficients))
+    scale = np.abs(wanted).max(0, initial=0.0) / np.iinfo(np.int32).max
+    scale[scale == 0.0] = 1.0
+    rows = np.zeros((1 + tables.n_numbers, wanted.shape[1]), np.int32)
+    rows[1 : 1 + tables.n_terms] = np.rint(wanted / scale)
+    return TermWeights(tables, rows, scale)
+
+
+def empty_counts(weights: TermWeights, longest: int) -> NDArray[Any]:
+    """A table of counts, zeros, for texts of at most `longest` characters: small where that suffices."""
+    return np.zeros(len(weights.rows), np.uint16 if longest < 1 << 16 else np.uint32)
+
+
+def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float64]:
+    """Cosine-normalised TF-IDF times coefficients of each text: (n_texts, n_outputs), without biases.
+
+    Any strings are fine. Time is linear in their length.
+    """
+    word_hash, word_number, pairs, _, _ = weights.tables
+    scores = np.zeros((len(texts), weights.rows.shape[1] - 1))
+    counts = empty_counts(weights, max(map(len, texts), default=0))
+    for first in range(0, len(texts), _CHUNK):
+        chunk = [text.encode("utf-8", "surrogatepass") for text in texts[first : first + _CHUNK]]
+        place = 0
+        while place < len(chunk):
+            ends = np.cumsum([len(data) + 1 for data in chunk])
+            data = np.frombuffer(b"\n".join([*chunk, b""]), np.uint8)
+            place, state = _text_scores(
+                data, ends, place, CLASSES, LOWERS, word_hash, word_number, pairs, weights.rows, weights.scale, LOGS,
+                counts, scores[first : first + _CHUNK],
+            )  # fmt: skip
+            if state == -1:
+                chunk[place] = texts[first + place].lower().encode("utf-8", "surrogatepass")
+            elif state < 0:
+                learn_point(-2 - state)
+    return scores
+
+
+def token_scores(tokens: Tokens, weights: TermWeights, lead: int = 0, times: int = 0) -> NDArray[np.float64]:
+    """The scores of a text that is given as tokens, its first `lead` tokens standing before it `times` times more."""
+    word_hash, word_number, pairs, _, _ = weights.tables
+    counts = empty_counts(weights, len(tokens.points) + lead * times)
+    scores = np.zeros(weights.rows.shape[1] - 1)
+    _token_scores(
+        tokens.start, tokens.end, tokens.hash, tokens.flags, lead, times, word_hash, word_number, pairs, weights.rows,
+        weights.scale, LOGS, counts, scores,
+    )  # fmt: skip
+    return scores
 
 
 def linear_scores(
     tokens: Tokens, tables: TermTables, idf: NDArray[np.float64], coefficients: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Cosine-normalised TF-IDF times coefficients: (n_outputs,) float64, without biases.
-
-    idf: (n_terms,); coefficients: (n_terms, n_outputs). Linear in the number of tokens.
-    """
-    scores: NDArray[np.float64] = _linear_scores(
-        tokens.start, tokens.end, tokens.hash, tokens.flags, *tables, idf, coefficients, _LOGS
-    )
-    return scores
+    """`token_scores` for once, with weights as they are learned: idf (n_terms,), coefficients (n_terms, n_outputs)."""
+    return token_scores(tokens, term_weights(tables, idf, coefficients))
 
 
 def term_counts(tokens: Tokens, tables: TermTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The terms of a text and how often each occurs, in the order of their first occurrence."""
-    found: tuple[NDArray[np.int32], NDArray[np.int32]] = _term_counts(
-        tokens.start, tokens.end, tokens.hash, tokens.flags, *tables
-    )
-    return found
+    """The terms of a text and how often each occurs: words, then pairs, each in the order of their first occurrence."""
+    counts = np.zeros(1 + tables.n_numbers, np.uint32)
+    words = np.empty(len(tokens.hash), np.uint64)
+    n, _ = long_words(tokens.start, tokens.end, tokens.hash, tokens.flags, 0, words, 0)
+    numbers = touch_terms(words, n, 0, 0, tables.word_hash, tables.word_number, tables.pairs, counts)
+    numbers = numbers[(numbers > 0) & (numbers <= tables.n_terms)]
+    return numbers.astype(np.int32) - np.int32(1), counts[numbers].astype(np.int32)
 
 
 def _table_size(entries: int) -> int:
@@ -88,106 +163,188 @@ def _table_size(entries: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _place_words(slots, hashes):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(slots) - 1)
-    for i in range(len(hashes)):
-        slot = (hashes[i] * _MIX >> np.uint64(24)) & mask
-        while slots[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        slots[slot] = i + 1
+def _word_slot(value, word_hash):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(word_hash) - 1)
+    slot = (value * _MIX >> _TOP) & mask
+    while word_hash[slot] != value and word_hash[slot] != 0:
+        slot = (slot + _ONE) & mask
+    return slot
 
 
 @njit(cache=True, nogil=True)
-def _place_pairs(keys, numbers, pairs, pair_numbers):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(keys) - 1)
-    for i in range(len(pairs)):
-        slot = (pairs[i] * _MIX >> np.uint64(24)) & mask
-        while keys[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = pairs[i]
-        numbers[slot] = pair_numbers[i]
-
-
-@njit(cache=True, nogil=True)
-def _term_counts(start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term):  # type: ignore[no-untyped-def]
-    n = len(hashes)
-    # A table of counts for the few terms of this text: open addressing again, at most half full.
-    size = 64
-    while size < 4 * n:
-        size *= 2
-    slot_of = np.zeros(size, np.int32)
-    term = np.empty(2 * n, np.int32)
-    count = np.zeros(2 * n, np.int32)
-    found = 0
-    word_mask = np.uint64(len(word_slots) - 1)
-    pair_mask = np.uint64(len(pair_keys) - 1)
-    small_mask = np.uint64(size - 1)
-    previous = np.uint64(0)  # number + 1 of the word before, 0 where it is not in the vocabulary
-    for i in range(n):
-        length = end[i] - start[i]
-        if not flags[i] & WORD or length < 2:
+def _fill_tables(points, start, end, hashes, lines, word_hash, word_number, pairs):  # type: ignore[no-untyped-def]
+    """Fill the tables from the tokens of the terms, a line each. Returns `n_numbers`, or -1 where that cannot be."""
+    n_terms = len(lines) - 1
+    token_of = np.zeros(len(word_hash), np.int32)  # where the word of a slot stands, to tell words of one hash apart
+    for k in range(n_terms):
+        first = lines[k]
+        if lines[k + 1] - first == 1:
+            slot = _word_slot(hashes[first], word_hash)
+            if hashes[first] == 0 or word_hash[slot] != 0:
+                return -1
+            word_hash[slot], word_number[slot], token_of[slot] = hashes[first], k + 1, first
+    n_numbers = n_terms
+    mask = np.uint64(len(pairs) - 1)
+    for k in range(n_terms):
+        first = lines[k]
+        if lines[k + 1] - first != 2:
             continue
-        h = hashes[i]
-        slot = (h * _MIX >> np.uint64(24)) & word_mask
-        number = np.uint64(0)
-        while word_slots[slot] != 0:
-            k = word_slots[slot] - 1
-            if word_hash[k] == h:
-                number = np.uint64(k + 1)
-                break
-            slot = (slot + np.uint64(1)) & word_mask
-        for part in range(2):
-            t = np.int32(-1)
-            if number != 0:
-                if part == 0:
-                    t = word_term[number - np.uint64(1)]
-                elif previous != 0:
-                    key = (previous << np.uint64(32)) | number
-                    slot = (key * _MIX >> np.uint64(24)) & pair_mask
-                    while pair_keys[slot] != 0:
-                        if pair_keys[slot] == key:
-                            t = pair_term[slot]
-                            break
-                        slot = (slot + np.uint64(1)) & pair_mask
-            if t >= 0:
-                slot = (np.uint64(t) * _MIX >> np.uint64(24)) & small_mask
-                while slot_of[slot] != 0 and term[slot_of[slot] - 1] != t:
-                    slot = (slot + np.uint64(1)) & small_mask
-                if slot_of[slot] == 0:
-                    term[found] = t
-                    found += 1
-                    slot_of[slot] = found
-                count[slot_of[slot] - 1] += 1
-        previous = number
-    return term[:found], count[:found]
+        key = np.uint64(0)
+        for token in range(first, first + 2):
+            slot = _word_slot(hashes[token], word_hash)
+            if word_hash[slot] == 0:
+                n_numbers += 1
+                word_hash[slot], word_number[slot], token_of[slot] = hashes[token], n_numbers, token
+            other = token_of[slot]
+            if hashes[token] == 0 or end[token] - start[token] != end[other] - start[other]:
+                return -1
+            for i in range(end[token] - start[token]):
+                if points[start[token] + i] != points[start[other] + i]:
+                    return -1
+            key = key << _NUMBER_BITS | np.uint64(word_number[slot])
+        slot = (key * _MIX >> _TOP) & mask
+        while pairs[slot] != 0:
+            if pairs[slot] >> _TERM_BITS == key:
+                return -1
+            slot = (slot + _ONE) & mask
+        pairs[slot] = key << _TERM_BITS | np.uint64(k + 1)
+    return n_numbers
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pairs, rows, scale, logs, counts, scores):  # type: ignore[no-untyped-def]
+    """Scores of the texts from `place` on. Returns where it ended, and what `hash_words` said there where that is < 0.
+
+    data: the texts in UTF-8, a line break after each; ends: (n_texts,), where each ends, its line break included.
+    counts: (1 + n_numbers,), zeros, and zeros again at the end.
+    """
+    longest = 0
+    begin = 0
+    for end in ends:
+        longest = max(longest, end - begin)
+        begin = end
+    room = longest // 2 + 1
+    hashes = np.empty(room + 1, np.uint64)
+    numbers = np.empty(room, np.uint32)
+    found = np.empty(room, np.uint32)
+    rest = np.empty(room + 1, np.uint32)
+    touched = np.empty(2 * room + 1, np.uint32)
+    frequency = np.empty(2 * room)
+    for k in range(place, len(ends)):
+        n = hash_words(data, 0 if k == 0 else ends[k - 1], ends[k] - 1, classes, lowers, hashes)
+        if n < 0:
+            return k, n
+        _look_up(hashes, n, 0, word_hash, word_number, pairs, numbers, found, rest)
+        n_touched = _count(numbers, n, 1, counts, touched, 0)
+        n_touched = _count(found, n, 1, counts, touched, n_touched)
+        weigh(touched, n_touched, rows, scale, logs, counts, frequency, scores[k])
+    return len(ends), 0
 
 
 @njit(cache=True, nogil=True)
-def _linear_scores(  # type: ignore[no-untyped-def]
-    start,
-    end,
-    hashes,
-    flags,
-    word_slots,
-    word_hash,
-    word_term,
-    pair_keys,
-    pair_term,
-    idf,
-    coefficients,
-    logs,
+def _token_scores(  # type: ignore[no-untyped-def]
+    start, end, hashes, flags, lead, times, word_hash, word_number, pairs, rows, scale, logs, counts, scores
 ):
-    term, count = _term_counts(start, end, hashes, flags, word_slots, word_hash, word_term, pair_keys, pair_term)
-    n_outputs = coefficients.shape[1]
-    scores = np.zeros(n_outputs)
+    words = np.empty(len(hashes), np.uint64)
+    n, n_lead = long_words(start, end, hashes, flags, lead, words, 0)
+    touched = touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts)
+    weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
+
+
+@njit(cache=True, nogil=True)
+def long_words(start, end, hashes, flags, lead, words, n):  # type: ignore[no-untyped-def]
+    """Append the hashes of words of two or more characters to the `n` that `words` holds.
+
+    Returns how many it holds then, and how many after the first `lead` tokens.
+    """
+    n_lead = n
+    for i in range(len(hashes)):
+        if flags[i] & WORD and end[i] - start[i] > 1:
+            words[n] = hashes[i]
+            n += 1
+            if i < lead:
+                n_lead = n
+    return n, n_lead
+
+
+@njit(cache=True, nogil=True)
+def touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts):  # type: ignore[no-untyped-def]
+    """Count the terms of `n` words, the first `n_lead` of which stand before them `times` times more.
+
+    Returns the numbers that were added to in `counts`.
+    """
+    numbers = np.empty(n, np.uint32)
+    found = np.empty(n, np.uint32)
+    touched = np.empty(2 * n + 1, np.uint32)
+    _look_up(
+        words, n, n_lead if times else 0, word_hash, word_number, pairs, numbers, found, np.empty(n + 1, np.uint32)
+    )
+    n_touched = _count(numbers, n, 1, counts, touched, 0)
+    n_touched = _count(numbers, n_lead, times, counts, touched, n_touched)
+    n_touched = _count(found[1:], n - 1, 1, counts, touched, n_touched)
+    n_touched = _count(found, n_lead, times, counts, touched, n_touched)
+    return touched[:n_touched]
+
+
+@njit(cache=True, nogil=True)
+def _look_up(hashes, n, lead, word_hash, word_number, pairs, numbers, found, rest):  # type: ignore[no-untyped-def]
+    """Numbers of words, and of the pair that each ends, 0 where there is none; the first follows on word `lead` - 1."""
+    for i in range(n):
+        numbers[i] = word_number[_word_slot(hashes[i], word_hash)]
+    mask = np.uint64(len(pairs) - 1)
+    n_rest = 0
+    before = np.uint64(numbers[lead - 1]) if lead > 0 else np.uint64(0)
+    left = before
+    for i in range(n):
+        right = np.uint64(numbers[i])
+        key = left << _NUMBER_BITS | right
+        left = right
+        entry = pairs[(key * _MIX >> _TOP) & mask]
+        hit = np.uint32(entry >> _TERM_BITS == key)
+        found[i] = np.uint32(entry & _TERM_MASK) * hit
+        rest[n_rest] = i
+        n_rest += (hit == 0) & (entry != 0)
+    # Those whose first slot is taken by another pair
+    for k in range(n_rest):
+        i = rest[k]
+        left = np.uint64(numbers[i - 1]) if i > 0 else before
+        key = left << _NUMBER_BITS | np.uint64(numbers[i])
+        slot = (key * _MIX >> _TOP) + _ONE & mask
+        while pairs[slot] >> _TERM_BITS != key and pairs[slot] != 0:
+            slot = (slot + _ONE) & mask
+        found[i] = np.uint32(pairs[slot] & _TERM_MASK)
+
+
+@njit(cache=True, nogil=True)
+def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-untyped-def]
+    """Add `times` to the count of each number, and those that were not counted yet to `touched`; returns its length."""
+    for i in range(n):
+        number = numbers[i]
+        touched[n_touched] = number
+        n_touched += counts[number] == 0
+        counts[number] += times
+    return n_touched
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def weigh(touched, n, rows, scale, logs, counts, frequency, scores):  # type: ignore[no-untyped-def]
+    """Scores from counts, which are cleared. `frequency` has room for `n`."""
+    for i in range(n):
+        # Nothing but loads from far away, so that the processor waits for many of them at once.
+        frequency[i] = rows[touched[i], 0]
     norm = 0.0
-    for k in range(len(term)):
-        t = term[k]
-        frequency = logs[count[k]] if count[k] < len(logs) else 1.0 + np.log(np.float64(count[k]))
-        value = frequency * idf[t]
+    for i in range(n):
+        count = counts[touched[i]]
+        counts[touched[i]] = 0
+        weight = logs[count] if count < len(logs) else 1.0 + math.log(count)
+        value = frequency[i] * weight
+        frequency[i] = weight
         norm += value * value
-        for y in range(n_outputs):
-            scores[y] += value * coefficients[t, y]
-    if norm > 0.0:
-        scores /= np.sqrt(norm)
-    return scores
+    if norm == 0.0:
+        return
+    norm = math.sqrt(norm) * scale[0]
+    for y in range(len(scores)):
+        score = 0.0
+        for i in range(n):
+            score += frequency[i] * rows[touched[i], 1 + y]
+        scores[y] = score * scale[1 + y] / norm

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import TopicScore
 
 from .segment import Tokens, join_tokens, repeat_lead, tokenize
-from .tfidf import TermTables, linear_scores
+from .tfidf import TermTables, TermWeights, term_weights, token_scores
 
 
 class TopicHead(NamedTuple):
@@ -45,19 +45,26 @@ def topic_tokens(title: Tokens | None, body: Tokens) -> Tokens:
     return repeat_lead(exact_case(join_tokens(title, body)), LEAD_TOKENS, LEAD_REPEATS)
 
 
-def decision_scores(title: Tokens | None, body: Tokens, head: TopicHead) -> NDArray[np.float64]:
-    """Uncalibrated scores (n_topics,) of a title and a body taken as one text."""
-    return linear_scores(topic_tokens(title, body), head.tables, head.idf, head.coefficients) + head.bias
+def head_weights(head: TopicHead) -> TermWeights:
+    """The head as `decision_scores` wants it; made once for many articles."""
+    return term_weights(head.tables, head.idf, head.coefficients)
 
 
-def assign_topics(title: Tokens | None, body: Tokens, head: TopicHead) -> list[TopicScore]:
-    """Every topic with its probability; assigned where that reaches the topic's threshold."""
-    scores = decision_scores(title, body, head).tolist()
+def decision_scores(
+    title: Tokens | None, body: Tokens, head: TopicHead, weights: TermWeights | None = None
+) -> NDArray[np.float64]:
+    """Uncalibrated scores (n_topics,) of a title and a body taken as one text. `weights`: those of the head."""
+    tokens = exact_case(join_tokens(title, body))
+    return token_scores(tokens, weights or head_weights(head), LEAD_TOKENS, LEAD_REPEATS) + head.bias
+
+
+def assign_topics(scores: NDArray[np.float64], head: TopicHead) -> list[TopicScore]:
+    """Every topic with its probability, from `decision_scores`; assigned where that reaches the topic's threshold."""
     found = []
-    for k, label in enumerate(head.labels):
-        slope, intercept = head.calibration[k].tolist()
-        probability = round(1.0 / (1.0 + math.exp(-min(max(slope * scores[k] + intercept, -50.0), 50.0))), 4)
-        found.append(TopicScore(label, probability, probability >= float(head.threshold[k])))
+    given = zip(head.labels, scores.tolist(), head.calibration.tolist(), head.threshold.tolist(), strict=True)
+    for label, score, (slope, intercept), threshold in given:
+        probability = round(1.0 / (1.0 + math.exp(-min(max(slope * score + intercept, -50.0), 50.0))), 4)
+        found.append(TopicScore(label, probability, probability >= threshold))
     return found
 
 

