@@ -17,6 +17,7 @@ from topic_stance.data.records import TopicStanceError
 from .commands import ADDED
 from .corpus_tools import add_corpus
 from .explaining import add_explain
+from .monitoring import add_monitor
 
 if TYPE_CHECKING:
     from topic_stance.classifier.journal import Counts
@@ -140,6 +141,7 @@ def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
 COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (
     add_predict,
     add_explain,
+    add_monitor,
     add_corpus,
     *ADDED,
 )
