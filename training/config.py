@@ -62,6 +62,8 @@ def load_config(path: Path) -> RunConfig:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not TOML: {error}") from None
+    # `search.load_search` reads this section; it has no part in a training run.
+    raw.pop("search", None)
     try:
         return msgspec.convert(raw, RunConfig)
     except msgspec.ValidationError as error:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.bundle import FORMAT, Heads, Manifest, TopicEntry
+from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.features import Context, context
 from topic_stance.classifier.quotes import FoundQuote
@@ -158,6 +158,23 @@ def fit_heads(
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
     done("stance")
     return Heads(topics, quotes, actors, stance)
+
+
+def fit_bundle(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    config: RunConfig,
+    folder: Path,
+    done: Callable[[str], None] = lambda part: None,
+) -> Bundle:
+    """Fit, save, and load again, so that what is measured is what is used."""
+    from threadpoolctl import threadpool_limits
+
+    # One thread: sums in another order would be another model, and on small matrices more threads are slower.
+    with threadpool_limits(1):
+        heads = fit_heads(corpus, taxonomy, config, done)
+    save_bundle(folder, heads, make_manifest(heads, corpus, taxonomy, config))
+    return load_bundle(folder)
 
 
 def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:

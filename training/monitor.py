@@ -58,7 +58,7 @@ class Check:
         mark = "DRIFT" if self.drifted else "  ok "
         sides = f"{self.reference} → {self.current}"
         p = f"{self.p:.4f}" if self.p >= 1e-4 else "< 0.0001"
-        return f"{mark}  {self.kind:18s} {self.of:28.28s} {sides:34s} effect {self.effect:.3f}  p {p}"
+        return f"{mark}  {self.kind:18s} {self.of:28.28s} {sides:48s} effect {self.effect:.3f}  p {p}"
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,8 @@ def _mixes(kind: str, of: str, rows: list[list[int]]) -> Iterator[_Finding]:
     # Of two rows, Cramér's V is the root of chi-squared over the number of stances.
     table = np.array([column for column in np.array(rows).T if column.any()]).T
     chi2, p = _chi2(table)
-    shown = [
-        ", ".join(f"{n / total:.0%} {label}" for n, label in zip(row, STANCES, strict=True))
-        for row, total in zip(rows, totals, strict=True)
-    ]
+    labels = STANCES.index("favor"), STANCES.index("against")
+    shown = [", ".join(f"{row[k] / sum(row):.0%} {STANCES[k]}" for k in labels) for row in rows]
     yield _Finding(kind, of, shown[0], shown[1], math.sqrt(chi2 / sum(totals)), p)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -148,7 +149,10 @@ def _term_part(drift: Drift) -> str:
 
 def _image(figure: Any, text: str) -> str:
     made = io.BytesIO()
-    figure.savefig(made, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        # A name in a script that the plot's font lacks is still readable in the table.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(made, format="png", metadata={"Software": None})
     data = base64.b64encode(made.getvalue()).decode()
     return f'<img alt="{escape(text)}" src="data:image/png;base64,{data}">'
 
@@ -204,7 +208,8 @@ def _probabilities(drift: Drift) -> Any:
         panel.set_xlabel("stated probability", fontsize=8)
         # Most articles are about something else: on a plain axis their column alone would be seen.
         panel.set_yscale("log")
-        panel.yaxis.set_major_formatter("{x:.1%}")
+        panel.set_ylim(8e-4, 1.2)
+        panel.set_yticks([1e-3, 1e-2, 1e-1, 1], ["0.1%", "1%", "10%", "100%"])
         panel.minorticks_off()
     panels[0].legend(fontsize=8, frameon=False)
     return figure
@@ -278,6 +283,7 @@ h1{margin-bottom:.25rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 .notes{color:#7a5b00;background:#fff8e1;border-radius:6px;padding:.5rem 1rem .5rem 2rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{text-align:left;padding:.25rem .6rem;border-top:1px solid #eee;vertical-align:top}
-th{color:#666;font-weight:500}tr td:nth-child(n+4){font-variant-numeric:tabular-nums}
+th,td:last-child{white-space:nowrap}th{color:#666;font-weight:500}
+tr td:nth-child(n+4){font-variant-numeric:tabular-nums}
 img{max-width:100%;display:block;margin:.75rem 0}summary{cursor:pointer;color:#555;margin-top:.5rem}
 """

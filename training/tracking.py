@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from topic_stance.classifier.bundle import Bundle, load_bundle, save_bundle
+from topic_stance.classifier.bundle import Bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle
@@ -29,7 +29,7 @@ from .card import model_card, short_path
 from .config import RunConfig, flat
 from .diagnostics import Diagnostics, diagnose, write_diagnostics
 from .evaluate import Evaluation, score
-from .fit import Corpus, Taxonomy, fit_heads, make_manifest, read_corpus, read_taxonomy
+from .fit import Corpus, Taxonomy, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking
 
 CARD = "MODEL_CARD.md"
@@ -113,7 +113,7 @@ def train(
             measured = _measure(config, corpus, taxonomy, folder / MEASURED, progress)
             progress(f"fitting the final model on all {len(corpus.full)} articles")
             watch = Stopwatch()
-            bundle = _fitted(config, corpus, taxonomy, folder / BUNDLE, watch)
+            bundle = fit_bundle(corpus, taxonomy, config, folder / BUNDLE, watch)
             card = model_card(config, bundle.manifest, corpus, measured.evaluation, measured.diagnostics.calibration())
             (folder / BUNDLE / CARD).write_text(card, encoding="utf-8")
             if config.output:
@@ -161,23 +161,12 @@ def _measure(
         )
     rest = corpus.without(out)
     progress(f"fitting on {len(rest.full)} articles, to measure on the other {len(left_out)}")
-    bundle = _fitted(config, rest, taxonomy, folder, Stopwatch())
+    bundle = fit_bundle(rest, taxonomy, config, folder)
     progress("measuring")
     predictions = Pipeline(bundle).predict(article.article() for article in left_out)
     evaluation = score(left_out, predictions)
     diagnostics = diagnose(left_out, predictions, evaluation.counts, taxonomy.labels)
     return _Measurement(rest, left_out, bundle, evaluation, diagnostics)
-
-
-def _fitted(config: RunConfig, corpus: Corpus, taxonomy: Taxonomy, folder: Path, watch: Stopwatch) -> Bundle:
-    """The bundle as it is after it was written and read, so that what is measured is what is used."""
-    from threadpoolctl import threadpool_limits
-
-    # One thread: sums in another order would be another model, and on small matrices more threads are slower.
-    with threadpool_limits(1):
-        heads = fit_heads(corpus, taxonomy, config, watch)
-    save_bundle(folder, heads, make_manifest(heads, corpus, taxonomy, config))
-    return load_bundle(folder)
 
 
 def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> None:
