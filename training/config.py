@@ -33,10 +33,13 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Where the model is registered, and the figures by which a candidate must not be worse than the champion."""
+    """Where the model is registered, and by what a candidate must not be worse than the champion."""
 
     model: str = "topic-stance"
     metrics: tuple[str, ...] = ("topic macro-F1", "content F1", "actor accuracy", "stance macro-F1")
+    """Figures on which it must not be worse beyond noise."""
+    slower: float = 1.2
+    """At most so many times the champion's time on the same articles."""
     promote: bool = True
 
 

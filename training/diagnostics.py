@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,12 @@ class Certainty:
 
     probability: NDArray[np.float64]
     truth: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, statements: Iterable[Iterable[tuple[float, bool]]]) -> Certainty:
+        """From what was stated in each article."""
+        flat = [statement for article in statements for statement in article]
+        return cls(np.array([p for p, _ in flat], np.float64), np.array([t for _, t in flat], np.bool_))
 
     def error(self) -> float:
         """Expected calibration error, 0 where nothing was stated."""
@@ -63,7 +69,7 @@ def diagnose(
     gold: Sequence[LabelledArticle], predictions: Sequence[Prediction], counts: Sequence[Count], labels: Sequence[str]
 ) -> Diagnostics:
     """The diagnostics of predictions; `counts` are those of the evaluation."""
-    certainty = {label: _topic_certainty(gold, predictions, label) for label in labels}
+    certainty = {label: Certainty.of(topic_statements(gold, predictions, label)) for label in labels}
     topics = {}
     for label in labels:
         cells = {cell: sum(count["topic", label, cell] for count in counts) for cell in ("tp", "fp", "fn")}
@@ -72,7 +78,33 @@ def diagnose(
         wanted: {given: sum(count["stance", wanted, given] for count in counts) for given in (*STANCES, "missing")}
         for wanted in STANCES
     }
-    return Diagnostics(topics, stances, {**certainty, "stance": _stance_certainty(gold, predictions)})
+    return Diagnostics(topics, stances, {**certainty, "stance": Certainty.of(stance_statements(gold, predictions))})
+
+
+def topic_statements(
+    gold: Sequence[LabelledArticle], predictions: Sequence[Prediction], label: str
+) -> list[list[tuple[float, bool]]]:
+    """By article, the probability stated of a topic and whether the article has it."""
+    return [
+        [(score.probability, label in article.topics) for score in prediction.topics if score.label == label]
+        for article, prediction in zip(gold, predictions, strict=True)
+    ]
+
+
+def stance_statements(
+    gold: Sequence[LabelledArticle], predictions: Sequence[Prediction]
+) -> list[list[tuple[float, bool]]]:
+    """By article, the probability of each predicted stance of a labelled actor, and whether it was labelled so."""
+    found = []
+    for article, prediction in zip(gold, predictions, strict=True):
+        stated = []
+        for wanted in article.actors or ():
+            actor = next((a for a in prediction.actors if same_actor(wanted, a.name)), None)
+            for stance in actor.stances if actor else ():
+                if stance.topic in wanted.stance:
+                    stated.append((stance.probability, wanted.stance[stance.topic] == stance.label))
+        found.append(stated)
+    return found
 
 
 def write_diagnostics(found: Diagnostics, folder: Path) -> None:
@@ -93,28 +125,6 @@ def write_diagnostics(found: Diagnostics, folder: Path) -> None:
     _confusion_stance(found.stances).savefig(folder / "confusion_stance.png")
     _reliability({name: found.certainty[name] for name in labels}).savefig(folder / "reliability_topics.png")
     _reliability({"stance": found.certainty["stance"]}).savefig(folder / "reliability_stance.png")
-
-
-def _topic_certainty(gold: Sequence[LabelledArticle], predictions: Sequence[Prediction], label: str) -> Certainty:
-    stated = [
-        (score.probability, label in article.topics)
-        for article, prediction in zip(gold, predictions, strict=True)
-        for score in prediction.topics
-        if score.label == label
-    ]
-    return Certainty(np.array([p for p, _ in stated], np.float64), np.array([t for _, t in stated], np.bool_))
-
-
-def _stance_certainty(gold: Sequence[LabelledArticle], predictions: Sequence[Prediction]) -> Certainty:
-    """The probability of the predicted label, for every predicted stance of a labelled actor."""
-    stated = []
-    for article, prediction in zip(gold, predictions, strict=True):
-        for wanted in article.actors or ():
-            actor = next((a for a in prediction.actors if same_actor(wanted, a.name)), None)
-            for stance in actor.stances if actor else ():
-                if stance.topic in wanted.stance:
-                    stated.append((stance.probability, wanted.stance[stance.topic] == stance.label))
-    return Certainty(np.array([p for p, _ in stated], np.float64), np.array([t for _, t in stated], np.bool_))
 
 
 def _figure(width: float, height: float, panels: int) -> tuple[Any, list[Any]]:

@@ -22,6 +22,9 @@ cue_threshold = {cue_threshold}
 folds = 2
 [stance]
 folds = 2
+[gate]
+# To find no quotes is quicker than to find some.
+slower = 20.0
 """
 
 
