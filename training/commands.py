@@ -41,6 +41,9 @@ def add_train(commands: Commands) -> Added:
     command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; see experiments/")
     command.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
     command.add_argument("--output", metavar="DIR", help="folder for the bundle, instead of the configuration's")
+    command.add_argument(
+        "--learning-curve", action="store_true", help="also measure models of a quarter and of half of the articles"
+    )
     command.add_argument("--no-promote", action="store_true", help="register the candidate and leave it at that")
     _add_store(command)
     return command, train
@@ -57,6 +60,9 @@ def train(arguments: argparse.Namespace) -> int:
         config = msgspec.structs.replace(config, seed=arguments.seed)
     if arguments.output is not None:
         config = msgspec.structs.replace(config, output=arguments.output)
+    if arguments.learning_curve:
+        shares = msgspec.structs.replace(config.tracking, learning_curve=(0.25, 0.5))
+        config = msgspec.structs.replace(config, tracking=shares)
 
     from .registry import Registry
     from .tracking import train as run_training

@@ -43,6 +43,15 @@ class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     promote: bool = True
 
 
+class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a run measures beside its own model; every share and every ablation is one more model to fit."""
+
+    learning_curve: tuple[float, ...] = ()
+    """Shares of the articles, as 0.25 and 0.5."""
+    ablations: dict[str, dict[str, Any]] = {}
+    """By name, options and their values, as `topics.ngrams` = 1."""
+
+
 class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One training run."""
 
@@ -55,6 +64,7 @@ class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quotes: QuoteOptions = QuoteOptions()
     stance: StanceOptions = StanceOptions()
     gate: GateConfig = GateConfig()
+    tracking: TrackingConfig = TrackingConfig()
 
 
 def load_config(path: Path) -> RunConfig:
@@ -71,6 +81,20 @@ def load_config(path: Path) -> RunConfig:
         return msgspec.convert(raw, RunConfig)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """The configuration with other options, named as `topics.c`."""
+    raw = msgspec.to_builtins(config)
+    for name, value in values.items():
+        section, _, key = name.partition(".")
+        if not isinstance(raw.get(section), dict) or key not in raw[section]:
+            raise DataError(f"{name}: no such option of a configuration")
+        raw[section][key] = value
+    try:
+        return msgspec.convert(raw, RunConfig)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{', '.join(values)}: {error}") from None
 
 
 def flat(config: RunConfig) -> dict[str, str]:

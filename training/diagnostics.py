@@ -60,6 +60,17 @@ class Diagnostics:
     certainty: dict[str, Certainty]
     """By topic, and `stance` for all stances together."""
 
+    def average_precision(self) -> dict[str, float]:
+        """Area under precision over recall, by topic that some article has."""
+        from sklearn.metrics import average_precision_score
+
+        topics = {name: self.certainty[name] for name in self.topics}
+        return {
+            name: float(average_precision_score(certainty.truth, certainty.probability))
+            for name, certainty in topics.items()
+            if certainty.truth.any()
+        }
+
     def calibration(self) -> dict[str, float]:
         """Expected calibration error by topic, and of stances."""
         return {name: certainty.error() for name, certainty in self.certainty.items()}
@@ -108,7 +119,7 @@ def stance_statements(
 
 
 def write_diagnostics(found: Diagnostics, folder: Path) -> None:
-    """Confusion and reliability as JSON and as PNG."""
+    """Confusion, reliability, and precision over recall, as JSON and as PNG."""
     import msgspec
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,6 +128,7 @@ def write_diagnostics(found: Diagnostics, folder: Path) -> None:
         "confusion_stance": found.stances,
         "reliability_topics": {name: c.bins() for name, c in found.certainty.items() if name != "stance"},
         "reliability_stance": found.certainty["stance"].bins(),
+        "precision_recall": {name: _precision_recall(found.certainty[name]) for name in found.topics},
     }
     for name, table in tables.items():
         (folder / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n")
@@ -125,6 +137,31 @@ def write_diagnostics(found: Diagnostics, folder: Path) -> None:
     _confusion_stance(found.stances).savefig(folder / "confusion_stance.png")
     _reliability({name: found.certainty[name] for name in labels}).savefig(folder / "reliability_topics.png")
     _reliability({"stance": found.certainty["stance"]}).savefig(folder / "reliability_stance.png")
+    _precision_over_recall(found).savefig(folder / "precision_recall.png")
+
+
+def write_curve(points: dict[int, dict[str, tuple[float, float, float]]], folder: Path) -> None:
+    """Figures by number of articles, each with the ends of its interval, as PNG."""
+    names = sorted({name for figures in points.values() for name in figures})
+    figure, panels = _figure(3.2, 3.0, len(names))
+    for panel, name in zip(panels, names, strict=True):
+        shown = {n: figures[name] for n, figures in points.items() if name in figures}
+        value, low, high = (np.array(column) for column in zip(*shown.values(), strict=True))
+        panel.errorbar(list(shown), value, np.maximum([value - low, high - value], 0), marker="o", capsize=3)
+        panel.set(title=name, xlabel="articles learned from", ylim=(0, 1))
+        panel.set_xticks(list(shown))
+    figure.savefig(folder / "learning_curve.png")
+
+
+def _precision_recall(certainty: Certainty) -> list[dict[str, float]]:
+    """Precision and recall at every probability that was stated; nothing where no article has the topic."""
+    from sklearn.metrics import precision_recall_curve
+
+    if not certainty.truth.any():
+        return []
+    precision, recall, threshold = precision_recall_curve(certainty.truth, certainty.probability)
+    rows = zip(threshold.tolist(), precision.tolist(), recall.tolist(), strict=False)
+    return [{"threshold": t, "precision": p, "recall": r} for t, p, r in rows]
 
 
 def _figure(width: float, height: float, panels: int) -> tuple[Any, list[Any]]:
@@ -133,6 +170,22 @@ def _figure(width: float, height: float, panels: int) -> tuple[Any, list[Any]]:
 
     figure = Figure(figsize=(width * panels, height), dpi=110, layout="constrained")
     return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def _precision_over_recall(found: Diagnostics) -> Any:
+    """A curve for each topic; the cross is where the model's own threshold puts it."""
+    figure, panels = _figure(3.4, 3.4, len(found.topics))
+    areas = found.average_precision()
+    for panel, (name, cells) in zip(panels, found.topics.items(), strict=True):
+        curve = [*_precision_recall(found.certainty[name]), {"precision": 1.0, "recall": 0.0}]
+        panel.step([row["recall"] for row in curve], [row["precision"] for row in curve], where="post")
+        if cells["tp"]:
+            own = cells["tp"] / (cells["tp"] + cells["fn"]), cells["tp"] / (cells["tp"] + cells["fp"])
+            panel.scatter(*own, 60, marker="x", color="C3", zorder=3)
+        panel.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="recall", ylabel="precision")
+        area = f"{areas[name]:.3f}" if name in areas else "none has it"
+        panel.set_title(f"{name.replace('_', ' ')} (average {area})", fontsize=9)
+    return figure
 
 
 def _confusion_topics(tables: dict[str, dict[str, int]]) -> Any:

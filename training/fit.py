@@ -221,7 +221,9 @@ def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunC
         described = (entry["label"], entry["description"], entry["proposition"])
         entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (slope, intercept)))
     options = msgspec.to_builtins(config)
-    options.pop("output", None)
+    # Where a bundle goes and what is measured beside it have no part in what it is.
+    for name in ("output", "tracking"):
+        options.pop(name, None)
     return Manifest(
         FORMAT,
         entries,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle, TopicStanceError
 
-from .config import RunConfig, flat
+from .config import RunConfig, flat, with_values
 from .evaluate import score
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking
@@ -162,36 +163,26 @@ def evaluate_config(config: RunConfig, splits: list[tuple[Corpus, list[LabelledA
     return found
 
 
-def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
-    """The configuration with other options, named as `topics.c`."""
-    raw = msgspec.to_builtins(config)
-    for name, value in values.items():
-        section, _, key = name.partition(".")
-        if not isinstance(raw.get(section), dict) or key not in raw[section]:
-            raise DataError(f"[search.space] {name}: no such option")
-        raw[section][key] = value
-    try:
-        return msgspec.convert(raw, RunConfig)
-    except msgspec.ValidationError as error:
-        raise DataError(f"[search.space] {error}") from None
-
-
 def to_toml(config: RunConfig) -> str:
     """A configuration as TOML that `config.load_config` reads back to the same."""
-    raw = msgspec.to_builtins(config)
-    rows = [
-        f"{key} = {_toml(value)}" for key, value in raw.items() if not isinstance(value, dict) and value is not None
-    ]
-    for section, inner in raw.items():
-        if isinstance(inner, dict):
-            rows += ["", f"[{section}]"]
-            rows += [f"{key} = {_toml(value)}" for key, value in inner.items() if value is not None]
+    rows: list[str] = []
+
+    def write(path: list[str], table: dict[str, Any]) -> None:
+        # Strings, numbers, booleans and lists of these are written as JSON writes them.
+        plain = {key: value for key, value in table.items() if not isinstance(value, dict) and value is not None}
+        if path and (plain or not table):
+            rows.extend(["", f"[{'.'.join(path)}]"])
+        rows.extend(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items())
+        for key, value in table.items():
+            if isinstance(value, dict):
+                write([*path, _key(key)], value)
+
+    write([], msgspec.to_builtins(config))
     return "\n".join(rows) + "\n"
 
 
-def _toml(value: Any) -> str:
-    # Strings, numbers, booleans and lists of these are written as JSON writes them.
-    return json.dumps(value, ensure_ascii=False)
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _study(config: RunConfig, options: SearchConfig, corpus: Corpus, storage: str) -> Any:

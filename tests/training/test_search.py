@@ -10,9 +10,9 @@ import pytest
 
 from topic_stance.data.records import DataError
 from topic_stance.training.cli import main
-from topic_stance.training.config import load_config
+from topic_stance.training.config import load_config, with_values
 from topic_stance.training.fit import read_corpus
-from topic_stance.training.search import _splits, evaluate_config, load_search, to_toml, with_values
+from topic_stance.training.search import _splits, evaluate_config, load_search, to_toml
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -160,7 +160,9 @@ class TestSearch:
 class TestConfiguration:
     def test_comes_back_from_toml(self, folder: Path, tmp_path: Path) -> None:
         config = load_config(folder / "small.toml")
-        changed = with_values(config, {"stance.c": 0.125, "quotes.epochs": 7})
+        changed = with_values(
+            config, {"stance.c": 0.125, "quotes.epochs": 7, "tracking.ablations": {'é "x"': {"topics.c": 1.0}}}
+        )
         (tmp_path / "again.toml").write_text(to_toml(changed))
         assert load_config(tmp_path / "again.toml") == changed
 
