@@ -35,7 +35,7 @@ from .evaluate import score
 from .gate import Criterion, Decision, judge
 from .models import resolve_model
 from .packaging import EXAMPLE
-from .store import StoreError, connect, speaking
+from .store import StoreError, connect, speaking, use_experiment
 from .tracking import CONFIG, HELD_OUT, LEARNED_FROM, MEASURED
 
 CHAMPION, CANDIDATE = "champion", "candidate"
@@ -121,7 +121,7 @@ class Registry:
 
         bundle = load_bundle(folder)
         with speaking(self._uri):
-            mlflow.set_experiment(model)
+            use_experiment(model)
             with mlflow.start_run(run_name=f"register {bundle.name}") as run:
                 mlflow.set_tag("bundle", bundle.name)
                 uri = str(log_model(folder).model_uri)

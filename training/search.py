@@ -28,7 +28,7 @@ from topic_stance.data.records import DataError, LabelledArticle, TopicStanceErr
 from .config import RunConfig, flat, with_values
 from .evaluate import score
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
-from .store import connect, speaking
+from .store import connect, speaking, use_experiment
 
 _VALIDATION_SHARE = 0.25
 _PARENT, _IDENTITY, _ERROR = "mlflow run", "identity", "error"
@@ -131,7 +131,7 @@ def search(
         _give_up_running(study)
     splits = _splits(config, options, corpus)
     with speaking(uri):
-        mlflow.set_experiment(f"{config.gate.model}-search")
+        use_experiment(f"{config.gate.model}-search")
         with _parent_run(study, config):
             # What the configuration says now is tried first: the winner is at least as good as that.
             if not study.trials:

@@ -79,6 +79,8 @@ def _chosen(counts: Sequence[Count], wanted: tuple[str, ...]) -> dict[str, float
     total: Count = sum(counts, Counter())
     every = figures(total)
     found = {name: value for name in wanted if isinstance(value := every.get(name), float)}
+    if not any(total[key] for key in total if key[0] == "topic" and key[2] != "fp"):
+        found.pop("topic micro-F1", None)
     labelled = total["quote", "tp"] + total["quote", "fn"]
     if "quotes found" in wanted and labelled:
         found["quotes found"] = total["quote", "tp"] / labelled

@@ -55,6 +55,14 @@ def connect(tracking_uri: str | None = None, *, create: bool = True) -> str:
     return uri
 
 
+def use_experiment(name: str) -> None:
+    """Make an experiment the active one; MLflow's pages show it as one of training, not of language models."""
+    import mlflow
+
+    mlflow.set_experiment(name)
+    mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
+
+
 @contextmanager
 def speaking(uri: str) -> Iterator[None]:
     """Turn what goes wrong between us and the store into a message that names the store."""

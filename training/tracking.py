@@ -30,11 +30,11 @@ from .card import model_card, short_path
 from .config import RunConfig, flat
 from .diagnostics import Diagnostics, diagnose, write_curve, write_diagnostics
 from .errors import Error, Term, top_terms, worst_errors
-from .evaluate import Evaluation, score
+from .evaluate import HEADLINES, Evaluation, score
 from .fit import Corpus, Taxonomy, fit_bundle, read_corpus, read_taxonomy
 from .pages import page
 from .slices import Slice, slices
-from .store import connect, speaking
+from .store import connect, speaking, use_experiment
 
 CARD = "MODEL_CARD.md"
 BUNDLE, MEASURED = "bundle", "measured"
@@ -112,7 +112,7 @@ def train(
     progress("reading the corpus")
     corpus, taxonomy = read_corpus(config), read_taxonomy()
     with speaking(uri):
-        mlflow.set_experiment(config.gate.model)
+        use_experiment(config.gate.model)
         with mlflow.start_run(run_name=config.name) as run, TemporaryDirectory() as scratch:
             folder = Path(scratch)
             _record_start(config, corpus, source)
@@ -142,9 +142,9 @@ def metric_name(figure: str) -> str:
 
 
 def metrics(evaluation: Evaluation) -> dict[str, float]:
-    """Every figure by its metric name, with `_low` and `_high` where it has an interval."""
+    """Every figure by its metric name, with `_low` and `_high` where it has an interval; headlines come first."""
     found: dict[str, float] = {}
-    for name, value in evaluation.figures.items():
+    for name, value in sorted(evaluation.figures.items(), key=lambda item: item[0] not in HEADLINES):
         key = metric_name(name.removesuffix(" P/R/F1"))
         if isinstance(value, tuple):
             found |= dict(zip((f"{key}_precision", f"{key}_recall", f"{key}_F1"), value, strict=True))
