@@ -13,10 +13,16 @@ from topic_stance.classifier.bundle import Manifest
 from .config import DataConfig, RunConfig
 from .evaluate import Evaluation
 from .fit import Corpus
+from .slices import Slice
 
 
 def model_card(
-    config: RunConfig, manifest: Manifest, corpus: Corpus, measured: Evaluation, calibration: dict[str, float]
+    config: RunConfig,
+    manifest: Manifest,
+    corpus: Corpus,
+    measured: Evaluation,
+    calibration: dict[str, float],
+    slices: Sequence[Slice],
 ) -> str:
     """Markdown: what the model is, what it learned from, how well it does, and what it is not for."""
     sections = [
@@ -27,6 +33,7 @@ def model_card(
         _taxonomy(manifest),
         _data(config.data, corpus),
         _measured(config, measured),
+        _sliced(slices),
         _calibration(calibration),
         _limits(measured),
         _origin(config, manifest),
@@ -89,6 +96,23 @@ def _measured(config: RunConfig, measured: Evaluation) -> str:
     )
 
 
+def _sliced(slices: Sequence[Slice]) -> str:
+    parts = [
+        "## Figures by slice\n\n"
+        "Of the same held-out articles. n counts articles, for quote kinds quotes, for actor types actors; a figure of "
+        "a small slice says little. A dash: nothing was labelled for it."
+    ]
+    for by in dict.fromkeys(part.by for part in slices):
+        own = [part for part in slices if part.by == by]
+        names = list(dict.fromkeys(name for part in own for name in part.figures))
+        rows = [
+            (part.name, str(part.n), *(f"{part.figures[n]:.3f}" if n in part.figures else "–" for n in names))
+            for part in own
+        ]
+        parts.append(_table((by, "n", *names), rows))
+    return "\n\n".join(parts)
+
+
 def _calibration(calibration: dict[str, float]) -> str:
     rows = [(name, f"{error:.3f}") for name, error in calibration.items()]
     return "## Expected calibration error\n\n" + _table(("probability of", "error"), rows)
@@ -123,4 +147,9 @@ def short_path(path: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows])
+    return "\n".join(lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows])
+
+
+def _cell(text: str) -> str:
+    """Text in a table: it may come from an article, and must neither end the cell nor be markup."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -18,6 +18,8 @@ from topic_stance.data.records import TopicStanceError
 from .commands import ADDED
 from .corpus_tools import add_corpus
 from .explaining import add_explain
+from .monitoring import add_monitor
+from .searching import add_search
 
 if TYPE_CHECKING:
     from topic_stance.classifier.journal import Counts
@@ -169,7 +171,9 @@ def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
 COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (
     add_predict,
     add_explain,
+    add_monitor,
     add_corpus,
+    add_search,
     *ADDED,
 )
 """To add a command, write its two functions and name the first here."""

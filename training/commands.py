@@ -41,6 +41,9 @@ def add_train(commands: Commands) -> Added:
     command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; see experiments/")
     command.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
     command.add_argument("--output", metavar="DIR", help="folder for the bundle, instead of the configuration's")
+    command.add_argument(
+        "--learning-curve", action="store_true", help="also measure models of a quarter and of half of the articles"
+    )
     command.add_argument("--no-promote", action="store_true", help="register the candidate and leave it at that")
     _add_store(command)
     return command, train
@@ -57,6 +60,9 @@ def train(arguments: argparse.Namespace) -> int:
         config = msgspec.structs.replace(config, seed=arguments.seed)
     if arguments.output is not None:
         config = msgspec.structs.replace(config, output=arguments.output)
+    if arguments.learning_curve:
+        shares = msgspec.structs.replace(config.tracking, learning_curve=(0.25, 0.5))
+        config = msgspec.structs.replace(config, tracking=shares)
 
     from .registry import Registry
     from .tracking import train as run_training
@@ -64,7 +70,7 @@ def train(arguments: argparse.Namespace) -> int:
     registry = Registry(arguments.tracking_uri, create=True)
     run = run_training(config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=_say)
     print(run.evaluation.table())
-    version = registry.register(run, config.gate.model)
+    version = registry.register(run.run_id, run.model_uri, run.name, config.gate.model)
     print(f"\n{version} ({run.name}) is the candidate; run {run.run_id}, {run.seconds:.0f} s")
     if config.gate.promote and not arguments.no_promote:
         _tell(version, version.model, registry.promote(version))
@@ -146,6 +152,34 @@ def compare(arguments: argparse.Namespace) -> int:
     gold = read_labelled(arguments.gold)
     first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second))
     print(compare_pipelines(first, second, gold).table())
+    return OK
+
+
+def add_register(commands: Commands) -> Added:
+    """`register`: a model that is there already."""
+    command = commands.add_parser(
+        "register",
+        help="make a version of an earlier run's model, or of a bundle folder",
+        description="The version becomes the candidate. One that comes from a folder has no held-out articles: promote "
+        "it with --gold.",
+    )
+    command.add_argument("model", metavar="RUN_OR_FOLDER", help="id of a training run, or a bundle's folder")
+    _add_name(command)
+    _add_store(command)
+    return command, register
+
+
+def register(arguments: argparse.Namespace) -> int:
+    """Register and say as what."""
+    from .registry import Registry
+
+    folder = Path(arguments.model)
+    registry = Registry(arguments.tracking_uri, create=folder.is_dir())
+    if folder.is_dir():
+        version = registry.register_folder(folder, arguments.name)
+    else:
+        version = registry.register_run(arguments.model, arguments.name)
+    print(f"{version} is the candidate")
     return OK
 
 
@@ -292,6 +326,7 @@ ADDED = (
     add_train,
     add_evaluate,
     add_compare,
+    add_register,
     add_promote,
     add_rollback,
     add_history,

@@ -35,11 +35,23 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Where the model is registered, and the figures by which a candidate must not be worse than the champion."""
+    """Where the model is registered, and by what a candidate must not be worse than the champion."""
 
     model: str = "topic-stance"
     metrics: tuple[str, ...] = ("topic macro-F1", "content F1", "actor accuracy", "stance macro-F1")
+    """Figures on which it must not be worse beyond noise."""
+    slower: float = 1.2
+    """At most so many times the champion's time on the same articles."""
     promote: bool = True
+
+
+class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a run measures beside its own model; every share and every ablation is one more model to fit."""
+
+    learning_curve: tuple[float, ...] = ()
+    """Shares of the articles, as 0.25 and 0.5."""
+    ablations: dict[str, dict[str, Any]] = {}
+    """By name, options and their values, as `topics.ngrams` = 1."""
 
 
 class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -54,6 +66,7 @@ class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quotes: QuoteOptions = QuoteOptions()
     stance: StanceOptions = StanceOptions()
     gate: GateConfig = GateConfig()
+    tracking: TrackingConfig = TrackingConfig()
 
 
 def load_config(path: Path) -> RunConfig:
@@ -64,10 +77,26 @@ def load_config(path: Path) -> RunConfig:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not TOML: {error}") from None
+    # `search.load_search` reads this section; it has no part in a training run.
+    raw.pop("search", None)
     try:
         return msgspec.convert(raw, RunConfig)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """The configuration with other options, named as `topics.c`."""
+    raw = msgspec.to_builtins(config)
+    for name, value in values.items():
+        section, _, key = name.partition(".")
+        if not isinstance(raw.get(section), dict) or key not in raw[section]:
+            raise DataError(f"{name}: no such option of a configuration")
+        raw[section][key] = value
+    try:
+        return msgspec.convert(raw, RunConfig)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{', '.join(values)}: {error}") from None
 
 
 def flat(config: RunConfig) -> dict[str, str]:

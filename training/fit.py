@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.bundle import FORMAT, Heads, Manifest, TopicEntry
+from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote
@@ -166,6 +166,23 @@ def fit_heads(
     return Heads(topics, quotes, actors, stance)
 
 
+def fit_bundle(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    config: RunConfig,
+    folder: Path,
+    done: Callable[[str], None] = lambda part: None,
+) -> Bundle:
+    """Fit, save, and load again, so that what is measured is what is used."""
+    from threadpoolctl import threadpool_limits
+
+    # One thread: sums in another order would be another model, and on small matrices more threads are slower.
+    with threadpool_limits(1):
+        heads = fit_heads(corpus, taxonomy, config, done)
+    save_bundle(folder, heads, make_manifest(heads, corpus, taxonomy, config))
+    return load_bundle(folder)
+
+
 def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:
     """An article as the heads see it, read as the pipeline does."""
     title = tokenize(article.title) if article.title else None
@@ -210,7 +227,9 @@ def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunC
         described = (entry["label"], entry["description"], entry["proposition"])
         entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (slope, intercept)))
     options = msgspec.to_builtins(config)
-    options.pop("output", None)
+    # Where a bundle goes and what is measured beside it have no part in what it is.
+    for name in ("output", "tracking"):
+        options.pop(name, None)
     return Manifest(
         FORMAT,
         entries,

@@ -3,7 +3,8 @@
 The alias `champion` names the version in use, `candidate` the newest one. Moving an alias is one call to MLflow, so it
 points at the old version or at the new one and never at nothing. What is to happen is written down before the alias
 moves, as a tag `champion.<time>` of the registered model that holds the previous version; `history` tells from the
-chain of previous versions which of these came about.
+chain of previous versions which of these came about. Of several promotions at once one goes first, see `claims`, and
+the others are told that the champion has changed.
 """
 
 from __future__ import annotations
@@ -25,18 +26,23 @@ import msgspec
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_labelled
-from topic_stance.data.records import LabelledArticle, TopicStanceError
+from topic_stance.data.records import Article, LabelledArticle, TopicStanceError
 
+from .claims import claimed
 from .config import GateConfig, RunConfig
+from .criteria import Behaviour, behaviour, calibration, speed
 from .evaluate import score
 from .gate import Criterion, Decision, judge
 from .models import resolve_model
-from .store import StoreError, connect, speaking
-from .tracking import CONFIG, HELD_OUT, LEARNED_FROM, MEASURED, TrainedRun
+from .packaging import EXAMPLE
+from .store import StoreError, connect, speaking, use_experiment
+from .tracking import CONFIG, HELD_OUT, LEARNED_FROM, MEASURED
 
 CHAMPION, CANDIDATE = "champion", "candidate"
 MODEL = GateConfig().model
-_EVENT = "champion."
+BEHAVIOUR: tuple[Behaviour, ...] = ()
+"""The behavioural checks that the gate asks of every model."""
+_EVENT, _GATE = "champion.", "gate."
 
 
 @dataclass(frozen=True)
@@ -83,26 +89,55 @@ class _Evidence:
 class Registry:
     """The registered models of one store."""
 
-    def __init__(self, tracking_uri: str | None = None, *, create: bool = False) -> None:
+    def __init__(
+        self, tracking_uri: str | None = None, *, create: bool = False, checks: Sequence[Behaviour] = BEHAVIOUR
+    ) -> None:
         self._uri = connect(tracking_uri, create=create)
+        self._checks = checks
         from mlflow import MlflowClient
 
         with speaking(self._uri):
             self._client = MlflowClient()
 
-    def register(self, run: TrainedRun, model: str = MODEL) -> Version:
-        """Make a new version of a run's model and name it the candidate."""
+    def register(self, run_id: str, model_uri: str, bundle: str, model: str = MODEL) -> Version:
+        """Make a new version of a run's model, tagged with the bundle's name, and name it the candidate."""
         self._create(model)
         with speaking(self._uri):
             made = self._client.create_model_version(
                 model,
-                source=run.model_uri,
-                run_id=run.run_id,
-                model_id=run.model_uri.removeprefix("models:/"),
-                tags={"bundle": run.name},
+                source=model_uri,
+                run_id=run_id,
+                model_id=model_uri.removeprefix("models:/"),
+                tags={"bundle": bundle},
             )
             self._client.set_registered_model_alias(model, CANDIDATE, made.version)
-        return Version(model, str(made.version), run.run_id)
+        return Version(model, str(made.version), run_id)
+
+    def register_folder(self, folder: Path, model: str = MODEL) -> Version:
+        """A bundle from a folder as a new version; it has no run of training, so the gate needs `gold` to judge it."""
+        import mlflow
+
+        from .packaging import log_model
+
+        bundle = load_bundle(folder)
+        with speaking(self._uri):
+            use_experiment(model)
+            with mlflow.start_run(run_name=f"register {bundle.name}") as run:
+                mlflow.set_tag("bundle", bundle.name)
+                uri = str(log_model(folder).model_uri)
+        return self.register(run.info.run_id, uri, bundle.name, model)
+
+    def register_run(self, run_id: str, model: str = MODEL) -> Version:
+        """The model of an earlier training run as a new version."""
+        with speaking(self._uri):
+            try:
+                run = self._client.get_run(run_id)
+            except Exception as error:
+                raise _missing(error, f"no run {run_id!r}, and no folder of that name") from None
+        made = run.outputs.model_outputs if run.outputs else []
+        if not made:
+            raise StoreError(f"the run {run_id!r} has no model")
+        return self.register(run_id, f"models:/{made[-1].model_id}", run.data.tags.get("bundle", ""), model)
 
     def find(self, reference: str, model: str = MODEL) -> Version:
         """A version by `7`, `candidate`, `NAME`, `NAME/7`, `NAME@alias` or a `models:/` URI; of NAME, its candidate."""
@@ -127,10 +162,10 @@ class Registry:
     def promote(self, version: Version, *, to: str | None = None, gold: Path | None = None) -> Decision:
         """Make a version the champion if it passes the gate; `to` is another registered model that gets a copy.
 
-        Where there is no champion, any version whose bundle loads passes. Otherwise see `gate.judge`; the articles are
-        those of `gold`, or those that neither run learned from: the candidate's held-out articles, judged by the two
-        *measured* models of the runs, because the registered ones were fitted on everything. Every criterion is kept as
-        a tag of the version, whatever was decided.
+        Where there is no champion, any version passes whose bundle loads and that does as the behavioural checks ask.
+        Otherwise see `gate.judge` and `criteria`; the articles are those of `gold`, or those that neither run learned
+        from: the candidate's held-out articles, judged by the two *measured* models of the runs, because the registered
+        ones were fitted on everything. Every criterion is kept as a tag of the version, whatever was decided.
         """
         target = to or version.model
         before = self.champion(target)
@@ -154,7 +189,7 @@ class Registry:
         if len(earlier) < 2:
             raise StoreError(f"{current} is the first champion of {model}: nothing to roll back to")
         target = self._version(model, earlier[-2])
-        checked = self._check_bundle(target)
+        checked, _ = self._check_bundle(target)
         if not checked.passed:
             raise StoreError(f"{target} cannot be used any more: {checked.detail}")
         self._crown(target, current, "rollback", why or f"away from version {current.number}")
@@ -183,58 +218,65 @@ class Registry:
         return resolve_model(self.find(reference).uri, self._uri)
 
     def _gate(self, version: Version, champion: Version | None, gold: Path | None) -> Decision:
-        bundle = self._check_bundle(version)
-        if champion is None or not bundle.passed:
-            return Decision([bundle], champion.number if champion else None, "by its bundle")
-        metrics = self._metrics(version)
+        over = champion.number if champion else None
+        bundle, model = self._check_bundle(version)
+        if model is None:
+            return Decision([bundle], over, "by its bundle")
+        criteria = [bundle, *behaviour(model, self._checks)]
+        if champion is None:
+            return Decision(criteria, None, "by its bundle")
+        options = self._options(version)
         if gold is not None:
             articles = read_labelled(gold)
-            first, second = (Pipeline(load_bundle(resolve_model(v.uri, self._uri))) for v in (champion, version))
-            basis = f"on {len(articles)} articles of {gold.name}"
-            criteria = _judged(first, second, articles, metrics)
-        else:
-            with TemporaryDirectory() as scratch:
-                old = self._evidence(champion, Path(scratch) / "old")
-                new = self._evidence(version, Path(scratch) / "new")
-            articles = [article for article in new.held_out if article.id not in old.learned_from]
-            basis = f"on {len(articles)} articles that neither learned from"
-            enough = Criterion(
-                "articles",
-                2 * len(articles) >= len(new.held_out),
-                f"{len(articles)} of {len(new.held_out)} held-out articles are new to the champion's measured model"
-                + ("" if 2 * len(articles) >= len(new.held_out) else "; too few: name others with --gold"),
-            )
-            criteria = [enough, *(_judged(old.measured, new.measured, articles, metrics) if enough.passed else ())]
-        return Decision([bundle, *criteria], champion.number, basis)
+            first = Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
+            criteria += _judged(first, model, articles, options)
+            return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}")
+        with TemporaryDirectory() as scratch:
+            old = self._evidence(champion, Path(scratch) / "old")
+            new = self._evidence(version, Path(scratch) / "new")
+        articles = [article for article in new.held_out if article.id not in old.learned_from]
+        enough = 2 * len(articles) >= len(new.held_out)
+        advice = "" if enough else "; too few: name others with --gold"
+        basis = f"{len(articles)} of {len(new.held_out)} held-out articles are new to the champion's measured model"
+        criteria.append(Criterion("articles", enough, basis + advice))
+        if enough:
+            criteria += _judged(old.measured, new.measured, articles, options)
+        return Decision(criteria, over, f"on {len(articles)} articles that neither learned from")
 
-    def _check_bundle(self, version: Version) -> Criterion:
+    def _check_bundle(self, version: Version) -> tuple[Criterion, Pipeline | None]:
+        """Whether the bundle can be used at all: it loads, and predicts an article."""
         try:
             bundle = load_bundle(resolve_model(version.uri, self._uri))
         except TopicStanceError as error:
-            return Criterion("bundle", False, str(error))
-        return Criterion("bundle", True, f"{bundle.name} loads and its checksums fit")
+            return Criterion("bundle", False, str(error)), None
+        model = Pipeline(bundle)
+        model.predict_one(Article(**EXAMPLE))
+        return Criterion("bundle", True, f"{bundle.name} loads, its checksums fit, and it predicts"), model
 
     def _record(self, version: Version, target: str, decision: Decision) -> None:
-        """Every criterion, and the decision, as tags of the version; those of an earlier decision are replaced."""
-        stamp = _now()
-        tags = {f"gate.{re.sub('[^A-Za-z0-9]+', '_', c.name)}": str(c) for c in decision.criteria}
-        tags["gate.decision"] = f"{'accepted' if decision.accepted else 'refused'} for {target}: {decision.why}"
-        tags["gate.time"] = stamp
+        """Every criterion, and the decision, as tags of the version; those of an earlier one on this target go."""
+        beginning = _GATE if target == version.model else f"{_GATE}{_plain(target)}."
+        tags = {f"{beginning}{_plain(criterion.name)}": str(criterion) for criterion in decision.criteria}
+        outcome = "accepted" if decision.accepted else "refused"
+        tags[f"{beginning}decision"] = f"{outcome} for {target}: {decision.why}"
+        tags[f"{beginning}time"] = _now()
         with speaking(self._uri):
+            for key in self._client.get_model_version(version.model, version.number).tags:
+                if key.rpartition(".")[0] + "." == beginning and key not in tags:
+                    self._client.delete_model_version_tag(version.model, version.number, key)
             for key, value in tags.items():
                 self._client.set_model_version_tag(version.model, version.number, key, value)
 
     def _crown(self, version: Version, before: Version | None, kind: str, why: str) -> None:
-        """Write down what is to happen, see that nobody was faster, and move the alias."""
-        previous = before.number if before else None
-        event = {"kind": kind, "version": version.number, "previous": previous, "why": why, "since": _now()}
-        with speaking(self._uri):
-            self._client.set_registered_model_tag(version.model, f"{_EVENT}{time.time_ns()}", json.dumps(event))
-        now = self.champion(version.model)
-        if (now.number if now else None) != previous:
-            raise StoreError(f"{version.model}: {now} became champion in the meantime; run the gate against it")
-        with speaking(self._uri):
-            self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
+        """With the claim on the model: see that nobody was faster, write down what is to happen, and move the alias."""
+        model, previous = version.model, before.number if before else None
+        with speaking(self._uri), claimed(self._client, model):
+            now = self.champion(model)
+            if (now.number if now else None) != previous:
+                raise StoreError(f"{model}: {now} became champion in the meantime; run the gate against it")
+            event = {"kind": kind, "version": version.number, "previous": previous, "why": why, "since": _now()}
+            self._client.set_registered_model_tag(model, f"{_EVENT}{time.time_ns()}", json.dumps(event))
+            self._client.set_registered_model_alias(model, CHAMPION, version.number)
 
     def _copied(self, version: Version, to: str) -> Version:
         """The version as one of another registered model, as MLflow advises for production."""
@@ -268,11 +310,11 @@ class Registry:
                 raise _missing(error, f"no {alias} of a registered model {model!r}") from None
         return Version(model, str(found.version), found.run_id)
 
-    def _metrics(self, version: Version) -> Sequence[str]:
-        """The metrics that the candidate's own configuration names."""
+    def _options(self, version: Version) -> GateConfig:
+        """What the candidate's own configuration says of the gate."""
         with TemporaryDirectory() as scratch:
             path = self._download(version, CONFIG, Path(scratch))
-            return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate.metrics if path else GateConfig().metrics
+            return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate if path else GateConfig()
 
     def _evidence(self, version: Version, folder: Path) -> _Evidence:
         folder.mkdir()
@@ -307,10 +349,15 @@ def _missing(error: Exception, message: str) -> Exception:
 
 
 def _judged(
-    first: Pipeline, second: Pipeline, articles: Sequence[LabelledArticle], metrics: Sequence[str]
+    first: Pipeline, second: Pipeline, articles: Sequence[LabelledArticle], options: GateConfig
 ) -> list[Criterion]:
     texts = [article.article() for article in articles]
-    return judge(score(articles, first.predict(texts)), score(articles, second.predict(texts)), metrics)
+    before, after = first.predict(texts), second.predict(texts)
+    return [
+        *judge(score(articles, before), score(articles, after), options.metrics),
+        *calibration(articles, before, after),
+        speed(first, second, texts, options.slower),
+    ]
 
 
 def _reign(text: str) -> Reign:
@@ -334,6 +381,11 @@ def _chained(events: list[Reign], current: str | None) -> list[Reign]:
         found.append(event)
         expected = event.previous
     return found[::-1]
+
+
+def _plain(name: str) -> str:
+    """A name as a part of a tag's key."""
+    return re.sub("[^A-Za-z0-9]+", "_", name)
 
 
 def _now() -> str:

@@ -47,10 +47,20 @@ def connect(tracking_uri: str | None = None, *, create: bool = True) -> str:
     if not create and uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).is_file():
         raise StoreError(f"no MLflow store at {uri}: train a model first, or name another store with --tracking-uri")
     with speaking(uri):
+        # MLflow leaves both URIs in the environment: one that an earlier call has left is not the caller's wish.
+        follows = mlflow.get_registry_uri() == mlflow.get_tracking_uri()
         mlflow.set_tracking_uri(uri)
-        if not os.environ.get("MLFLOW_REGISTRY_URI"):
+        if follows or not os.environ.get("MLFLOW_REGISTRY_URI"):
             mlflow.set_registry_uri(uri)
     return uri
+
+
+def use_experiment(name: str) -> None:
+    """Make an experiment the active one; MLflow's pages show it as one of training, not of language models."""
+    import mlflow
+
+    mlflow.set_experiment(name)
+    mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
 
 
 @contextmanager

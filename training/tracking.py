@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,17 +20,21 @@ from typing import Any
 
 import msgspec
 
-from topic_stance.classifier.bundle import Bundle, load_bundle, save_bundle
+from topic_stance.classifier.bundle import Bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
-from topic_stance.data.records import DataError, LabelledArticle
+from topic_stance.data.records import DataError, LabelledArticle, Prediction
 
+from .ablations import Bench, ablations, learning_curve
 from .card import model_card, short_path
 from .config import RunConfig, flat
-from .diagnostics import Diagnostics, diagnose, write_diagnostics
-from .evaluate import Evaluation, score
-from .fit import Corpus, Taxonomy, fit_heads, make_manifest, read_corpus, read_taxonomy
-from .store import connect, speaking
+from .diagnostics import Diagnostics, diagnose, write_curve, write_diagnostics
+from .errors import Error, Term, top_terms, worst_errors
+from .evaluate import HEADLINES, Evaluation, score
+from .fit import Corpus, Taxonomy, fit_bundle, read_corpus, read_taxonomy
+from .pages import page
+from .slices import Slice, slices
+from .store import connect, speaking, use_experiment
 
 CARD = "MODEL_CARD.md"
 BUNDLE, MEASURED = "bundle", "measured"
@@ -79,8 +83,10 @@ class _Measurement:
     corpus: Corpus
     left_out: list[LabelledArticle]
     bundle: Bundle
+    predictions: list[Prediction]
     evaluation: Evaluation
     diagnostics: Diagnostics
+    slices: list[Slice]
 
 
 def train(
@@ -106,24 +112,27 @@ def train(
     progress("reading the corpus")
     corpus, taxonomy = read_corpus(config), read_taxonomy()
     with speaking(uri):
-        mlflow.set_experiment(config.gate.model)
+        use_experiment(config.gate.model)
         with mlflow.start_run(run_name=config.name) as run, TemporaryDirectory() as scratch:
             folder = Path(scratch)
             _record_start(config, corpus, source)
             measured = _measure(config, corpus, taxonomy, folder / MEASURED, progress)
             progress(f"fitting the final model on all {len(corpus.full)} articles")
             watch = Stopwatch()
-            bundle = _fitted(config, corpus, taxonomy, folder / BUNDLE, watch)
-            card = model_card(config, bundle.manifest, corpus, measured.evaluation, measured.diagnostics.calibration())
+            bundle = fit_bundle(corpus, taxonomy, config, folder / BUNDLE, watch)
+            card = _card(config, bundle, corpus, measured)
             (folder / BUNDLE / CARD).write_text(card, encoding="utf-8")
             if config.output:
                 shutil.copytree(folder / BUNDLE, config.output, dirs_exist_ok=True)
             progress("recording")
+            recording = time.perf_counter()
             _record_measurement(config, measured, folder)
             model_uri = _record_model(config, bundle, folder)
             _record_heads(config, measured.evaluation, watch)
+            recording = time.perf_counter() - recording
+            _record_more_models(Bench(config, measured.corpus, measured.left_out, taxonomy), measured, folder, progress)
             seconds = time.perf_counter() - began
-            mlflow.log_metric("seconds", seconds)
+            mlflow.log_metrics({"seconds": seconds, "seconds_recording": recording})
     return TrainedRun(run.info.run_id, model_uri, bundle.name, measured.evaluation, seconds)
 
 
@@ -133,9 +142,9 @@ def metric_name(figure: str) -> str:
 
 
 def metrics(evaluation: Evaluation) -> dict[str, float]:
-    """Every figure by its metric name, with `_low` and `_high` where it has an interval."""
+    """Every figure by its metric name, with `_low` and `_high` where it has an interval; headlines come first."""
     found: dict[str, float] = {}
-    for name, value in evaluation.figures.items():
+    for name, value in sorted(evaluation.figures.items(), key=lambda item: item[0] not in HEADLINES):
         key = metric_name(name.removesuffix(" P/R/F1"))
         if isinstance(value, tuple):
             found |= dict(zip((f"{key}_precision", f"{key}_recall", f"{key}_F1"), value, strict=True))
@@ -161,23 +170,17 @@ def _measure(
         )
     rest = corpus.without(out)
     progress(f"fitting on {len(rest.full)} articles, to measure on the other {len(left_out)}")
-    bundle = _fitted(config, rest, taxonomy, folder, Stopwatch())
+    bundle = fit_bundle(rest, taxonomy, config, folder)
     progress("measuring")
     predictions = Pipeline(bundle).predict(article.article() for article in left_out)
     evaluation = score(left_out, predictions)
     diagnostics = diagnose(left_out, predictions, evaluation.counts, taxonomy.labels)
-    return _Measurement(rest, left_out, bundle, evaluation, diagnostics)
+    return _Measurement(rest, left_out, bundle, predictions, evaluation, diagnostics, slices(left_out, predictions))
 
 
-def _fitted(config: RunConfig, corpus: Corpus, taxonomy: Taxonomy, folder: Path, watch: Stopwatch) -> Bundle:
-    """The bundle as it is after it was written and read, so that what is measured is what is used."""
-    from threadpoolctl import threadpool_limits
-
-    # One thread: sums in another order would be another model, and on small matrices more threads are slower.
-    with threadpool_limits(1):
-        heads = fit_heads(corpus, taxonomy, config, watch)
-    save_bundle(folder, heads, make_manifest(heads, corpus, taxonomy, config))
-    return load_bundle(folder)
+def _card(config: RunConfig, bundle: Bundle, corpus: Corpus, measured: _Measurement) -> str:
+    calibration = measured.diagnostics.calibration()
+    return model_card(config, bundle.manifest, corpus, measured.evaluation, calibration, measured.slices)
 
 
 def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> None:
@@ -202,6 +205,7 @@ def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path)
     mlflow.log_metrics(
         metrics(measured.evaluation)
         | {f"calibration_error_{name}": error for name, error in calibration.items()}
+        | {f"average_precision_{name}": area for name, area in measured.diagnostics.average_precision().items()}
         | {"articles_held_out": len(measured.left_out), "articles_learned_from": len(measured.corpus.full)}
     )
     mlflow.log_text(measured.evaluation.table() + "\n", "evaluation.txt")
@@ -214,6 +218,20 @@ def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path)
     write_diagnostics(measured.diagnostics, folder / "diagnostics")
     mlflow.log_artifacts(str(folder / "diagnostics"), "diagnostics")
     mlflow.log_artifacts(str(folder / MEASURED), MEASURED)
+    _record_table(worst_errors(measured.left_out, measured.predictions), Error, "worst_errors.json")
+    _record_table(top_terms(Pipeline(measured.bundle), measured.left_out), Term, "top_terms.json")
+    mlflow.log_dict({"slices": msgspec.to_builtins(measured.slices)}, "slices.json")
+
+
+def _record_table(rows: Sequence[Any], kind: type, name: str) -> None:
+    """A table that MLflow's pages show as one."""
+    import mlflow
+    import pandas as pd
+
+    columns = [field.name for field in fields(kind)]
+    mlflow.log_table(
+        pd.DataFrame([[getattr(row, column) for column in columns] for row in rows], columns=columns), name
+    )
 
 
 def _record_model(config: RunConfig, bundle: Bundle, folder: Path) -> str:
@@ -225,6 +243,7 @@ def _record_model(config: RunConfig, bundle: Bundle, folder: Path) -> str:
     mlflow.log_artifacts(str(folder / BUNDLE), BUNDLE)
     mlflow.log_artifact(str(folder / BUNDLE / CARD))
     card = (folder / BUNDLE / CARD).read_text(encoding="utf-8")
+    mlflow.log_text(page(card), "model_card.html")
     mlflow.set_tags(
         {
             "bundle": bundle.name,
@@ -251,6 +270,30 @@ def _record_heads(config: RunConfig, evaluation: Evaluation, watch: Stopwatch) -
         with mlflow.start_run(run_name=head, nested=True):
             mlflow.log_params({key: value for key, value in parameters.items() if key.startswith(f"{head}.")})
             mlflow.log_metrics(metrics(own) | {"seconds": watch.seconds[head]})
+
+
+def _record_more_models(bench: Bench, measured: _Measurement, folder: Path, progress: Callable[[str], None]) -> None:
+    """The learning curve as metrics by step and as a plot, and a child run for each ablation."""
+    import mlflow
+
+    names = bench.config.gate.metrics
+    curve: dict[int, dict[str, tuple[float, float, float]]] = {}
+    for point in learning_curve(bench, measured.evaluation, progress):
+        values, intervals = point.evaluation.scalars(), point.evaluation.intervals
+        curve[point.n_articles] = {name: (values[name], *intervals[name]) for name in names if name in intervals}
+        found = {f"learning_curve_{metric_name(name)}": value[0] for name, value in curve[point.n_articles].items()}
+        mlflow.log_metrics(found, step=point.n_articles)
+    if curve:
+        write_curve(curve, folder)
+        mlflow.log_artifact(str(folder / "learning_curve.png"), "diagnostics")
+    for ablation in ablations(bench, measured.evaluation, progress):
+        with mlflow.start_run(run_name=f"ablation: {ablation.name}", nested=True):
+            mlflow.set_tag("ablation", ablation.name)
+            mlflow.log_params(ablation.options)
+            mlflow.log_metrics(metrics(ablation.evaluation))
+            for lead in ablation.differences:
+                key = f"lead_{metric_name(lead.name)}"
+                mlflow.log_metrics({key: lead.second - lead.first, f"{key}_low": lead.low, f"{key}_high": lead.high})
 
 
 def _dataset(path: str, digest: str) -> Any:

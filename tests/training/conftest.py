@@ -22,6 +22,16 @@ cue_threshold = {cue_threshold}
 folds = 2
 [stance]
 folds = 2
+[gate]
+# To find no quotes is quicker than to find some.
+slower = 20.0
+"""
+
+MEASURED_TOO = """
+[tracking]
+learning_curve = [0.5]
+[tracking.ablations]
+"no cues" = {"quotes.cue_threshold" = 1.1}
 """
 
 
@@ -56,7 +66,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Store:
     for path in sorted((root / "data" / "articles").glob("*.txt"))[::10]:
         shutil.copy(path, folder / "articles")
     (folder / "worse.toml").write_text(CONFIG.format(cue_threshold=1.1))
-    (folder / "better.toml").write_text(CONFIG.format(cue_threshold=0.4))
+    (folder / "better.toml").write_text(CONFIG.format(cue_threshold=0.4) + MEASURED_TOO)
     made = Store(folder)
     assert made("train", "--config", "worse.toml") == 0
     assert made("train", "--config", "better.toml", "--output", "out") == 0

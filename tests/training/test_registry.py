@@ -1,14 +1,24 @@
 """The registry on a real MLflow store: the gate, the aliases, and the history that explains them."""
 
 import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from topic_stance.classifier.bundle import load_bundle
+from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.records import TopicStanceError
+from topic_stance.training.claims import claimed
+from topic_stance.training.criteria import Rate
 from topic_stance.training.evaluate import Evaluation
 from topic_stance.training.gate import judge
 from topic_stance.training.registry import Registry, Reign, Version, _chained
@@ -82,6 +92,193 @@ class TestPromote:
         decision = registry.promote(registry.find("1"))
         assert not decision.accepted
         assert [criterion.name for criterion in decision.criteria] == ["bundle"]
+
+    def test_every_kind_of_criterion(self, registry: Registry) -> None:
+        found = tags(registry, "2")
+        assert {"gate.bundle", "gate.articles", "gate.better", "gate.calibration_of_topics", "gate.speed"} <= set(found)
+        assert "times the champion's time" in found["gate.speed"]
+
+    def test_tags_of_an_earlier_decision_go(self, registry: Registry) -> None:
+        for key in ("gate.once", "gate.production.once"):
+            registry._client.set_model_version_tag(MODEL, "1", key, "passed")
+        registry.promote(registry.find("1"))
+        found = tags(registry, "1")
+        assert "gate.once" not in found
+        assert "gate.production.once" in found
+
+    def test_a_decision_on_another_model_has_tags_of_its_own(self, registry: Registry) -> None:
+        found = tags(registry, "2")
+        assert found["gate.decision"].startswith("accepted for topic-stance: ")
+        assert found["gate.production.decision"].startswith("accepted for production: ")
+
+    def test_behavioural_checks(self, store) -> None:
+        def check(pipeline: Pipeline) -> list[Rate]:
+            return [Rate("made up", 0.5, 0.9, 10)]
+
+        registry = Registry(store.uri, checks=[check])
+        decision = registry.promote(registry.find("1"), to="strict")
+        assert not decision.accepted
+        assert decision.why == "refused: made up"
+        assert registry.champion("strict") is None
+        assert tags(registry, "1")["gate.strict.made_up"].startswith("FAILED")
+
+
+class Killed(BaseException):
+    """What stands in for SIGKILL: nothing that happens afterwards reaches the store."""
+
+
+class Dying:
+    """A client whose `nth` call and all later ones do not happen."""
+
+    def __init__(self, client: Any, nth: int) -> None:
+        self.client, self.left = client, nth
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+            return getattr(self.client, name)(*arguments, **options)
+
+        return call
+
+
+class TestFaults:
+    """The alias names the old champion or the new one, whatever happens, and history tells which."""
+
+    @pytest.fixture
+    def target(self, registry: Registry, request: pytest.FixtureRequest) -> str:
+        """A registered model of the test's own, with a champion."""
+        name = f"faults-{request.node.name.partition('[')[0]}"
+        registry.promote(registry.find("1"), to=name)
+        assert registry.find(f"{name}@champion").number == "1"
+        return name
+
+    def test_killed_at_any_call(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("topic_stance.training.claims.STALE", 0.0)
+        survived = []
+        for nth in range(100):
+            candidate = registry.find("2")
+            dying = Registry(registry._uri)
+            dying._client = Dying(registry._client, nth)  # type: ignore[assignment]
+            before = registry.champion(target)
+            try:
+                dying.promote(candidate, to=target)
+            except Killed:
+                survived.append(nth)
+            now = registry.champion(target)
+            assert now is not None
+            assert load_bundle(registry.folder(now.uri)).name
+            assert registry.history(target)[-1].version == now.number
+            assert [reign.kind for reign in registry.history(target)] == ["promote"] * len(registry.history(target))
+            if now != before:
+                break
+        assert len(survived) > 10
+        assert now.number != "1"
+
+    def test_two_at_once(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Both have passed the gate against the same champion; the second comes while the first moves the alias."""
+        other = Registry(registry._uri)
+        monkeypatch.setattr("topic_stance.training.registry.claimed", partial(claimed, patience=0.0))
+        first = registry._copied(registry.find("2"), target)
+        second = registry._copied(registry.find("2"), target)
+        champion = registry.champion(target)
+        answers = []
+
+        def interrupted(*arguments: Any) -> None:
+            with pytest.raises(StoreError, match="another promotion is under way"):
+                other._crown(second, champion, "promote", "at the same time")
+            answers.append(1)
+            move(*arguments)
+
+        move = registry._client.set_registered_model_alias
+        monkeypatch.setattr(registry._client, "set_registered_model_alias", interrupted)
+        registry._crown(first, champion, "promote", "first")
+        assert answers == [1]
+        assert registry.champion(target) == first
+        with pytest.raises(StoreError, match="in the meantime"):
+            other._crown(second, champion, "promote", "too late")
+        assert [reign.version for reign in registry.history(target)] == ["1", first.number]
+
+    def test_many_at_once(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Threads against one store: one wins, the others are told so, and history has no gap."""
+        champion = registry.champion(target)
+        versions = [registry._copied(registry.find("2"), target) for _ in range(4)]
+
+        def attempt(version: Version) -> str:
+            try:
+                Registry(registry._uri)._crown(version, champion, "promote", "at once")
+            except StoreError as error:
+                return str(error)
+            return "won"
+
+        with ThreadPoolExecutor(len(versions)) as pool:
+            outcomes = list(pool.map(attempt, versions))
+        winners = [version for version, outcome in zip(versions, outcomes, strict=True) if outcome == "won"]
+        assert len(winners) == 1
+        assert all("in the meantime" in outcome for outcome in outcomes if outcome != "won")
+        assert registry.champion(target) == winners[0]
+        assert [reign.version for reign in registry.history(target)] == ["1", winners[0].number]
+        assert not [key for key in registry._client.get_registered_model(target).tags if key.startswith("claim.")]
+
+    def test_a_promotion_that_is_really_killed(self, registry: Registry, target: str, store) -> None:
+        """SIGKILL between what is written down and the move of the alias."""
+        script = (
+            "import os, signal, sys\n"
+            "from topic_stance.training.registry import Registry\n"
+            "registry = Registry(sys.argv[1])\n"
+            "registry._client.set_registered_model_alias = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "copied = registry._copied(registry.find('2'), sys.argv[2])\n"
+            "registry._crown(copied, registry.champion(sys.argv[2]), 'promote', 'killed')\n"
+        )
+        done = subprocess.run([sys.executable, "-c", script, store.uri, target], cwd=store.folder, check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert registry.find(f"{target}@champion").number == "1"
+        assert [reign.version for reign in registry.history(target)] == ["1"]
+        tags = registry._client.get_registered_model(target).tags
+        assert any(key.startswith("claim.") for key in tags)
+
+    def test_a_server_that_goes_away(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        from mlflow.exceptions import MlflowException
+
+        def gone(*arguments: Any) -> None:
+            raise MlflowException("API request to endpoint failed with exception Max retries exceeded")
+
+        candidate = registry.find("2")
+        with monkeypatch.context() as broken:
+            broken.setattr(registry._client, "set_registered_model_alias", gone)
+            with pytest.raises(StoreError, match="the server cannot be reached"):
+                registry.promote(candidate, to=target)
+        assert registry.find(f"{target}@champion").number == "1"
+        assert registry.promote(candidate, to=target).accepted
+        assert registry.find(f"{target}@champion").number != "1"
+
+
+class TestRegister:
+    def test_a_run_again(self, registry: Registry, store, capfd) -> None:
+        run_id = registry.find("2").run_id
+        assert run_id is not None
+        assert store("register", run_id, "--name", "again") == 0
+        assert "again version 1 is the candidate" in capfd.readouterr().out
+        assert registry.find("again").run_id == run_id
+        assert load_bundle(registry.folder("models:/again/1")).name == load_bundle(registry.folder("2")).name
+
+    def test_a_folder(self, registry: Registry, store, gold: Path, capfd) -> None:
+        assert store("register", "out", "--name", "folder") == 0
+        assert load_bundle(registry.folder("folder")).name == load_bundle(store.folder / "out").name
+        assert store("promote", "folder") == 0
+        assert store("register", "out", "--name", "folder") == 0
+        assert store("promote", "folder") == 2
+        assert "name labelled articles with --gold" in capfd.readouterr().err
+        assert store("promote", "folder", "--gold", str(gold)) == 1
+
+    def test_what_is_not_there(self, store, capfd) -> None:
+        assert store("register", "nosuch") == 2
+        assert "no run 'nosuch'" in capfd.readouterr().err
+
+    def test_a_folder_that_is_no_bundle(self, store, capfd) -> None:
+        assert store("register", "articles", "--name", "nothing") == 2
+        assert "not a model folder" in capfd.readouterr().err
 
 
 class TestRollback:

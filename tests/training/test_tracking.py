@@ -65,10 +65,46 @@ class TestRun:
 
     def test_a_child_for_each_head(self, run, runs) -> None:
         children = {r.info.run_name: r for r in runs if r.data.tags.get("mlflow.parentRunId") == run.info.run_id}
-        assert set(children) == {"topics", "quotes", "actors", "stance"}
+        assert set(children) == {"topics", "quotes", "actors", "stance", "ablation: no cues"}
+        ablation = children.pop("ablation: no cues")
         assert all(child.data.metrics["seconds"] > 0 for child in children.values())
         assert "content_F1" in children["quotes"].data.metrics
         assert children["quotes"].data.params["quotes.buckets"] == "1024"
+        assert ablation.data.params == {"quotes.cue_threshold": "1.1"}
+        lost = run.data.metrics["content_F1"] - ablation.data.metrics["content_F1"]
+        assert lost > 0
+        lead = [ablation.data.metrics[f"lead_content_F1{end}"] for end in ("_low", "", "_high")]
+        assert lead == sorted(lead)
+        assert lead[1] == pytest.approx(-lost)
+
+    def test_learning_curve(self, run, client, artifacts: Path) -> None:
+        points = client.get_metric_history(run.info.run_id, "learning_curve_content_F1")
+        assert [point.step for point in points] == [9, 19]
+        assert points[-1].value == run.data.metrics["content_F1"]
+        assert (artifacts / "diagnostics" / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_tables_that_the_pages_show(self, artifacts: Path) -> None:
+        errors = json.loads((artifacts / "worst_errors.json").read_text())
+        assert errors["columns"] == ["article", "title", "what", "labelled", "predicted", "probability"]
+        sure = [row[-1] for row in errors["data"]]
+        assert sure == sorted(sure, reverse=True)
+        assert sure
+        labels = {row[0] for row in json.loads((artifacts / "top_terms.json").read_text())["data"]}
+        assert {"topic fraud", "topic law_enforcement", "topic regional_relations"} <= labels
+        assert any(label.startswith("stance ") for label in labels)
+
+    def test_slices(self, artifacts: Path) -> None:
+        found = json.loads((artifacts / "slices.json").read_text())["slices"]
+        assert {part["by"] for part in found} == {"topic", "region", "outlet", "quote kind", "actor type"}
+        assert sum(part["n"] for part in found if part["by"] == "region") == 5
+
+    def test_average_precision(self, run) -> None:
+        assert 0 < run.data.metrics["average_precision_fraud"] <= 1
+
+    def test_the_card_as_a_page(self, artifacts: Path) -> None:
+        page = (artifacts / "model_card.html").read_text()
+        assert page.count("<table>") == 9
+        assert "<td>content F1</td>" in page
 
     def test_datasets_with_digests(self, run) -> None:
         found = {d.dataset.name: d.dataset.digest for d in run.inputs.dataset_inputs}
@@ -83,7 +119,7 @@ class TestRun:
         assert {"mlflow", "numpy"} <= set(packages)
 
     @pytest.mark.parametrize(
-        "name", ["confusion_topics", "confusion_stance", "reliability_topics", "reliability_stance"]
+        "name", ["confusion_topics", "confusion_stance", "reliability_topics", "reliability_stance", "precision_recall"]
     )
     def test_plots_and_their_numbers(self, artifacts: Path, name: str) -> None:
         assert (artifacts / "diagnostics" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -109,7 +145,15 @@ class TestOutput:
 
     def test_card_names_data_figures_and_limits(self, store) -> None:
         card = (store.folder / "out" / "MODEL_CARD.md").read_text()
-        for part in ("`articles`", "## Figures", "stance macro-F1", "## Limits", "held out"):
+        for part in (
+            "`articles`",
+            "## Figures",
+            "## Figures by slice",
+            "| actor type |",
+            "stance macro-F1",
+            "## Limits",
+            "held out",
+        ):
             assert part in card
 
     def test_the_same_again_byte_for_byte(self, store) -> None:

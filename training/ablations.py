@@ -1,0 +1,82 @@
+"""What a figure owes to the number of articles and to single options: more models, measured on the same articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from topic_stance.classifier.pipeline import Pipeline
+from topic_stance.data.corpus import held_out
+from topic_stance.data.records import DataError, LabelledArticle
+
+from .config import RunConfig, with_values
+from .evaluate import Evaluation, score
+from .fit import Corpus, Taxonomy, fit_bundle
+from .gate import Difference, difference
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """The run's model with other options: its figures, and what it is ahead of the run's own model, by figure."""
+
+    name: str
+    options: dict[str, Any]
+    evaluation: Evaluation
+    differences: list[Difference]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A model of fewer articles."""
+
+    n_articles: int
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every further model of a run shares: the corpus that is learned from, and the articles measured on."""
+
+    config: RunConfig
+    corpus: Corpus
+    measured_on: Sequence[LabelledArticle]
+    taxonomy: Taxonomy
+
+    def measure(self, config: RunConfig, corpus: Corpus) -> Evaluation:
+        """Fit, predict and score."""
+        with TemporaryDirectory() as scratch:
+            pipeline = Pipeline(fit_bundle(corpus, self.taxonomy, config, Path(scratch)))
+        return score(self.measured_on, pipeline.predict(article.article() for article in self.measured_on))
+
+
+def learning_curve(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) -> list[Point]:
+    """Models of the configured shares of the articles, and the run's own; nothing where no share is configured.
+
+    A share that is too small to fit a model on is left out.
+    """
+    points = []
+    for share in sorted(bench.config.tracking.learning_curve):
+        if not 0 < share < 1:
+            raise DataError(f"[tracking] learning_curve: {share} is no share between 0 and 1")
+        fewer = bench.corpus.without(held_out(bench.corpus.full, 1 - share, seed=1))
+        progress(f"learning curve: fitting on {len(fewer.full)} articles")
+        try:
+            points.append(Point(len(fewer.full), bench.measure(bench.config, fewer)))
+        except DataError as error:
+            progress(f"learning curve: {len(fewer.full)} articles are too few: {error}")
+    return [*points, Point(len(bench.corpus.full), whole)] if points else []
+
+
+def ablations(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) -> list[Ablation]:
+    """The configured ablations, each beside the run's own model."""
+    found = []
+    for name, options in bench.config.tracking.ablations.items():
+        progress(f"ablation: {name}")
+        evaluation = bench.measure(with_values(bench.config, options), bench.corpus)
+        shared = [metric for metric in bench.config.gate.metrics if metric in evaluation.resampled]
+        leads = [difference(whole, evaluation, metric) for metric in shared if metric in whole.resampled]
+        found.append(Ablation(name, options, evaluation, leads))
+    return found

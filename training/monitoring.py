@@ -1,0 +1,102 @@
+"""The command `topic-stance monitor`: predictions of now against those of an earlier time."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topic_stance.data.records import DataError
+
+if TYPE_CHECKING:
+    from .profiles import Profile
+
+NO_DRIFT, DRIFT = 0, 3
+
+
+def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
+    """`monitor`: two files of predictions, and the texts they are of."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        "monitor",
+        help="compare predictions with those of an earlier time",
+        description="Compare topic rates, probabilities, quotes and stances of two files of predictions and, with "
+        "the texts that they are of, terms and words that the model does not know. Exit code 0: no drift, 3: drift, "
+        "2: something could not be read.",
+    )
+    command.add_argument(
+        "--reference", required=True, type=Path, metavar="FILE", help="predictions: .parquet or .jsonl"
+    )
+    command.add_argument("--current", required=True, type=Path, metavar="FILE")
+    command.add_argument(
+        "--reference-texts", type=Path, metavar="DUMP", help="the articles that --reference was predicted from"
+    )
+    command.add_argument("--current-texts", type=Path, metavar="DUMP")
+    command.add_argument(
+        "--model", metavar="MODEL", help="whose vocabulary; as `predict` takes it (default: as shipped)"
+    )
+    command.add_argument("--html", type=Path, metavar="PATH", help="write a page with plots")
+    command.add_argument("--json", type=Path, metavar="PATH", help="write the checks as JSON")
+    command.add_argument(
+        "--alpha", type=_share, default=0.01, metavar="P", help="adjusted p-value below which (default: %(default)s)"
+    )
+    command.add_argument(
+        "--tolerance", type=_positive, default=1.0, metavar="X", help="multiplies every effect that counts as drift"
+    )
+    return command, run_monitor
+
+
+def run_monitor(arguments: argparse.Namespace) -> int:
+    """Compare, print, write, and say by the exit code whether anything drifted."""
+    from .monitor import compare
+
+    sides = (arguments.reference, arguments.reference_texts), (arguments.current, arguments.current_texts)
+    if (arguments.reference_texts is None) != (arguments.current_texts is None):
+        raise DataError("--reference-texts and --current-texts belong together: give both or neither")
+    reference, current = _profiles(sides, arguments.model)
+    drift = compare(reference, current, alpha=arguments.alpha, tolerance=arguments.tolerance)
+    print(drift.table())
+    if arguments.html:
+        from .monitor_report import as_html
+
+        _write(arguments.html, as_html(drift).encode())
+    if arguments.json:
+        import msgspec
+
+        found = {"drifted": len(drift.drifted), "notes": drift.notes, "checks": drift.checks, "terms": drift.terms}
+        _write(arguments.json, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    return DRIFT if drift.drifted else NO_DRIFT
+
+
+def _profiles(sides: Any, model: str | None) -> tuple[Profile, Profile]:
+    from .profiles import profile
+
+    pipeline = None
+    if sides[0][1] is not None:
+        from topic_stance.classifier.pipeline import load
+
+        from .models import resolve_model
+
+        pipeline = load(resolve_model(model))
+    first, second = (profile(predictions, texts, pipeline) for predictions, texts in sides)
+    return first, second
+
+
+def _write(path: Path, data: bytes) -> None:
+    from topic_stance.data.writers import replacing
+
+    with replacing(path) as file:
+        file.write(data)
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
