@@ -1,14 +1,16 @@
 """Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
 
-All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and
-pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and
-who says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot
-move a stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
+All quotes of an actor are pooled into one vector of five blocks, each scaled to a length: what is said (words and
+pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues),
+who says it (the words of the source: "prosecutors", "his lawyer"), and what the article says of who that is (the words
+around the actor's name: "…, a lawyer for the victims,"). Names of persons are left out, so that a name cannot move a
+stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
 only data.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,11 +26,13 @@ from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
-SAID, CLASSES, CUED, SOURCE = range(4)
-N_BLOCKS = 4
+SAID, CLASSES, CUED, SOURCE, ROLE = range(5)
+N_BLOCKS = 5
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SCOPE = 8
 """A negation reaches so many words, or to the next full stop, comma aside."""
+_MENTIONS, _BEFORE, _AFTER = 3, 4, 12
+"""Roles are read at an actor's first mentions, from so many words before the name and after a comma behind it."""
 
 
 class StanceHead(NamedTuple):
@@ -64,7 +68,10 @@ def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote],
     contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
-    key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
+    mentions = np.array((entity.mentions if entity is not None else [])[:_MENTIONS] or [(0, 0)], np.int32)
+    key, block, token = _features(
+        tokens.hash, tokens.flags, where.classes, contents, cues, sources, mentions, _NEGATIONS, _STOPS
+    )
     offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
     if offices:  # the office alone: a nationality in a title must not move a stance
         office_keys = np.array([token_hash("title " + word) for word in offices], np.uint64)
@@ -76,24 +83,16 @@ def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote],
 
 def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Known features and their values: sublinear TF-IDF, each block scaled to its length."""
-    keys, first, counts = np.unique(raw.key, return_index=True, return_counts=True)
-    place = np.minimum(np.searchsorted(head.keys, keys), len(head.keys) - 1)
-    known = head.keys[place] == keys
-    place, block = place[known], raw.block[first[known]]
-    values = (1.0 + np.log(counts[known])).astype(np.float32) * head.idf[place]
-    for b in range(N_BLOCKS):
-        inside = block == b
-        length = float(np.sqrt((values[inside] ** 2).sum()))
-        if length > 0:
-            values[inside] *= head.block_scale[b] / length
-    return place, values
+    found: tuple[NDArray[np.int64], NDArray[np.float32]] = _vector(
+        raw.key, raw.block, head.keys, head.idf, head.block_scale
+    )
+    return found
 
 
-def stance_scores(raw: RawFeatures, topic: int, head: StanceHead) -> NDArray[np.float32]:
-    """Calibrated log-odds of `STANCES` towards one topic: (3,) float32."""
+def stance_scores(raw: RawFeatures, head: StanceHead) -> NDArray[np.float32]:
+    """Calibrated log-odds of `STANCES` towards each topic: (n_topics, 3) float32."""
     place, values = vector(raw, head)
-    weights = head.weights[place, 0] + head.weights[place, topic + 1]
-    scores: NDArray[np.float32] = (values @ weights + head.bias[topic]) * head.temperature[topic]
+    scores: NDArray[np.float32] = _scores(place, values, head.weights, head.bias, head.temperature)
     return scores
 
 
@@ -108,20 +107,19 @@ def find_stances(
     """The stance of one actor towards each of an article's topics, with its probability."""
     if not topics:
         return []
-    raw = actor_features(tokens, where, quotes, entity)
+    scores = stance_scores(actor_features(tokens, where, quotes, entity), head).tolist()
     found = []
     for topic in topics:
-        scores = stance_scores(raw, head.topics.index(topic), head)
-        share = np.exp(scores - scores.max())
-        share /= share.sum()
-        best = int(share.argmax())
-        found.append(Stance(topic, STANCES[best], round(float(share[best]), 4)))
+        of_topic = scores[head.topics.index(topic)]
+        best = max(range(3), key=of_topic.__getitem__)
+        share = 1.0 / sum(math.exp(score - of_topic[best]) for score in of_topic)
+        found.append(Stance(topic, STANCES[best], round(share, 4)))
     return found
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
-    size = 16
+def _features(hashes, flags, classes, contents, cues, sources, mentions, negations, stops):  # type: ignore[no-untyped-def]
+    size = 16 + len(mentions) * (_BEFORE + _AFTER)
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
             size += 5 * (spans[k, 1] - spans[k, 0]) + 2
@@ -195,7 +193,71 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
             block[n] = SOURCE
             token[n] = i
             n += 1
+    for k in range(len(mentions)):
+        if mentions[k, 1] > mentions[k, 0]:
+            n = _role(mentions[k, 0], mentions[k, 1], hashes, flags, key, block, token, n)
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
+
+
+@njit(cache=True, nogil=True)
+def _role(begin, end, hashes, flags, key, block, token, n):  # type: ignore[no-untyped-def]
+    """The words around a mention that say who somebody is, names left out; returns how many features there are then."""
+    first = begin
+    while first > 0 and begin - first < _BEFORE and flags[first - 1] & WORD and not flags[first] & SENTENCE:
+        first -= 1
+    last = end
+    if end < len(hashes) and hashes[end] == _COMMA:
+        last = end + 1
+        while last < len(hashes) and last - end <= _AFTER and flags[last] & WORD and not flags[last] & SENTENCE:
+            last += 1
+    for i in range(first, last):
+        if begin <= i < end or not flags[i] & WORD or (flags[i] & CAPITAL and not flags[i] & SENTENCE):
+            continue
+        key[n] = hashes[i] * np.uint64(0xD1B54A32D192ED03)
+        block[n] = ROLE
+        token[n] = i
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _vector(key, block, keys, idf, block_scale):  # type: ignore[no-untyped-def]
+    n = len(key)
+    place = np.empty(n, np.int64)
+    value = np.empty(n, np.float32)
+    of_block = np.empty(n, np.uint8)
+    length = np.zeros(len(block_scale))
+    order = np.argsort(key, kind="mergesort")
+    found = 0
+    i = 0
+    while i < n:
+        j = i + 1
+        while j < n and key[order[j]] == key[order[i]]:
+            j += 1
+        at = np.searchsorted(keys, key[order[i]])
+        if at < len(keys) and keys[at] == key[order[i]]:
+            place[found] = at
+            of_block[found] = block[order[i]]
+            value[found] = np.float32(1.0 + math.log(j - i)) * idf[at]
+            length[of_block[found]] += value[found] * value[found]
+            found += 1
+        i = j
+    for k in range(found):
+        value[k] *= np.float32(block_scale[of_block[k]] / math.sqrt(length[of_block[k]]))
+    return place[:found].copy(), value[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _scores(place, value, weights, bias, temperature):  # type: ignore[no-untyped-def]
+    scores = bias.copy()
+    for k in range(len(place)):
+        row = weights[place[k]]
+        for topic in range(len(bias)):
+            for y in range(3):
+                scores[topic, y] += value[k] * (row[0, y] + row[topic + 1, y])
+    for topic in range(len(bias)):
+        scores[topic] *= temperature[topic]
+    return scores
 
 
 @njit(cache=True, nogil=True)
@@ -212,4 +274,5 @@ _NEGATIONS = _hashes(
     "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
     "reject rejected rejects false falsely untrue"
 )
+_COMMA = np.uint64(token_hash(","))
 _STOPS = _hashes('. ; : ! ? " “ ”')

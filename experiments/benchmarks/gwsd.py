@@ -22,6 +22,7 @@ from topic_stance.classifier.stance import RawFeatures, actor_features, stance_s
 from topic_stance.data.public import gwsd
 from topic_stance.data.records import STANCES, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
+from topic_stance.training.tagger import read_tagger
 from topic_stance.training.words import read_word_classes
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
@@ -30,12 +31,13 @@ LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neut
 def features(sentences: Sequence[str]) -> list[RawFeatures]:
     """The stance head's features of sentences, each taken as what one actor said."""
     hashes, rows = read_word_classes()
+    tagger = read_tagger()
     words = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int32)].astype(np.int32))
     found = []
     for sentence in sentences:
         tokens = tokenize(sentence)
         quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
-        found.append(actor_features(tokens, context(tokens, words), [quote], None))
+        found.append(actor_features(tokens, context(tokens, words, tagger), [quote], None))
     return found
 
 
@@ -45,7 +47,7 @@ def predict_ours(
     """Labels of the test sentences by the stance head."""
     examples = [StanceExample(raw, 0, label, k) for k, (raw, label) in enumerate(zip(train, labels, strict=True))]
     head = fit_stance(examples, ("global_warming",), options, 0)
-    return [STANCES[int(stance_scores(raw, 0, head).argmax())] for raw in test]
+    return [STANCES[int(stance_scores(raw, head)[0].argmax())] for raw in test]
 
 
 def predict_peer(train: Sequence[str], labels: Sequence[StanceLabel], test: Sequence[str]) -> list[str]:

@@ -52,7 +52,7 @@ def topic_curve(train: Sequence[ReadArticle], test: Sequence[ReadArticle], label
 def stance_curve(train: Sequence[StanceExample], test: Sequence[StanceExample], labels: tuple[str, ...]) -> str:
     """Macro-F1 of stances on `test` after learning from `train`, with its interval."""
     head = fit_stance(train, labels, StanceOptions(folds=2), 0)
-    given = np.array([int(stance_scores(e.raw, e.topic, head).argmax()) for e in test])
+    given = np.array([int(stance_scores(e.raw, head)[e.topic].argmax()) for e in test])
     wanted = np.array([STANCES.index(e.label) for e in test])
     article = np.unique([e.article for e in test], return_inverse=True)[1]
     members = [np.flatnonzero(article == k) for k in range(article.max() + 1)]

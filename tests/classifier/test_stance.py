@@ -101,8 +101,9 @@ def test_without_quotes_there_are_no_features_but_scores(shipped: Pipeline) -> N
     head = pipeline.bundle.heads.stance
     place, values = vector(raw, head)
     assert len(place) == len(values) == 0
-    for topic in range(len(head.topics)):
-        assert np.isfinite(stance_scores(raw, topic, head)).all()
+    scores = stance_scores(raw, head)
+    assert scores.shape == (len(head.topics), 3)
+    assert np.isfinite(scores).all()
     titled = actor_features(body, analysis.where, [], Entity(("Mara", "Quill"), "person", title=("Chief", "Inspector")))
     assert len(titled.key) == 2
 
