@@ -43,6 +43,8 @@ class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     slower: float = 1.2
     """At most so many times the champion's time on the same articles."""
     promote: bool = True
+    behaviour: bool = True
+    """Whether a candidate must pass the behavioural checks."""
 
 
 class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

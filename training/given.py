@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import FoundQuote
@@ -16,7 +15,6 @@ from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
 
 from .actors import found_quote
-from .fit import read_article
 
 RESAMPLES = 500
 
@@ -26,27 +24,36 @@ Pair = tuple[int, str, str, str]
 
 def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> list[Pair]:
     """Predicted stances of every labelled (actor, topic) pair, from the actor's labelled quotes."""
-    lexicon = load_boilerplate()
-    heads = pipeline.bundle.heads
     pairs: list[Pair] = []
     for number, article in enumerate(gold):
-        read = read_article(article, lexicon)
-        # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
-        body = tokenize(article.text)
-        where = context(body, heads.quotes.words, heads.quotes.tagger)
-        by_actor: dict[str, list[FoundQuote]] = {}
-        for quote in article.quotes or ():
-            found = found_quote(quote.content, quote.cue, quote.source, body)
-            if found is not None:
-                by_actor.setdefault(quote.actor, []).append(found)
-        for actor in read.article.actors or ():
-            own = by_actor.get(actor.name, [])
-            speakers = resolve_actors(article.text, body, where, own, heads.actors)
-            numbers = [n for n in speakers.speakers if n is not None]
-            entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
-            said = {s.topic: s.label for s in find_stances(body, where, own, entity, list(actor.stance), heads.stance)}
-            pairs += [(number, topic, label, said[topic]) for topic, label in actor.stance.items()]
+        said = stances_of(pipeline, article)
+        for actor in article.actors or ():
+            pairs += [(number, topic, label, said[actor.name][topic]) for topic, label in actor.stance.items()]
     return pairs
+
+
+def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[str, str]]:
+    """Predicted stances of every labelled actor of one article by topic, from the actor's labelled quotes."""
+    heads = pipeline.bundle.heads
+    # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
+    body = tokenize(article.text)
+    where = context(body, heads.quotes.words, heads.quotes.tagger)
+    by_actor: dict[str, list[FoundQuote]] = {}
+    for quote in article.quotes or ():
+        found = found_quote(quote.content, quote.cue, quote.source, body)
+        if found is not None:
+            by_actor.setdefault(quote.actor, []).append(found)
+    said: dict[str, dict[str, str]] = {}
+    for actor in article.actors or ():
+        own = by_actor.get(actor.name, [])
+        speakers = resolve_actors(article.text, body, where, own, heads.actors)
+        numbers = [n for n in speakers.speakers if n is not None]
+        entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
+        topics = [topic for topic in actor.stance if topic in heads.stance.topics]
+        stances = find_stances(body, where, own, entity, topics, heads.stance)
+        # A topic that the model does not know has no stance.
+        said[actor.name] = dict.fromkeys(actor.stance, "neutral") | {s.topic: s.label for s in stances}
+    return said
 
 
 def rivals(train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle]) -> dict[str, list[Pair]]:
