@@ -92,6 +92,9 @@ def add_evaluate(commands: Commands) -> Added:
     command.add_argument("--json", action="store_true", help="figures and intervals as JSON")
     command.add_argument("--given", choices=["quotes"], help="stance alone: quotes and actors are given as labelled")
     command.add_argument("--rivals", type=Path, metavar="CONFIG", help="with --given: rivals learn from its corpora")
+    command.add_argument(
+        "--newsmtsc", type=Path, metavar="FILE", help="with --given: one more rival, which learns from NewsMTSC"
+    )
     _add_store(command)
     return command, evaluate
 
@@ -110,7 +113,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if gold is None or arguments.behaviour:
         return _evaluate_behaviour(pipeline, gold)
     if arguments.given:
-        return _evaluate_given(pipeline, gold, arguments.rivals)
+        return _evaluate_given(pipeline, gold, arguments.rivals, arguments.newsmtsc)
     found = measure(pipeline, gold)
     if arguments.json:
         written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
@@ -120,9 +123,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _evaluate_given(pipeline: Pipeline, gold: list[LabelledArticle], config: Path | None) -> int:
+def _evaluate_given(
+    pipeline: Pipeline, gold: list[LabelledArticle], config: Path | None, polarities: Path | None
+) -> int:
     """Stance given the labelled quotes, beside plain rivals."""
-    from . import given
+    from . import given, polarity
 
     results = {"stance head": given.stance_given_quotes(pipeline, gold)}
     if config is not None:
@@ -130,6 +135,12 @@ def _evaluate_given(pipeline: Pipeline, gold: list[LabelledArticle], config: Pat
         from .fit import read_corpus
 
         results |= given.rivals(read_corpus(load_config(config)).full, gold)
+    try:
+        results["sentiment lexicon (VADER)"] = polarity.lexicon_pairs(gold)
+    except TopicStanceError as error:
+        _say(f"left out: {error}")
+    if polarities is not None:
+        results["polarity learned from NewsMTSC"] = polarity.newsmtsc_pairs(polarities, gold)
     print(given.table(results))
     return OK
 

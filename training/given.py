@@ -59,13 +59,32 @@ def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[s
 def rivals(train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle]) -> dict[str, list[Pair]]:
     """Pairs as plain rivals predict them: constants, and TF-IDF of the quotes and of the whole article."""
     majority = _majorities(train)
-    found: dict[str, list[Pair]] = {
+    return {
         "always neutral": _constant(gold, lambda topic: "neutral"),
         "majority per topic": _constant(gold, lambda topic: majority.get(topic, "neutral")),
-        "TF-IDF of the quotes": _tfidf(train, gold, _quoted_text),
+        "TF-IDF of the quotes": _tfidf(train, gold, quoted_text),
         "TF-IDF of the article": _tfidf(train, gold, lambda article, name: article.text),
     }
-    return found
+
+
+def answered(gold: Sequence[LabelledArticle], answer: Callable[[LabelledArticle, str, str], str]) -> list[Pair]:
+    """Every labelled pair with an answer from the article, the actor's name and the topic."""
+    return [
+        (number, topic, label, answer(article, actor.name, topic))
+        for number, article in enumerate(gold)
+        for actor in article.actors or ()
+        for topic, label in actor.stance.items()
+    ]
+
+
+def quoted_text(article: LabelledArticle, name: str) -> str:
+    """What an actor is quoted as saying, with the cues."""
+    parts = []
+    for quote in article.quotes or ():
+        if quote.actor == name:
+            parts += [article.text[slice(*span)] for span in quote.content]
+            parts += [article.text[slice(*quote.cue)]] if quote.cue else []
+    return " ".join(parts)
 
 
 def macro_f1(pairs: Sequence[Pair]) -> float:
@@ -102,12 +121,7 @@ def table(results: dict[str, list[Pair]]) -> str:
 
 
 def _constant(gold: Sequence[LabelledArticle], answer: Callable[[str], str]) -> list[Pair]:
-    return [
-        (number, topic, label, answer(topic))
-        for number, article in enumerate(gold)
-        for actor in article.actors or ()
-        for topic, label in actor.stance.items()
-    ]
+    return answered(gold, lambda article, name, topic: answer(topic))
 
 
 def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
@@ -118,16 +132,6 @@ def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
                 counts.setdefault(topic, {}).setdefault(label, 0)
                 counts[topic][label] += 1
     return {topic: max(STANCES, key=lambda label, by=by: by.get(label, 0)) for topic, by in counts.items()}  # type: ignore[misc]
-
-
-def _quoted_text(article: LabelledArticle, name: str) -> str:
-    """What an actor is quoted as saying, with the cues."""
-    parts = []
-    for quote in article.quotes or ():
-        if quote.actor == name:
-            parts += [article.text[slice(*span)] for span in quote.content]
-            parts += [article.text[slice(*quote.cue)]] if quote.cue else []
-    return " ".join(parts)
 
 
 def _tfidf(
