@@ -112,7 +112,7 @@ def train(
     import mlflow
 
     progress("reading the corpus")
-    corpus, taxonomy = read_corpus(config), read_taxonomy()
+    corpus, taxonomy = read_corpus(config), read_taxonomy(config.data.taxonomy)
     with speaking(uri):
         use_experiment(config.gate.model)
         with mlflow.start_run(run_name=config.name) as run, TemporaryDirectory() as scratch:
@@ -179,7 +179,7 @@ def _measure(
     evaluation = score(left_out, predictions)
     diagnostics = diagnose(left_out, predictions, evaluation.counts, taxonomy.labels)
     parts = slices(left_out, predictions)
-    checked = check_behaviour(pipeline, authored()) if config.gate.behaviour else []
+    checked = check_behaviour(pipeline, authored())
     return _Measurement(rest, left_out, bundle, predictions, evaluation, diagnostics, parts, checked)
 
 
