@@ -11,11 +11,12 @@ through Spark by number of workers, each a process with one core, after they hav
 from __future__ import annotations
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle, islice
 from multiprocessing import get_context
@@ -56,21 +57,26 @@ def watched(command: Sequence[str]) -> tuple[float, float]:
 def one_article(
     pipeline: Pipeline, articles: Sequence[Article], sizes: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
-    """Seconds for topics and for all of one article, by its length in bytes."""
-    material = "\n".join(article.text for article in articles)
+    """Seconds of the processor for topics and for all of one article, by its length in bytes; medians."""
+    material = "\n".join(article.text for article in articles).encode()
     found = {}
     for size in sizes:
-        text = material.encode()[:size].decode("utf-8", "ignore")
-        times = []
-        for predict in (pipeline.predict_topics, pipeline.predict):
-            repetitions = max(1, 100_000 // size)
-            predict([Article("warm", text[:100_000])])
-            began = time.perf_counter()
-            for _ in range(repetitions):
-                predict([Article("a", text)])
-            times.append((time.perf_counter() - began) / repetitions)
-        found[size] = (times[0], times[1])
+        article = Article("a", material[:size].decode("utf-8", "ignore"))
+        topics = _median(lambda a=article: pipeline.predict_topics([a]), max(5, 100_000 // size))
+        whole = _median(lambda a=article: pipeline.predict([a]), max(1, 300_000 // size))
+        found[size] = (topics, whole)
     return found
+
+
+def _median(run: Callable[[], object], repetitions: int) -> float:
+    if repetitions > 1:
+        run()
+    times = []
+    for _ in range(repetitions):
+        began = time.process_time()
+        run()
+        times.append(time.process_time() - began)
+    return statistics.median(times)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
