@@ -26,6 +26,7 @@ from .context import CAPITAL_LEVEL, COARSE, FINE, Context
 from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
+from .tagger import NAMES
 
 SAID, CLASSES, CUED, SOURCE, ROLE, BEFORE, LEAD = range(7)
 N_BLOCKS = 7
@@ -101,7 +102,17 @@ def actor_features(
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
     mentions = np.array((entity.mentions if entity is not None else [])[:_MENTIONS] or [(0, 0)], np.int32)
     key, block, token = _features(
-        tokens.hash, tokens.flags, where.classes, contents, cues, sources, mentions, *told, _NEGATIONS, _STOPS
+        tokens.hash,
+        tokens.flags,
+        where.classes,
+        contents,
+        cues,
+        sources,
+        mentions,
+        where.name,
+        *told,
+        _NEGATIONS,
+        _STOPS,
     )
     offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
     if offices:  # the office alone: a nationality in a title must not move a stance
@@ -150,7 +161,7 @@ def find_stances(
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, flags, classes, contents, cues, sources, mentions, narration, lead, negations, stops):  # type: ignore[no-untyped-def]
+def _features(hashes, flags, classes, contents, cues, sources, mentions, names, narration, lead, negations, stops):  # type: ignore[no-untyped-def]
     size = 16 + len(mentions) * (_BEFORE + _AFTER) + len(lead) + _BEFORE_QUOTES * _BEFORE_TOKENS
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
@@ -229,14 +240,14 @@ def _features(hashes, flags, classes, contents, cues, sources, mentions, narrati
         if mentions[k, 1] > mentions[k, 0]:
             n = _role(mentions[k, 0], mentions[k, 1], hashes, flags, key, block, token, n)
     for k in range(len(lead)):
-        key[n] = _told_word(lead[k], hashes, flags, classes) * np.uint64(0x94D049BB133111EB)
+        key[n] = _told_word(lead[k], hashes, flags, classes, names) * np.uint64(0x94D049BB133111EB)
         block[n] = LEAD
         token[n] = lead[k]
         n += 1
     for k in range(min(len(contents), _BEFORE_QUOTES) if len(narration) else 0):
         for i in range(max(0, contents[k, 0] - _BEFORE_TOKENS), contents[k, 0]):
             if narration[i] and flags[i] & WORD:
-                key[n] = _told_word(i, hashes, flags, classes) * np.uint64(0xBF58476D1CE4E5B9)
+                key[n] = _told_word(i, hashes, flags, classes, names) * np.uint64(0xBF58476D1CE4E5B9)
                 block[n] = BEFORE
                 token[n] = i
                 n += 1
@@ -244,9 +255,9 @@ def _features(hashes, flags, classes, contents, cues, sources, mentions, narrati
 
 
 @njit(inline="always")
-def _told_word(i, hashes, flags, classes):  # type: ignore[no-untyped-def]
-    """A word of the narration, or the class of a name."""
-    if flags[i] & CAPITAL and classes[i, CAPITAL_LEVEL] != 1:
+def _told_word(i, hashes, flags, classes, names):  # type: ignore[no-untyped-def]
+    """A word of the narration, or the class of a person's name."""
+    if flags[i] & CAPITAL and names[i] == _PERSON:
         return np.uint64(classes[i, COARSE] + 7) * _MIX
     return hashes[i]
 
@@ -327,4 +338,5 @@ _NEGATIONS = _hashes(
     "reject rejected rejects false falsely untrue"
 )
 _COMMA = np.uint64(token_hash(","))
+_PERSON = NAMES.index("PERSON")
 _STOPS = _hashes('. ; : ! ? " “ ”')
