@@ -101,7 +101,7 @@ def _stances(
     head = pipeline.bundle.heads.stance
     found = []
     for (number, own), actor in zip(analysis.own.items(), prediction.actors, strict=True):
-        raw = actor_features(body, analysis.where, own, analysis.actors.entities[number], analysis.told)
+        raw = actor_features(body, analysis.where, own, analysis.actors.entities[number])
         place, values = vector(raw, head)
         names = _feature_names(article.text, body, raw.key, raw.token)
         for stance in actor.stances:

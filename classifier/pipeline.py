@@ -15,7 +15,7 @@ from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
 from .context import Context
 from .quotes import FoundQuote, TokenSpan, find_quotes
 from .segment import Tokens, tokenize
-from .stance import Background, background, find_stances
+from .stance import find_stances
 from .tfidf import TermWeights
 from .topics import assign_topics, decision_scores, head_weights
 from .topics_only import article_scores
@@ -36,7 +36,6 @@ class Analysis(NamedTuple):
     where: Context
     actors: Actors
     own: dict[int, list[FoundQuote]]
-    told: Background
 
 
 class Pipeline:
@@ -100,7 +99,7 @@ class Pipeline:
         for quote, speaker in zip(quotes, actors.speakers, strict=True):
             if speaker is not None:
                 own.setdefault(speaker, []).append(quote)
-        return Analysis(quotes, where, actors, own, background(body, quotes))
+        return Analysis(quotes, where, actors, own)
 
     def _actor(self, number: int, analysis: Analysis, assigned: list[str], body: Tokens, spans: _Spans) -> Actor:
         entity = analysis.actors.entities[number]
@@ -109,9 +108,7 @@ class Pipeline:
             entity.type or "person",
             " ".join(entity.title),
             [spans(span) for span in sorted(set(entity.mentions))],
-            find_stances(
-                body, analysis.where, analysis.own[number], entity, assigned, self.bundle.heads.stance, analysis.told
-            ),
+            find_stances(body, analysis.where, analysis.own[number], entity, assigned, self.bundle.heads.stance),
         )
 
 

@@ -1,12 +1,10 @@
 """Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
 
-All quotes of an actor are pooled into one vector of seven blocks, each scaled to a length: what is said (words and
-pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), who
-says it (the words of the source: "prosecutors", "his lawyer"), what the article says of who that is (the words around
-the actor's name: "…, a lawyer for the victims,"), what it tells before the quotes, and its lead; of the last two only
-what nobody is quoted as saying, so that no actor's words move the stance of another. Names of persons are left out, so
-that a name cannot move a stance. Every feature has one weight for all topics and one more for each topic (after Daumé
-2007), so a topic is only data.
+All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and
+pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and
+who says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot
+move a stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
+only data.
 """
 
 from __future__ import annotations
@@ -26,16 +24,12 @@ from .context import CAPITAL_LEVEL, COARSE, FINE, Context
 from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
-from .tagger import NAMES
 
-SAID, CLASSES, CUED, SOURCE, ROLE, BEFORE, LEAD = range(7)
-N_BLOCKS = 7
+SAID, CLASSES, CUED, SOURCE = range(4)
+N_BLOCKS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SCOPE = 8
 """A negation reaches so many words, or to the next full stop, comma aside."""
-_MENTIONS, _BEFORE, _AFTER = 3, 4, 12
-_LEAD_WORDS, _BEFORE_QUOTES, _BEFORE_TOKENS = 90, 4, 70
-"""Roles are read at an actor's first mentions, from so many words before the name and after a comma behind it."""
 
 
 class StanceHead(NamedTuple):
@@ -66,54 +60,12 @@ class RawFeatures(NamedTuple):
     token: NDArray[np.int32]
 
 
-class Background(NamedTuple):
-    """What an article tells around its quotes.
-
-    narration: (n_tokens,) bool, tokens of the body that no quote holds; lead: (n,) int32, the first words among them.
-    """
-
-    narration: NDArray[np.bool_]
-    lead: NDArray[np.int32]
-
-
-NO_BACKGROUND = Background(np.zeros(0, np.bool_), np.zeros(0, np.int32))
-
-
-def background(tokens: Tokens, quotes: Sequence[FoundQuote], body: NDArray[np.bool_] | None = None) -> Background:
-    """The background of an article, given all of its quotes. body: (n_tokens,) bool, the body's tokens, if not all."""
-    narration = np.ones(len(tokens.start), np.bool_) if body is None else body.copy()
-    for quote in quotes:
-        for begin, end in quote.content:
-            narration[begin:end] = False
-    lead = np.flatnonzero(narration[: 8 * _LEAD_WORDS] & (tokens.flags[: 8 * _LEAD_WORDS] & WORD > 0))[:_LEAD_WORDS]
-    return Background(narration, lead.astype(np.int32))
-
-
-def actor_features(
-    tokens: Tokens,
-    where: Context,
-    quotes: Sequence[FoundQuote],
-    entity: Entity | None,
-    told: Background = NO_BACKGROUND,
-) -> RawFeatures:
-    """The features of an actor from its quotes, in text order, and from what the article tells around them."""
+def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], entity: Entity | None) -> RawFeatures:
+    """The features of an actor from its quotes, in text order."""
     contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
-    mentions = np.array((entity.mentions if entity is not None else [])[:_MENTIONS] or [(0, 0)], np.int32)
-    key, block, token = _features(
-        tokens.hash,
-        tokens.flags,
-        where.classes,
-        contents,
-        cues,
-        sources,
-        mentions,
-        where.name,
-        *told,
-        _NEGATIONS,
-        _STOPS,
-    )
+    key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
     offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
     if offices:  # the office alone: a nationality in a title must not move a stance
         office_keys = np.array([token_hash("title " + word) for word in offices], np.uint64)
@@ -145,12 +97,11 @@ def find_stances(
     entity: Entity | None,
     topics: Sequence[str],
     head: StanceHead,
-    told: Background = NO_BACKGROUND,
 ) -> list[Stance]:
     """The stance of one actor towards each of an article's topics, with its probability."""
     if not topics:
         return []
-    scores = stance_scores(actor_features(tokens, where, quotes, entity, told), head).tolist()
+    scores = stance_scores(actor_features(tokens, where, quotes, entity), head).tolist()
     found = []
     for topic in topics:
         of_topic = scores[head.topics.index(topic)]
@@ -161,8 +112,8 @@ def find_stances(
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, flags, classes, contents, cues, sources, mentions, names, narration, lead, negations, stops):  # type: ignore[no-untyped-def]
-    size = 16 + len(mentions) * (_BEFORE + _AFTER) + len(lead) + _BEFORE_QUOTES * _BEFORE_TOKENS
+def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
+    size = 16
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
             size += 5 * (spans[k, 1] - spans[k, 0]) + 2
@@ -236,51 +187,7 @@ def _features(hashes, flags, classes, contents, cues, sources, mentions, names, 
             block[n] = SOURCE
             token[n] = i
             n += 1
-    for k in range(len(mentions)):
-        if mentions[k, 1] > mentions[k, 0]:
-            n = _role(mentions[k, 0], mentions[k, 1], hashes, flags, key, block, token, n)
-    for k in range(len(lead)):
-        key[n] = _told_word(lead[k], hashes, flags, classes, names) * np.uint64(0x94D049BB133111EB)
-        block[n] = LEAD
-        token[n] = lead[k]
-        n += 1
-    for k in range(min(len(contents), _BEFORE_QUOTES) if len(narration) else 0):
-        for i in range(max(0, contents[k, 0] - _BEFORE_TOKENS), contents[k, 0]):
-            if narration[i] and flags[i] & WORD:
-                key[n] = _told_word(i, hashes, flags, classes, names) * np.uint64(0xBF58476D1CE4E5B9)
-                block[n] = BEFORE
-                token[n] = i
-                n += 1
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
-
-
-@njit(inline="always")
-def _told_word(i, hashes, flags, classes, names):  # type: ignore[no-untyped-def]
-    """A word of the narration, or the class of a person's name."""
-    if flags[i] & CAPITAL and names[i] == _PERSON:
-        return np.uint64(classes[i, COARSE] + 7) * _MIX
-    return hashes[i]
-
-
-@njit(cache=True, nogil=True)
-def _role(begin, end, hashes, flags, key, block, token, n):  # type: ignore[no-untyped-def]
-    """The words around a mention that say who somebody is, names left out; returns how many features there are then."""
-    first = begin
-    while first > 0 and begin - first < _BEFORE and flags[first - 1] & WORD and not flags[first] & SENTENCE:
-        first -= 1
-    last = end
-    if end < len(hashes) and hashes[end] == _COMMA:
-        last = end + 1
-        while last < len(hashes) and last - end <= _AFTER and flags[last] & WORD and not flags[last] & SENTENCE:
-            last += 1
-    for i in range(first, last):
-        if begin <= i < end or not flags[i] & WORD or (flags[i] & CAPITAL and not flags[i] & SENTENCE):
-            continue
-        key[n] = hashes[i] * np.uint64(0xD1B54A32D192ED03)
-        block[n] = ROLE
-        token[n] = i
-        n += 1
-    return n
 
 
 @njit(cache=True, nogil=True)
@@ -337,6 +244,4 @@ _NEGATIONS = _hashes(
     "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
     "reject rejected rejects false falsely untrue"
 )
-_COMMA = np.uint64(token_hash(","))
-_PERSON = NAMES.index("PERSON")
 _STOPS = _hashes('. ; : ! ? " “ ”')

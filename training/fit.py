@@ -18,7 +18,7 @@ from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lin
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens, tokenize
-from topic_stance.classifier.stance import actor_features, background
+from topic_stance.classifier.stance import actor_features
 from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
@@ -209,7 +209,6 @@ def stance_examples(
     every = [quote for quotes in by_actor.values() for quote in quotes]
     resolved = resolve_actors(read.article.text, read.body, where, every, ranking)
     speaker = {id(quote): number for quote, number in zip(every, resolved.speakers, strict=True)}
-    told = background(read.body, every)
     examples = []
     for actor in read.article.actors or ():
         quotes = by_actor.get(actor.name, [])
@@ -217,7 +216,7 @@ def stance_examples(
             continue
         numbers = [n for quote in quotes if (n := speaker[id(quote)]) is not None]
         entity = resolved.entities[max(set(numbers), key=numbers.count)] if numbers else None
-        raw = actor_features(read.body, where, quotes, entity, told)
+        raw = actor_features(read.body, where, quotes, entity)
         examples += [
             StanceExample(raw, topics.index(topic), label, number)
             for topic, label in actor.stance.items()

@@ -12,7 +12,7 @@ from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.stance import background, find_stances
+from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
 
 from .actors import found_quote
@@ -39,14 +39,12 @@ def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> 
             found = found_quote(quote.content, quote.cue, quote.source, body)
             if found is not None:
                 by_actor.setdefault(quote.actor, []).append(found)
-        every = [quote for quotes in by_actor.values() for quote in quotes]
-        told = background(body, every, np.isin(body.start, read.body.start))
         for actor in read.article.actors or ():
             own = by_actor.get(actor.name, [])
             speakers = resolve_actors(article.text, body, where, own, heads.actors)
             numbers = [n for n in speakers.speakers if n is not None]
             entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
-            stances = find_stances(body, where, own, entity, list(actor.stance), heads.stance, told)
+            stances = find_stances(body, where, own, entity, list(actor.stance), heads.stance)
             said = {stance.topic: stance.label for stance in stances}
             pairs += [(number, topic, label, said[topic]) for topic, label in actor.stance.items()]
     return pairs

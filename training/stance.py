@@ -19,7 +19,7 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     c: float = 3.0
     least: int = 2
-    block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0, 1.0, 0.7, 0.5)
+    block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0)
     folds: int = 5
 
 
