@@ -8,6 +8,7 @@ whose checksum, shape, type or format version does not fit. The same heads give 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +34,8 @@ from .topics import TopicHead
 FORMAT = 2
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
 _LARGEST_MANIFEST = 1 << 20
-_LARGEST_FILE = 1 << 30
+_LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}
+_MOST_TERMS = 1 << 20
 _MOST_BUCKETS = 1 << 22
 
 
@@ -123,7 +125,8 @@ def _manifest(folder: Path) -> tuple[Manifest, bytes]:
     raw = _read(path, _LARGEST_MANIFEST)
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_keys(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: not a manifest: {error}") from None
     if manifest.format != FORMAT:
         raise BundleError(f"{path}: format {manifest.format}, this version reads format {FORMAT}; train it again")
@@ -132,6 +135,18 @@ def _manifest(folder: Path) -> tuple[Manifest, bytes]:
     if not manifest.topics or len({topic.label for topic in manifest.topics}) != len(manifest.topics):
         raise BundleError(f"{path}: its topics are missing or doubled")
     return manifest, raw
+
+
+def _check_keys(data: bytes) -> None:
+    """Raise `ValueError` where an object of a JSON text has a key twice: readers do not agree on which one counts."""
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands in it twice")
+        return found
+
+    json.loads(data, object_pairs_hook=check)
 
 
 def _read(path: Path, largest: int) -> bytes:
@@ -147,7 +162,7 @@ def _read(path: Path, largest: int) -> bytes:
 
 def _file(folder: Path, name: str, manifest: Manifest) -> bytes:
     path = folder / name
-    data = _read(path, _LARGEST_FILE)
+    data = _read(path, _LARGEST_FILE[name])
     if hashlib.sha256(data).hexdigest() != manifest.files[name]:
         raise BundleError(f"{path}: its checksum is not the manifest's: the file was changed or damaged")
     return data
@@ -156,7 +171,8 @@ def _file(folder: Path, name: str, manifest: Manifest) -> bytes:
 def _checked_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
     try:
         arrays = load_arrays(data)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        _check_keys(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path}: not a safetensors file: {error}") from None
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -173,6 +189,8 @@ def _parse_terms(data: bytes, path: Path) -> list[str]:
         terms = data.decode("utf-8").split("\n")[:-1]
     except UnicodeDecodeError as error:
         raise BundleError(f"{path}: not UTF-8: {error}") from None
+    if len(terms) > _MOST_TERMS:
+        raise BundleError(f"{path}: {len(terms)} terms, more than the {_MOST_TERMS} that a bundle may have")
     if len(set(terms)) != len(terms):
         raise BundleError(f"{path}: a term stands in it twice")
     return terms
@@ -225,11 +243,13 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         return weights
 
     scales = get("quotes.scales", np.float64, 2).tolist()
+    # Before any work is done for the terms: there must be as many as the arrays say.
+    idf = get("topics.idf", np.float64, len(terms))
     topics = TopicHead(
         labels,
         terms,
         term_tables(terms),
-        get("topics.idf", np.float64, len(terms)),
+        idf,
         get("topics.coefficients", np.float64, len(terms), n_topics),
         get("topics.bias", np.float64, n_topics),
         np.array([topic.calibration for topic in manifest.topics]),

@@ -43,14 +43,15 @@ def pack(weights: NDArray[np.float32]) -> Packed:
 
 def emissions(features: NDArray[np.uint32], weights: Packed) -> NDArray[np.float32]:
     """Sum of the weights of each token's features: (n_tokens, `LANES`) float32."""
-    scores: NDArray[np.float32] = _emissions(features, weights.words[:, 0], np.float32(weights.scale))
+    scores = np.empty((len(features), LANES), np.float32)
+    add_rows(features, len(features), weights.words[:, 0], np.float32(weights.scale), scores)
     return scores
 
 
 @njit(cache=True, nogil=True)
-def _emissions(features, words, scale):  # type: ignore[no-untyped-def]
-    n, width = features.shape
-    scores = np.empty((n, LANES), np.float32)
+def add_rows(features, n, words, scale, scores):  # type: ignore[no-untyped-def]
+    """Scores of the first n rows of features, written to `scores`."""
+    width = features.shape[1]
     for i in range(n):
         even = np.uint64(0)
         odd = np.uint64(0)
@@ -62,7 +63,6 @@ def _emissions(features, words, scale):  # type: ignore[no-untyped-def]
             shift = np.uint64(16 * y)
             scores[i, 2 * y] = scale * np.float32(np.int64((even >> shift) & np.uint64(0xFFFF)) - _BIAS * width)
             scores[i, 2 * y + 1] = scale * np.float32(np.int64((odd >> shift) & np.uint64(0xFFFF)) - _BIAS * width)
-    return scores
 
 
 @njit(cache=True, nogil=True)

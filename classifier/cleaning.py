@@ -166,10 +166,10 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
                 value = (value ^ hashes[i]) * _MIX
                 if words <= _LONGEST_PHRASE and not phrase and _contains(beginning, value):
                     phrase = True
-                if i + 1 < b and i > b - 14 and _contains(credits, hashes[i]):
+                if i + 1 < b and i > b - 14:
                     after = points[start[i + 1]]
                     if after == 0x3A or after == 0x2F or after == 0xA9:  # "Photo: …", "AP Photo/…"
-                        credit = True
+                        credit = credit or _contains(credits, hashes[i])
             elif point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7:
                 separators += 1
         line_hash[k] = exact

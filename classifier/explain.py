@@ -18,7 +18,7 @@ from .actors import Entity
 from .pipeline import Pipeline
 from .quotes import FoundQuote
 from .segment import Tokens, token_hash
-from .stance import CLASSES, CUED, ROLE, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, vector
+from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, vector
 from .tfidf import term_counts
 from .topics import topic_tokens
 
@@ -40,7 +40,7 @@ class QuoteShare(NamedTuple):
 class ActorExplanation(NamedTuple):
     """Why an actor was given a stance towards a topic: terms for the label against the mean of the others.
 
-    terms: a word or a pair of words as said; those of other kinds say so (`cue: denied`, `role: lawyer`), and `not …`
+    terms: a word or a pair of words as said; those of other kinds say so (`cue: denied`, `source: lawyer`), and `not …`
     stands before what is said within the reach of a negation. quotes: the one that weighed most first.
     """
 
@@ -224,7 +224,7 @@ def _marked(text: str, prediction: Prediction) -> str:
 
 
 _MOST_QUOTES = 3
-_KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}", ROLE: "role: {}"}
+_KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 article{border:1px solid #ddd;border-radius:8px;padding:.5rem 1.25rem 1rem;margin:1.5rem 0}

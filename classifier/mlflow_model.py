@@ -24,6 +24,8 @@ from topic_stance.data.records import Article, DataError, Prediction, TopicStanc
 BUNDLE = "bundle"
 """Name of the artifact that is the model's folder."""
 
+_WARM_UP = 'Police arrested two men on Friday. "We will charge both men," prosecutor Ana Iglesias said. He left.'
+
 
 class TopicStanceModel(PythonModel):
     """The pipeline of a bundle behind MLflow's interface."""
@@ -31,6 +33,8 @@ class TopicStanceModel(PythonModel):
     def load_context(self, context: Any) -> None:
         """Load and check the bundle; nothing in it is executed."""
         self.pipeline = load(Path(context.artifacts[BUNDLE]))
+        # Compiles what is compiled at first use, which takes longer than a server waits for an answer.
+        self.pipeline.predict_one(Article(id="", text=_WARM_UP))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """A row for each article, with the fields of a `Prediction` as columns."""

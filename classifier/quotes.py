@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Kind
 
 from .assembly import KINDS, Spans, assemble
-from .chain import Packed, emissions, marginals, viterbi
+from .chain import Packed, marginals, viterbi
 from .context import CUE_LEVEL, Context, WordTable, context
-from .features import token_features
-from .links import link_features, windows
+from .features import token_scores
+from .links import link_labels, windows
 from .segment import Tokens
 from .tagger import Tagger
 
@@ -85,13 +85,14 @@ def find_quotes(tokens: Tokens, head: QuoteHead) -> tuple[list[FoundQuote], Cont
 
 def find_spans(tokens: Tokens, where: Context, head: QuoteHead) -> Spans:
     """The quotes of a body as arrays."""
-    scores = emissions(token_features(tokens, where, len(head.tag_weights.words)), head.tag_weights)
+    scores = token_scores(tokens, where, head.tag_weights)
     tagged = viterbi(scores, head.tag_transitions, _TAG_START)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     cues = cue_spans(posterior, head.cue_threshold)
     spans = windows(tokens, where, cues)
-    features, bounds = link_features(tokens, where, cues, spans, tagged, len(head.link_weights.words))
-    labels = _decode_windows(emissions(features, head.link_weights), bounds, head.link_transitions, _LINK_START)
+    labels, bounds = link_labels(
+        tokens, where, cues, spans, tagged, head.link_weights, head.link_transitions, _LINK_START
+    )
     return Spans(
         *assemble(
             labels,
@@ -125,14 +126,6 @@ def found_quotes(spans: Spans) -> list[FoundQuote]:
             zip(spans.cue.tolist(), spans.source.tolist(), spans.kind.tolist(), strict=True)
         )
     ]
-
-
-@njit(cache=True, nogil=True)
-def _decode_windows(scores, bounds, transitions, start):  # type: ignore[no-untyped-def]
-    labels = np.zeros(len(scores), np.uint8)
-    for k in range(len(bounds) - 1):
-        labels[bounds[k] : bounds[k + 1]] = viterbi(scores[bounds[k] : bounds[k + 1]], transitions, start)
-    return labels
 
 
 @njit(cache=True, nogil=True)

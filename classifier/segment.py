@@ -132,10 +132,11 @@ def learn_point(point: int) -> None:
         CLASSES[point] = kind
 
 
-_BEYOND = 255
+_BEYOND = np.uint64(255)
 _LAST = np.uint64(sys.maxunicode)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 _ASCII = np.array(
-    [ord(chr(k).lower()) if chr(k).isalnum() or chr(k) == "_" else 0 for k in range(128)] + [_BEYOND] * 128, np.uint8
+    [ord(chr(k).lower()) if chr(k).isalnum() or chr(k) == "_" else 0 for k in range(128)] + [255] * 128, np.uint8
 )
 """Of each byte: its lower case, 0 where it is no word character, `_BEYOND` where it is no ASCII character."""
 
@@ -149,23 +150,24 @@ def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-un
 
     A processor cannot foresee where a word ends, so there is no branch there: what is written only counts at an end.
     """
-    n = 0
+    # Unsigned, because numba makes sure of every signed index that it does not count from the end.
+    n = _ZERO
+    length = _ZERO
     value = _FNV_OFFSET
-    length = 0
-    i = begin
-    while i <= end:
+    i = np.uint64(begin)
+    while i <= np.uint64(end):
         letter = np.uint64(_ASCII[data[i]])
-        i += 1
+        i += _ONE
         if letter == _BEYOND:
             letter, i = _decoded(data, i, classes, lowers)
             if letter > _LAST:
                 return -np.int64(letter - _LAST)
-        ends = letter == 0
+        ends = letter == _ZERO
         hashes[n] = value
-        n += ends & (length > 1)
+        n += np.uint64(ends & (length > _ONE))
         value = _FNV_OFFSET if ends else (value ^ letter) * _FNV_PRIME
-        length = 0 if ends else length + 1
-    return n
+        length = _ZERO if ends else length + _ONE
+    return np.int64(n)
 
 
 @njit(cache=True, nogil=True)
@@ -174,11 +176,11 @@ def _decoded(data, i, classes, lowers):  # type: ignore[no-untyped-def]
 
     `_LAST` + 1 stands for special characters, `_LAST` + 2 + p for a code point p that is not known.
     """
-    first = np.uint64(data[i - 1])
+    first = np.uint64(data[i - _ONE])
     point = first & np.uint64(0x1F if first < 0xE0 else 0x0F if first < 0xF0 else 0x07)
     while data[i] & 0xC0 == 0x80:
         point = point << np.uint64(6) | np.uint64(data[i] & 0x3F)
-        i += 1
+        i += _ONE
     kind = classes[point]
     if kind == UNKNOWN:
         return _LAST + np.uint64(2) + point, i

@@ -1,10 +1,9 @@
 """Stance: a linear model over TF-IDF features of what an actor is quoted as saying, crossed with the topic.
 
-All quotes of an actor are pooled into one vector of five blocks, each scaled to a length: what is said (words and
-pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues),
-who says it (the words of the source: "prosecutors", "his lawyer"), and what the article says of who that is (the words
-around the actor's name: "…, a lawyer for the victims,"). Names of persons are left out, so that a name cannot move a
-stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
+All quotes of an actor are pooled into one vector of four blocks, each scaled to a length: what is said (words and
+pairs of words, marked where a negation stands before them), the classes of these words, how it is said (the cues), and
+who says it (the words of the source: "prosecutors", "his lawyer"). Names of persons are left out, so that a name cannot
+move a stance. Every feature has one weight for all topics and one more for each topic (after Daumé 2007), so a topic is
 only data.
 """
 
@@ -26,15 +25,13 @@ from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
-SAID, CLASSES, CUED, SOURCE, ROLE = range(5)
-N_BLOCKS = 5
+SAID, CLASSES, CUED, SOURCE = range(4)
+N_BLOCKS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _NEGATED = 0xABCDEF123457
 _SCOPE = 8
 """A negation reaches so many words, or to the next full stop, comma aside."""
-_MENTIONS, _BEFORE, _AFTER = 3, 4, 12
-"""Roles are read at an actor's first mentions, from so many words before the name and after a comma behind it."""
 
 
 class StanceHead(NamedTuple):
@@ -70,10 +67,7 @@ def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote],
     contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
     cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
     sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
-    mentions = np.array((entity.mentions if entity is not None else [])[:_MENTIONS] or [(0, 0)], np.int32)
-    key, block, token = _features(
-        tokens.hash, tokens.flags, where.classes, contents, cues, sources, mentions, _NEGATIONS, _STOPS
-    )
+    key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
     offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
     if offices:  # the office alone: a nationality in a title must not move a stance
         office_keys = np.array([token_hash("title " + word) for word in offices], np.uint64)
@@ -130,8 +124,8 @@ def find_stances(
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, flags, classes, contents, cues, sources, mentions, negations, stops):  # type: ignore[no-untyped-def]
-    size = 16 + len(mentions) * (_BEFORE + _AFTER)
+def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
+    size = 16
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
             size += 5 * (spans[k, 1] - spans[k, 0]) + 2
@@ -205,31 +199,7 @@ def _features(hashes, flags, classes, contents, cues, sources, mentions, negatio
             block[n] = SOURCE
             token[n] = i
             n += 1
-    for k in range(len(mentions)):
-        if mentions[k, 1] > mentions[k, 0]:
-            n = _role(mentions[k, 0], mentions[k, 1], hashes, flags, key, block, token, n)
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
-
-
-@njit(cache=True, nogil=True)
-def _role(begin, end, hashes, flags, key, block, token, n):  # type: ignore[no-untyped-def]
-    """The words around a mention that say who somebody is, names left out; returns how many features there are then."""
-    first = begin
-    while first > 0 and begin - first < _BEFORE and flags[first - 1] & WORD and not flags[first] & SENTENCE:
-        first -= 1
-    last = end
-    if end < len(hashes) and hashes[end] == _COMMA:
-        last = end + 1
-        while last < len(hashes) and last - end <= _AFTER and flags[last] & WORD and not flags[last] & SENTENCE:
-            last += 1
-    for i in range(first, last):
-        if begin <= i < end or not flags[i] & WORD or (flags[i] & CAPITAL and not flags[i] & SENTENCE):
-            continue
-        key[n] = hashes[i] * np.uint64(0xD1B54A32D192ED03)
-        block[n] = ROLE
-        token[n] = i
-        n += 1
-    return n
 
 
 @njit(cache=True, nogil=True)
@@ -286,5 +256,4 @@ _NEGATIONS = _hashes(
     "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
     "reject rejected rejects false falsely untrue"
 )
-_COMMA = np.uint64(token_hash(","))
 _STOPS = _hashes('. ; : ! ? " “ ”')

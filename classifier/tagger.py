@@ -32,6 +32,7 @@ RELATIONS = tuple(
     "parataxis".split()
 )
 CLAUSES = ("main", "reported", "adverbial", "relative", "conjoined", "other")
+N_TAGS, N_NAMES, N_RELATIONS, N_CLAUSES = len(TAGS), len(NAMES), len(RELATIONS), len(CLAUSES)
 FIRST_VERB, LAST_VERB = TAGS.index("VB"), TAGS.index("MD")
 _IN, _W, _CC, _COMMA = (TAGS.index(tag) for tag in ("IN", "W", "CC", ","))
 
@@ -61,21 +62,19 @@ def tag_tokens(
     tagger: Tagger,
 ) -> Grammar:
     """The grammar of every token; the arrays are those of `context.Context`."""
-    features = tag_features(tokens, classes, len(tagger.tag_weights))
-    tag, name = decide(features, tagger.tag_weights, len(TAGS), len(NAMES))
-    features = relation_features(
-        tokens, classes, quotation, sentence_start, sentence_end, tag, name, len(tagger.relation_weights)
-    )
-    relation, clause = decide(features, tagger.relation_weights, len(RELATIONS), len(CLAUSES))
+    tag, name = _tags(tokens, classes, tagger.tag_weights, _mask(len(tagger.tag_weights)), _NO_ROWS)
+    relation, clause = _relations(
+        tokens.hash, classes, quotation, sentence_start, sentence_end, tag,
+        tagger.relation_weights, _mask(len(tagger.relation_weights)), _NO_ROWS,
+    )  # fmt: skip
     return Grammar(tag, name, relation, clause)
 
 
 def tag_features(tokens: Tokens, classes: NDArray[np.int32], n_buckets: int) -> NDArray[np.uint32]:
     """Feature buckets of the first model: (n_tokens, `N_TAG_FEATURES`) uint32."""
-    found: NDArray[np.uint32] = _tag_features(
-        tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags, classes, np.uint64(n_buckets - 1)
-    )
-    return found
+    rows = np.empty((len(tokens.hash), N_TAG_FEATURES), np.uint32)
+    _tags(tokens, classes, _NO_WEIGHTS, _mask(n_buckets), rows)
+    return rows
 
 
 def relation_features(
@@ -85,62 +84,80 @@ def relation_features(
     sentence_start: NDArray[np.int32],
     sentence_end: NDArray[np.int32],
     tag: NDArray[np.uint8],
-    name: NDArray[np.uint8],
     n_buckets: int,
 ) -> NDArray[np.uint32]:
     """Feature buckets of the second model: (n_tokens, `N_RELATION_FEATURES`) uint32."""
-    found: NDArray[np.uint32] = _relation_features(
-        tokens.hash, classes, quotation, sentence_start, sentence_end, tag, name, np.uint64(n_buckets - 1)
-    )
-    return found
+    rows = np.empty((len(tokens.hash), N_RELATION_FEATURES), np.uint32)
+    _relations(tokens.hash, classes, quotation, sentence_start, sentence_end, tag, _NO_WEIGHTS, _mask(n_buckets), rows)
+    return rows
+
+
+def _mask(n_buckets: int) -> np.uint64:
+    return np.uint64(n_buckets - 1)
+
+
+_NO_ROWS = np.empty((0, 0), np.uint32)
+_NO_WEIGHTS = np.zeros((0, WORDS), np.uint64)
 
 
 @njit(cache=True, nogil=True)
 def decide(features: Any, weights: Any, n_first: int, n_second: int) -> Any:
     """The best label of each of the two groups of labels for every token: two (n_tokens,) uint8."""
-    n, width = features.shape
+    n = len(features)
     first = np.empty(n, np.uint8)
     second = np.empty(n, np.uint8)
-    score = np.empty(WORDS * LANES, np.int32)
+    score = np.empty(WORDS * LANES, np.int64)
     for i in range(n):
-        e0 = e1 = e2 = e3 = o0 = o1 = o2 = o3 = np.uint64(0)
-        for k in range(width):
-            b = features[i, k]
-            e0 += weights[b, 0] & EVEN
-            o0 += (weights[b, 0] >> np.uint64(8)) & EVEN
-            e1 += weights[b, 1] & EVEN
-            o1 += (weights[b, 1] >> np.uint64(8)) & EVEN
-            e2 += weights[b, 2] & EVEN
-            o2 += (weights[b, 2] >> np.uint64(8)) & EVEN
-            e3 += weights[b, 3] & EVEN
-            o3 += (weights[b, 3] >> np.uint64(8)) & EVEN
-        for y in range(4):
-            shift = np.uint64(16 * y)
-            score[2 * y] = (e0 >> shift) & np.uint64(0xFFFF)
-            score[2 * y + 1] = (o0 >> shift) & np.uint64(0xFFFF)
-            score[8 + 2 * y] = (e1 >> shift) & np.uint64(0xFFFF)
-            score[9 + 2 * y] = (o1 >> shift) & np.uint64(0xFFFF)
-            score[16 + 2 * y] = (e2 >> shift) & np.uint64(0xFFFF)
-            score[17 + 2 * y] = (o2 >> shift) & np.uint64(0xFFFF)
-            score[24 + 2 * y] = (e3 >> shift) & np.uint64(0xFFFF)
-            score[25 + 2 * y] = (o3 >> shift) & np.uint64(0xFFFF)
-        best = 0
-        for y in range(1, n_first):
-            if score[y] > score[best]:
-                best = y
-        first[i] = best
-        best = n_first
-        for y in range(n_first + 1, n_first + n_second):
-            if score[y] > score[best]:
-                best = y
-        second[i] = best - n_first
+        _add_row(features[i], weights, score)
+        first[i] = _best(score, 0, n_first)
+        second[i] = _best(score, n_first, n_first + n_second)
     return first, second
 
 
 @njit(cache=True, nogil=True)
-def _tag_features(points, start, end, hashes, flags, classes, mask):  # type: ignore[no-untyped-def]
+def _add_row(row, weights, score):  # type: ignore[no-untyped-def]
+    """The sums of all labels over the features of one token, each with the same constant added."""
+    e0 = e1 = e2 = e3 = o0 = o1 = o2 = o3 = np.uint64(0)
+    for k in range(len(row)):
+        b = row[k]
+        e0 += weights[b, 0] & EVEN
+        o0 += (weights[b, 0] >> np.uint64(8)) & EVEN
+        e1 += weights[b, 1] & EVEN
+        o1 += (weights[b, 1] >> np.uint64(8)) & EVEN
+        e2 += weights[b, 2] & EVEN
+        o2 += (weights[b, 2] >> np.uint64(8)) & EVEN
+        e3 += weights[b, 3] & EVEN
+        o3 += (weights[b, 3] >> np.uint64(8)) & EVEN
+    for y in range(4):
+        shift = np.uint64(16 * y)
+        score[2 * y] = (e0 >> shift) & np.uint64(0xFFFF)
+        score[2 * y + 1] = (o0 >> shift) & np.uint64(0xFFFF)
+        score[8 + 2 * y] = (e1 >> shift) & np.uint64(0xFFFF)
+        score[9 + 2 * y] = (o1 >> shift) & np.uint64(0xFFFF)
+        score[16 + 2 * y] = (e2 >> shift) & np.uint64(0xFFFF)
+        score[17 + 2 * y] = (o2 >> shift) & np.uint64(0xFFFF)
+        score[24 + 2 * y] = (e3 >> shift) & np.uint64(0xFFFF)
+        score[25 + 2 * y] = (o3 >> shift) & np.uint64(0xFFFF)
+
+
+@njit(cache=True, nogil=True)
+def _best(score, first, last):  # type: ignore[no-untyped-def]
+    best = first
+    for y in range(first + 1, last):
+        if score[y] > score[best]:
+            best = y
+    return best - first
+
+
+@njit(cache=True, nogil=True)
+def _tags(tokens, classes, weights, mask, rows):  # type: ignore[no-untyped-def]
+    """Tags and names of all tokens; where there are rows to fill, their features instead."""
+    points, start, end, hashes, flags = tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags
     n = len(hashes)
-    out = np.empty((n, N_TAG_FEATURES), np.uint32)
+    found = np.zeros(n, np.uint8)
+    named = np.zeros(n, np.uint8)
+    score = np.empty(WORDS * LANES, np.int64)
+    row = np.empty(N_TAG_FEATURES, np.uint32)
     pad = 2
     word = np.zeros(n + 2 * pad, np.uint64)
     tag = np.zeros(n + 2 * pad, np.uint64)
@@ -158,7 +175,6 @@ def _tag_features(points, start, end, hashes, flags, classes, mask):  # type: ig
         shape[i + pad] = s
     for i in range(n):
         j = i + pad
-        row = out[i]
         w, t, s = word[j], tag[j], shape[j]
         suffix = np.uint64(0)
         for k in range(max(start[i], end[i] - 3), end[i]):
@@ -183,15 +199,25 @@ def _tag_features(points, start, end, hashes, flags, classes, mask):  # type: ig
         row[14] = _bucket(14, word[j - 1], t, mask)
         row[15] = _bucket(15, t, word[j + 1], mask)
         row[16] = _bucket(16, s, shape[j - 1] * np.uint64(4096) + shape[j + 1], mask)
-    return out
+        if len(rows):
+            rows[i] = row
+        else:
+            _add_row(row, weights, score)
+            found[i] = _best(score, 0, N_TAGS)
+            named[i] = _best(score, N_TAGS, N_TAGS + N_NAMES)
+    return found, named
 
 
 @njit(cache=True, nogil=True)
-def _relation_features(  # type: ignore[no-untyped-def]
-    hashes, classes, quotation, sentence_start, sentence_end, tag, name, mask
+def _relations(  # type: ignore[no-untyped-def]
+    hashes, classes, quotation, sentence_start, sentence_end, tag, weights, mask, rows
 ):
+    """Relations and clauses of all tokens; where there are rows to fill, their features instead."""
     n = len(hashes)
-    out = np.empty((n, N_RELATION_FEATURES), np.uint32)
+    found = np.zeros(n, np.uint8)
+    within = np.zeros(n, np.uint8)
+    score = np.empty(WORDS * LANES, np.int64)
+    row = np.empty(N_RELATION_FEATURES, np.uint32)
     pad = 3
     p = np.zeros(n + 2 * pad, np.uint64)
     word = np.zeros(n + 2 * pad, np.uint64)
@@ -223,7 +249,6 @@ def _relation_features(  # type: ignore[no-untyped-def]
             opener = np.uint64(0)
             clause_opener = np.uint64(0)
             since = verbs = commas = 0
-        row = out[i]
         w, t = word[j], p[j]
         q = np.uint64(quotation[i])
         before_word = hashes[verb] if verb >= 0 else np.uint64(1)
@@ -256,6 +281,12 @@ def _relation_features(  # type: ignore[no-untyped-def]
         row[19] = _bucket(39, t, clause_opener * np.uint64(4) + np.uint64(min(since, 2)), mask)
         row[20] = _bucket(40, clause_opener, before_word, mask)
         row[21] = _bucket(41, t * np.uint64(64) + after_tag, before_word * np.uint64(4) + q, mask)
+        if len(rows):
+            rows[i] = row
+        else:
+            _add_row(row, weights, score)
+            found[i] = _best(score, 0, N_RELATIONS)
+            within[i] = _best(score, N_RELATIONS, N_RELATIONS + N_CLAUSES)
         if tag[i] == _IN or tag[i] == _W or tag[i] == _CC:
             opener = w
             since = 0
@@ -269,4 +300,4 @@ def _relation_features(  # type: ignore[no-untyped-def]
             verb = i
             if first_verb < 0:
                 first_verb = i
-    return out
+    return found, within

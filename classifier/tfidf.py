@@ -292,7 +292,7 @@ def _look_up(hashes, n, lead, word_hash, word_number, pairs, numbers, found, res
     for i in range(n):
         numbers[i] = word_number[_word_slot(hashes[i], word_hash)]
     mask = np.uint64(len(pairs) - 1)
-    n_rest = 0
+    n_rest = np.uint64(0)
     before = np.uint64(numbers[lead - 1]) if lead > 0 else np.uint64(0)
     left = before
     for i in range(n):
@@ -303,7 +303,7 @@ def _look_up(hashes, n, lead, word_hash, word_number, pairs, numbers, found, res
         hit = np.uint32(entry >> _TERM_BITS == key)
         found[i] = np.uint32(entry & _TERM_MASK) * hit
         rest[n_rest] = i
-        n_rest += (hit == 0) & (entry != 0)
+        n_rest += np.uint64((hit == 0) & (entry != 0))
     # Those whose first slot is taken by another pair
     for k in range(n_rest):
         i = rest[k]
@@ -318,12 +318,13 @@ def _look_up(hashes, n, lead, word_hash, word_number, pairs, numbers, found, res
 @njit(cache=True, nogil=True)
 def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-untyped-def]
     """Add `times` to the count of each number, and those that were not counted yet to `touched`; returns its length."""
+    end = np.uint64(n_touched)  # unsigned, for the reason given in `hash_words`
     for i in range(n):
         number = numbers[i]
-        touched[n_touched] = number
-        n_touched += counts[number] == 0
+        touched[end] = number
+        end += np.uint64(counts[number] == 0)
         counts[number] += times
-    return n_touched
+    return np.int64(end)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})

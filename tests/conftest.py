@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from topic_stance.classifier import Pipeline, load
 from topic_stance.classifier.bundle import Bundle, Heads, Manifest, load_bundle, save_bundle
@@ -15,6 +16,10 @@ from topic_stance.training.stance import StanceOptions
 from topic_stance.training.topics import TopicOptions
 
 ROOT = Path(__file__).parent.parent
+
+# No test depends on the clock: a first call may compile.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,15 @@ from topic_stance.classifier.antecedents import (
     N_RANK_BUCKETS,
     N_RANK_FEATURES,
     SELF,
-    SOURCE_ENTITY,
-    SOURCE_KIND,
     list_candidates,
     rank_features,
-    read_source,
     settle,
 )
 from topic_stance.classifier.context import Context
 from topic_stance.classifier.lexicon import NAME
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import Tokens
+from topic_stance.classifier.sources import SOURCE_ENTITY, SOURCE_KIND, read_source
 from topic_stance.data.records import LabelledArticle, Span
 
 from .matching import same_actor

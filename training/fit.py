@@ -42,6 +42,8 @@ class Corpus:
     topics: list[LabelledArticle]
     attributed: list[Example]
     hashes: dict[str, str]
+    authored: frozenset[str] = frozenset()
+    """Ids of the articles that are no real news."""
 
     def without(self, left_out: Sequence[bool]) -> Corpus:
         """The corpus without some of the fully labelled articles, and without their topics."""
@@ -52,6 +54,7 @@ class Corpus:
             [article for article in self.topics if article.id not in ids],
             self.attributed,
             self.hashes,
+            self.authored,
         )
 
 
@@ -111,8 +114,10 @@ def read_corpus(config: RunConfig) -> Corpus:
     full: list[LabelledArticle] = []
     by_topic: list[LabelledArticle] = []
     hashes: dict[str, str] = {}
+    authored: frozenset[str] = frozenset()
     if data.authored:
         full += read_marked(Path(data.authored))
+        authored = frozenset(article.id for article in full)
         hashes[data.authored] = _digest(sorted(Path(data.authored).glob("*.txt")))
     texts = articles(Path(path) for path in data.articles)
     for path in data.articles + data.full + data.stances + data.topics:
@@ -133,7 +138,7 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes)
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored)
 
 
 def fit_heads(
@@ -153,6 +158,7 @@ def fit_heads(
         taxonomy.labels,
         config.topics,
         config.seed,
+        [read.article.id in corpus.authored for read in by_topic],
     )
     done("topics")
     examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed

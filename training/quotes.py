@@ -29,13 +29,13 @@ from .chain import fit_chain
 class QuoteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the quote head."""
 
-    buckets: int = 1 << 20
+    buckets: int = 1 << 18
     epochs: int = 10
     rate: float = 0.01
     l2: float = 1e-5
-    dropout: float = 0.2
+    dropout: float = 0.25
     folds: int = 5
-    cue_threshold: float = 0.3
+    cue_threshold: float = 0.25
 
 
 @dataclass(frozen=True)

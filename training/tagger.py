@@ -64,17 +64,17 @@ def fit_tagger(
         [tag_features(t, where.classes, n_buckets) for t, where in zip(texts, contexts, strict=True)]
     )
     half = np.repeat(np.arange(len(texts)) % 2, np.diff(bounds))
-    found_tag, found_name = np.empty_like(tag), np.empty_like(name)
+    found_tag = np.empty_like(tag)
     for k in (0, 1):
         seen, left = half != k, half == k
         weights = pack(fit_rows(features[seen], tag[seen], name[seen], groups, n_buckets, seed=seed)).words
-        found_tag[left], found_name[left] = decide(features[left], weights, *groups)
+        found_tag[left], _ = decide(features[left], weights, *groups)
     first = pack(fit_rows(features, tag, name, groups, n_buckets, seed=seed)).words
     parts = []
     for k, (tokens, where) in enumerate(zip(texts, contexts, strict=True)):
         own = slice(bounds[k], bounds[k + 1])
         around = (where.classes, where.quotation, where.sentence_start, where.sentence_end)
-        parts.append(relation_features(tokens, *around, found_tag[own], found_name[own], n_buckets))
+        parts.append(relation_features(tokens, *around, found_tag[own], n_buckets))
     second = pack(fit_rows(np.concatenate(parts), relation, clause, groups2, n_buckets, seed=seed)).words
     return Tagger(first, second)
 

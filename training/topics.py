@@ -23,12 +23,23 @@ class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Longest terms in words: 1, or 2 for pairs of words, too."""
     max_terms: int = 100_000
     folds: int = 5
+    authored_weight: float = 0.3
+    """How much an authored article counts beside real ones; its topics are more frequent than the news's."""
 
 
 def fit_topics(
-    texts: Sequence[str], labels: Sequence[Sequence[str]], topics: tuple[str, ...], options: TopicOptions, seed: int
+    texts: Sequence[str],
+    labels: Sequence[Sequence[str]],
+    topics: tuple[str, ...],
+    options: TopicOptions,
+    seed: int,
+    authored: Sequence[bool] | None = None,
 ) -> TopicHead:
-    """The topic head from texts (title, line break, body) and their topics."""
+    """The topic head from texts (title, line break, body) and their topics.
+
+    authored: (n_texts,) which of them are no real news: they count less, and calibration and thresholds go by the real
+    ones alone, where these are enough.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
@@ -43,8 +54,13 @@ def fit_topics(
                 f"topic {topic}: {int(column.sum())} of {len(column)} articles carry it; it needs at least "
                 f"{options.folds} with and {options.folds} without: label more articles"
             )
-    held_out = held_out_scores(matrix, wanted, options, seed)
-    models = [_regress(matrix, wanted[:, k], options.c) for k in range(len(topics))]
+    real = ~np.array(authored, bool) if authored is not None else np.ones(len(texts), bool)
+    if (np.minimum(wanted[real].sum(0), (~wanted[real]).sum(0)) < options.folds).any():
+        real[:] = True
+    weight = np.where(real, 1.0, options.authored_weight)
+    held_out = held_out_scores(matrix, wanted, weight, options, seed)[real]
+    models = [_regress(matrix, wanted[:, k], weight, options.c) for k in range(len(topics))]
+    wanted = wanted[real]
     calibration = np.array([calibrate(held_out[:, k], wanted[:, k]) for k in range(len(topics))])
     probability = 1 / (1 + np.exp(-(held_out * calibration[:, 0] + calibration[:, 1])))
     terms = vectorizer.get_feature_names_out().tolist()
@@ -60,13 +76,15 @@ def fit_topics(
     )
 
 
-def held_out_scores(matrix: Any, wanted: NDArray[np.bool_], options: TopicOptions, seed: int) -> NDArray[np.float64]:
+def held_out_scores(
+    matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64], options: TopicOptions, seed: int
+) -> NDArray[np.float64]:
     """Scores (n_texts, n_topics) of models that did not see the text."""
     fold = np.random.default_rng(seed).permutation(matrix.shape[0]) % options.folds
     scores = np.zeros(wanted.shape)
     for k in range(options.folds):
         for t in range(wanted.shape[1]):
-            model = _regress(matrix[fold != k], wanted[fold != k, t], options.c)
+            model = _regress(matrix[fold != k], wanted[fold != k, t], weight[fold != k], options.c)
             scores[fold == k, t] = model.decision_function(matrix[fold == k])
     return scores
 
@@ -97,7 +115,7 @@ def best_threshold(probability: NDArray[np.float64], wanted: NDArray[np.bool_]) 
     return float(np.round(grid[int(smooth.argmax())], 3))
 
 
-def _regress(matrix: Any, wanted: NDArray[np.bool_], c: float) -> Any:
+def _regress(matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64], c: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=c, class_weight="balanced", max_iter=500).fit(matrix, wanted)
+    return LogisticRegression(C=c, class_weight="balanced", max_iter=500).fit(matrix, wanted, weight)

@@ -36,7 +36,7 @@ LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neut
 PIECES, WORDS = N_BLOCKS, N_BLOCKS + 1
 """Blocks of features beside the stance head's own."""
 BLOCK_KEY = {PIECES: np.uint64(0xA24BAED4963EE407), WORDS: np.uint64(0x9FB21C651E98DF25)}
-SCALE = (1.5, 1.0, 1.0, 1.0, 1.0, 1.2, 1.0)
+SCALE = (1.5, 1.0, 1.0, 1.0, 1.2, 1.0)
 REACH, VECTOR_LENGTH = 5, 2.0
 
 Shares = Sequence[tuple[float, float, float]]

@@ -5,19 +5,23 @@
 
 Dumps are the articles given, again and again with fresh ids, predicted by the command with two workers; memory is the
 largest sum of the resident memory of all its processes (pages that they share count for each). With --spark: the rate
-of the same command through Spark, by number of workers.
+through Spark by number of workers, each a process with one core, after they have started.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle, islice
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -53,21 +57,26 @@ def watched(command: Sequence[str]) -> tuple[float, float]:
 def one_article(
     pipeline: Pipeline, articles: Sequence[Article], sizes: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
-    """Seconds for topics and for all of one article, by its length in bytes."""
-    material = "\n".join(article.text for article in articles)
+    """Seconds of the processor for topics and for all of one article, by its length in bytes; medians."""
+    material = "\n".join(article.text for article in articles).encode()
     found = {}
     for size in sizes:
-        text = material.encode()[:size].decode("utf-8", "ignore")
-        times = []
-        for predict in (pipeline.predict_topics, pipeline.predict):
-            repetitions = max(1, 100_000 // size)
-            predict([Article("warm", text[:2000])])
-            began = time.perf_counter()
-            for _ in range(repetitions):
-                predict([Article("a", text)])
-            times.append((time.perf_counter() - began) / repetitions)
-        found[size] = (times[0], times[1])
+        article = Article("a", material[:size].decode("utf-8", "ignore"))
+        topics = _median(lambda a=article: pipeline.predict_topics([a]), max(5, 100_000 // size))
+        whole = _median(lambda a=article: pipeline.predict([a]), max(1, 300_000 // size))
+        found[size] = (topics, whole)
     return found
+
+
+def _median(run: Callable[[], object], repetitions: int) -> float:
+    if repetitions > 1:
+        run()
+    times = []
+    for _ in range(repetitions):
+        began = time.process_time()
+        run()
+        times.append(time.process_time() - began)
+    return statistics.median(times)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -112,15 +121,32 @@ def _dump(articles: Sequence[Article], n: int, folder: Path, options: Sequence[s
 def _spark(articles: Sequence[Article], workers: Sequence[int], folder: Path) -> None:
     source = folder / "dumps"
     source.mkdir()
-    for part in range(4):
-        write_dump(articles, 2_000, source / f"{part}.jsonl")
-    for options in (["--only", "topics"], []):
+    for part in range(2 * max(workers)):
+        write_dump(articles, 1_000, source / f"{part}.jsonl")
+    for only in ("topics", None):
         for count in workers:
-            master = ["--spark", "--master", f"local-cluster[{count},1,1024]"]
-            target = folder / f"out-{count}-{len(options)}.parquet"
-            seconds, memory = watched([*COMMAND, str(source), "-o", str(target), "--quiet", *master, *options])
-            what = "topics" if options else "all"
-            print(f"Spark, {what:7s} {count} workers: {8_000 / seconds:6.0f} articles/s with start, {memory:5.0f} MB")
+            # A session for each, in a process of its own
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                n, seconds = pool.submit(spark_rate, count, only, str(source)).result()
+            print(
+                f"Spark, {only or 'all':6s} {count} workers: {n:6,} articles, {n / seconds:6.0f} articles/s", flush=True
+            )
+
+
+def spark_rate(workers: int, only: Literal["topics"] | None, source: str) -> tuple[int, float]:
+    """Articles, and seconds that a cluster on this machine takes for them once its workers have started."""
+    from topic_stance.classifier.pipeline import DEFAULT
+    from topic_stance.classifier.spark import predict_frame, read_frame, session
+
+    spark = session(f"local-cluster[{workers},1,1024]")
+    frame = read_frame(spark, [source]).repartition(2 * workers).persist()
+    frame.count()
+    predict_frame(frame.limit(20 * workers).repartition(2 * workers), DEFAULT, only=only).all.count()
+    began = time.perf_counter()
+    n: int = predict_frame(frame, DEFAULT, only=only).all.count()
+    seconds = time.perf_counter() - began
+    spark.stop()
+    return n, seconds
 
 
 def _tree(pid: int) -> Iterator[int]:

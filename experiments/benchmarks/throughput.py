@@ -49,7 +49,7 @@ def show(title: str, seconds: dict[str, float], articles: Sequence[Article], pee
     print(f"\n{title}: {len(articles)} articles, {megabytes:.1f} MB")
     for name, value in seconds.items():
         times = f"{seconds[peer] / value:8.1f} times" if peer else ""
-        print(f"  {name:44s} {len(articles) / value:9.0f} articles/s {megabytes / value:8.2f} MB/s{times}")
+        print(f"  {name:48s} {len(articles) / value:9.0f} articles/s {megabytes / value:8.2f} MB/s{times}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -102,8 +102,10 @@ def _files(articles: Sequence[Article], ours: OurTopics, peer: SklearnTopics, fo
     runs: dict[str, Run] = {
         "scikit-learn with json": lambda: peer.file(source, folder / "peer.jsonl"),
         "ours, same vocabulary and weights": lambda: ours.file(source, folder / "ours.jsonl"),
-        "predict --only topics, 1 process": lambda: predict_dump(DEFAULT, [source], target, processes=1, only="topics"),
-        "predict --only topics, 2 processes": lambda: predict_dump(
+        "predict --only topics, 1 process, with start": lambda: predict_dump(
+            DEFAULT, [source], target, processes=1, only="topics"
+        ),
+        "predict --only topics, 2 processes, with start": lambda: predict_dump(
             DEFAULT, [source], target, processes=2, only="topics"
         ),
         "reading alone": lambda: sum(1 for _ in read([source])),
@@ -116,8 +118,10 @@ def _whole(articles: Sequence[Article], pipeline: Pipeline, folder: Path, repeti
     source, target = _written(articles, folder)
     runs: dict[str, Run] = {
         "in memory": lambda: pipeline.predict(articles),
-        "JSONL to JSONL, 1 process": lambda: predict_dump(DEFAULT, [source], target, processes=1),
-        "JSONL to JSONL, 2 processes": lambda: predict_dump(DEFAULT, [source], target, processes=2, chunk_size=16),
+        "JSONL to JSONL, 1 process, with start": lambda: predict_dump(DEFAULT, [source], target, processes=1),
+        "JSONL to JSONL, 2 processes, with start": lambda: predict_dump(
+            DEFAULT, [source], target, processes=2, chunk_size=16
+        ),
     }
     show("Whole pipeline", medians(runs, repetitions), articles)
 

@@ -151,3 +151,23 @@ def test_a_source_may_begin_and_end_anywhere(shipped: Pipeline) -> None:
             quote = FoundQuote([(0, 1)], None, (begin, end), "indirect")
             actors = resolve_actors(text, tokens, where, [quote], heads.actors)
             assert actors.speakers[0] is None or actors.entities[actors.speakers[0]].name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        # an abbreviation in brackets is another form of the name before it
+        (f"The Orrin Eel Growers Union (OEGU) met on Monday. {BOAT} the OEGU said.", "Orrin Eel Growers Union"),
+        # so is one of the first letters
+        (f"The Harbour Police Council met on Monday. {BOAT} the HPC said.", "Harbour Police Council"),
+        # a hyphen does not hide a title
+        (f"Nothing moved on Monday. {BOAT} said Secretary-General Abel Tonk.", "Abel Tonk"),
+        # a letter is its author's word
+        (f"Abel Tonk wrote on Monday. {BOAT} said a letter from Abel Tonk.", "Abel Tonk"),
+        (f"Abel Tonk wrote on Monday. {BOAT} Tonk's letter said.", "Abel Tonk"),
+        # a state has one name, also where its capital stands for it
+        (f"PARIS was quiet and France was calm. {BOAT} Paris said.", "France"),
+    ],
+)
+def test_other_forms_of_a_name(shipped: Pipeline, text: str, name: str) -> None:
+    assert actors(shipped, text) == [name]

@@ -39,7 +39,7 @@ def path_score(path, scores, transitions, start) -> float:
 SMALL = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000), st.booleans())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(SMALL)
 def test_viterbi_finds_the_best_path(shape) -> None:
     scores, transitions, start = chain(*shape)
@@ -48,7 +48,7 @@ def test_viterbi_finds_the_best_path(shape) -> None:
     assert path_score(found, scores, transitions, start) == pytest.approx(best, abs=1e-3)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(SMALL)
 def test_marginals_are_shares_of_all_paths(shape) -> None:
     scores, transitions, start = chain(*shape)

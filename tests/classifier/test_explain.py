@@ -160,11 +160,11 @@ def names(pipeline: Pipeline) -> dict[str, set[str]]:
 
 def test_features_are_named_by_word_pair_and_kind(shipped: Pipeline) -> None:
     found = names(shipped)
-    assert {"raid", "the raid", "raid was", "cue: denied", "role: lawyer"} <= found["Mara Quill"]
-    assert {"There was", "was no", "not … fraud", "not … no fraud", "cue: said", "role: prosecutor"} <= found[
+    assert {"raid", "the raid", "raid was", "cue: denied", "source: lawyer"} <= found["Mara Quill"]
+    assert {"There was", "was no", "not … fraud", "not … no fraud", "cue: said", "source: prosecutor"} <= found[
         "Odo Finch"
     ]
-    assert "lawyer" not in found["Mara Quill"], "a role is not what was said"
+    assert "lawyer" not in found["Mara Quill"], "a source is not what was said"
 
 
 def test_quotes_are_ranked_and_shared_out(shipped: Pipeline) -> None:
@@ -177,7 +177,7 @@ def test_quotes_are_ranked_and_shared_out(shipped: Pipeline) -> None:
         assert len(shares) == 2
         assert shares == sorted(shares, reverse=True)
         of_terms = sum(term.share for term in actor.terms)
-        of_person = sum(term.share for term in actor.terms if term.term.startswith(("role: ", "title: ")))
+        of_person = sum(term.share for term in actor.terms if term.term.startswith(("title: ",)))
         assert sum(shares) == pytest.approx(of_terms - of_person, abs=1e-5)
 
 

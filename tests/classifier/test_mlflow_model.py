@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ class TestFolder:
 
     def test_loads_where_the_project_is_not(self, folder: Path, tmp_path: Path) -> None:
         elsewhere = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"NUMBA_DISABLE_JIT": "1"}
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         done = subprocess.run(
             [sys.executable, "-P", "-c", STRANGER, str(elsewhere)],
             capture_output=True,
@@ -167,6 +168,42 @@ class TestFolder:
         )
         assert done.returncode == 0, done.stderr
         assert "text" in done.stdout
+
+
+class TestImage:
+    """What `mlflow models generate-dockerfile` makes, and `build-docker` builds from."""
+
+    @pytest.fixture(scope="class")
+    def made(self, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        where = tmp_path_factory.mktemp("image")
+        command = [sys.executable, "-m", "mlflow", "models", "generate-dockerfile", "-m", str(folder)]
+        options = ["--output-directory", str(where / "made"), "--env-manager", "local"]
+        subprocess.run([*command, *options], check=True, capture_output=True, cwd=where)
+        return where / "made"
+
+    @pytest.fixture(scope="class")
+    def copied(self, made: Path) -> Path:
+        """The model that goes into the image."""
+        (found,) = made.rglob("MLmodel")
+        return found.parent
+
+    def test_recipe(self, made: Path, copied: Path) -> None:
+        recipe = (made / "Dockerfile").read_text()
+        assert f"COPY {copied.relative_to(made)} /opt/ml/model" in recipe
+        assert f"mlflow=={metadata.version('mlflow')}" in recipe
+        assert "_install_pyfunc_deps('/opt/ml/model'" in recipe
+
+    def test_holds_the_whole_model(self, copied: Path, folder: Path) -> None:
+        files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+        assert len(files) > 20
+        for path in files:
+            assert (copied / path).read_bytes() == (folder / path).read_bytes()
+
+    def test_loads_from_there(self, copied: Path, model: Any, frame: pd.DataFrame) -> None:
+        import mlflow
+
+        again = mlflow.pyfunc.load_model(str(copied))
+        assert again.predict(frame).equals(model.predict(frame))
 
 
 def test_only_the_deployed_model_imports_mlflow(root: Path) -> None:

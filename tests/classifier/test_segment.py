@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from topic_stance.classifier.segment import (
     ALLCAPS,
     APOSTROPHE,
     CAPITAL,
+    CLASSES,
     LINE,
+    LOWERS,
     MARK_CLOSE,
     MARK_OPEN,
     MARK_STRAIGHT,
@@ -20,6 +23,7 @@ from topic_stance.classifier.segment import (
     SPACED,
     WORD,
     Tokens,
+    hash_words,
     join_tokens,
     repeat_lead,
     token_hash,
@@ -96,6 +100,21 @@ def test_hashes_are_of_the_lower_cased_token(text: str) -> None:
     tokens = tokenize(text)
     if not tokens.special:
         assert tokens.hash.tolist() == [token_hash(word) for word in words(text, tokens)]
+
+
+@given(TEXTS)
+@example("")
+@example("a bb 中文 c'dd\ud800ee")
+def test_words_of_bytes_are_the_long_words_of_the_tokens(text: str) -> None:
+    tokens = tokenize(text)
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass") + b"\n", np.uint8)
+    hashes = np.zeros(len(data) // 2 + 2, np.uint64)
+    n = hash_words(data, 0, len(data) - 1, CLASSES, LOWERS, hashes)
+    if tokens.special:
+        assert n == -1
+    else:
+        long = (tokens.flags & WORD != 0) & (tokens.end - tokens.start > 1)
+        assert hashes[:n].tolist() == tokens.hash[long].tolist()
 
 
 @given(TEXTS)

@@ -65,8 +65,11 @@ def test_scores_are_scikit_learns(sample: list[str], more: list[str], seed: int)
 
 
 def test_a_word_may_stand_there_very_often() -> None:
-    text = "ebb tide " * 700
-    assert_same_scores(fitted(["ebb tide flow", "tide ebb"]), [text, "ebb " * 255, "ebb " * 256, "ebb " * 257])
+    texts = ["ebb tide " * 700, *("ebb " * times for times in (255, 256, 257, 16_383, 16_384, 70_000))]
+    vectorizer = fitted(["ebb tide flow", "tide ebb"])
+    assert_same_scores(vectorizer, texts)
+    for text in texts:
+        assert_same_scores(vectorizer, [text, "tide flow"])
 
 
 def test_a_large_vocabulary() -> None:

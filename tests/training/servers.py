@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def free_port() -> int:

@@ -27,8 +27,8 @@ class Echo:
         return [Prediction(article.id, article.text, [], [], []) for article in articles]
 
 sys.modules[{PIPELINE!r}] = types.SimpleNamespace(load=lambda path: Echo(), Pipeline=Echo)
-from topic_stance.training.cli import main
-sys.exit(main())
+from topic_stance.training.cli import command
+command()
 """
 
 
@@ -116,6 +116,18 @@ class TestPredict:
             process.stdout.close()
             assert process.stderr.read() == b""
         assert process.returncode == 141
+
+    @pytest.mark.parametrize(("name", "code"), [("dump.jsonl", 0), ("none.jsonl", 2)])
+    def test_a_process_ends_with_all_of_its_output_and_its_code(
+        self, model: Path, dump: Path, name: str, code: int
+    ) -> None:
+        dump.write_bytes(ARTICLES * 2_000)
+        options = ["--model", str(model), "--quiet", "--processes", "1"]
+        command = [sys.executable, "-c", PROGRAM, "predict", str(dump.parent / name), *options]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == code
+        assert len(done.stdout.splitlines()) == (0 if code else 4_000)
+        assert bool(done.stderr) == bool(code)
 
 
 class TestMessages:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from topic_stance.classifier import load
+from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import Article, LabelledArticle
 from topic_stance.data.writers import write
 from topic_stance.training.cli import main
@@ -95,18 +95,19 @@ def test_model_card(browser: Any, store) -> None:
     assert "<h2>Figures by slice</h2>" in page
 
 
-def test_drift_report(browser: Any, authored: list[LabelledArticle], tmp_path: Path) -> None:
+def test_drift_report(
+    browser: Any, authored: list[LabelledArticle], tiny: Pipeline, tiny_folder: Path, tmp_path: Path
+) -> None:
     import msgspec
 
-    model = load()
     sides = []
     for side, chosen in (("reference", authored[:60]), ("current", authored[120:180])):
         articles: list[Article] = [labelled.article() for labelled in chosen]
-        write(model.predict(articles), tmp_path / f"{side}.parquet")
+        write(tiny.predict(articles), tmp_path / f"{side}.parquet")
         (tmp_path / f"{side}.jsonl").write_bytes(b"".join(msgspec.json.encode(a) + b"\n" for a in articles))
         sides += [f"--{side}={tmp_path / f'{side}.parquet'}", f"--{side}-texts={tmp_path / f'{side}.jsonl'}"]
     report = tmp_path / "drift.html"
-    assert main(["monitor", *sides, "--html", str(report)]) in (0, 3)
+    assert main(["monitor", *sides, "--model", str(tiny_folder), "--html", str(report)]) in (0, 3)
     page = browser(report.as_uri(), "drift", height=2600)
     assert page.count("<img ") >= 4
     # Nothing is fetched: a report can be sent to somebody.

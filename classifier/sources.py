@@ -1,0 +1,188 @@
+"""What a source says by itself: a pronoun, a name, a description, or somebody's document.
+
+All functions work on a `Scene` (`antecedents.py`) and are compiled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .entities import KIND
+from .lexicon import (
+    AND,
+    BARE,
+    BREAK,
+    DEFINITE,
+    DOCUMENT,
+    GROUP,
+    INDEFINITE,
+    NAME,
+    NO_KIND,
+    NOUN_SHIFT,
+    OWN,
+    OWNED,
+    PERSON,
+    PREPOSITION,
+    PRONOUN_SHIFT,
+    THE,
+    THEY_KIND,
+    TITLE,
+    UNKNOWN,
+    WE_KIND,
+    A,
+)
+from .names import BEGIN, END, POSSESSIVE, TYPE
+from .segment import token_hash
+from .tagger import TAGS
+
+LONGEST_SOURCE = 40
+"""Tokens of a source that are looked at."""
+_PLURAL = TAGS.index("NNS")
+_BY, _FROM, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", ","))
+
+SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
+"""What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
+article, its head, whether it is plural, and the two persons that it joins (or -1)."""
+
+
+@njit(cache=True, nogil=True)
+def read_source(s, k, out):  # type: ignore[no-untyped-def]
+    """What the words of a quote's source say by themselves, written to `out` (the `SOURCE_` columns)."""
+    begin, end = s.source[k, 0], s.source[k, 1]
+    out[:] = -1
+    out[SOURCE_KIND], out[SOURCE_PLURAL] = NO_KIND, 0
+    if begin < 0:
+        return
+    end = min(end, begin + LONGEST_SOURCE)
+    first = s.bits[begin]
+    pronoun = first >> PRONOUN_SHIFT & 15
+    if pronoun and (end - begin == 1 or (end - begin == 2 and not first & OWNED)):
+        out[SOURCE_KIND] = pronoun - 1
+        out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
+        out[SOURCE_HEAD] = begin
+        return
+    stop, head = _phrase_end(s, begin, end)
+    if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
+        # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
+        entity = _owner(s, begin, head)
+        if entity >= 0:
+            out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+            return
+        for i in range(head + 1, end - 1):
+            if s.hash[i] == _BY or s.hash[i] == _FROM:
+                begin = i + 1
+                stop, head = _phrase_end(s, begin, end)
+                break
+    low, high = _names_in(s, begin, end)
+    entity = _named(s, begin, stop, end, head, low, high)
+    if entity >= 0:
+        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+        return
+    if stop < end and _list(s, stop, end):
+        stop = end
+    _describe(s, begin, stop, head, low, high, out)
+
+
+@njit(cache=True, nogil=True)
+def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
+    """Where the noun phrase that begins at a token stops, and the last word before its first preposition: its head."""
+    stop = begin + 1
+    while stop < end and not s.bits[stop] & BREAK:
+        stop += 1
+    for i in range(begin + 1, stop):
+        if s.bits[i] & PREPOSITION:
+            return stop, i - 1
+    return stop, stop - 1
+
+
+@njit(cache=True, nogil=True)
+def _owner(s, begin, head):  # type: ignore[no-untyped-def]
+    """The entity whose name with a possessive 's stands before the head of a source, else -1."""
+    low, high = _names_in(s, begin, head)
+    for k in range(low, high):
+        if s.place[k, POSSESSIVE] and s.place[k, TYPE] != GROUP and s.place[k, END] + 2 >= head:
+            return s.of_name[k]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _list(s, stop, end):  # type: ignore[no-untyped-def]
+    """Whether a comma divides a list (Germany, Norway and Spain) rather than puts an apposition."""
+    if s.hash[stop] != _COMMA or stop + 1 == end or s.bits[stop + 1] & (DEFINITE | INDEFINITE | OWNED):
+        return False
+    for i in range(stop + 1, end):
+        if s.bits[i] & BREAK and s.hash[i] != _COMMA:
+            return False
+        if s.bits[i] & AND:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
+    """The names that touch some tokens: first, and one past the last."""
+    low, high = 0, len(s.place)
+    while low < high:
+        middle = (low + high) // 2
+        if s.place[middle, END] <= begin:
+            low = middle + 1
+        else:
+            high = middle
+    high = low
+    while high < len(s.place) and s.place[high, BEGIN] < end:
+        high += 1
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def]
+    """The entity that a source is by name, if it is one rather than described by names; else -1."""
+    for i in range(begin, stop):
+        if s.bits[i] & AND:
+            covered = False
+            for k in range(low, high):
+                covered = covered or s.place[k, BEGIN] <= i < s.place[k, END]
+            if not covered:
+                return -1
+            break
+    best = -1
+    for k in range(low, high):
+        first, last = max(begin, s.place[k, BEGIN]), s.place[k, END]
+        if s.place[k, TYPE] == GROUP or s.place[k, POSSESSIVE]:
+            continue
+        if first <= head < last or (first == begin and last >= head + 1):
+            best = k
+    if best < 0 and stop + 1 < end:
+        # "a spokeswoman for the ministry, Maria Sol": the name follows the office
+        for k in range(low, high):
+            if s.place[k, BEGIN] == stop + 1 and s.place[k, TYPE] != GROUP:
+                kind = s.row[s.of_name[k], KIND]
+                office = s.bits[head] & TITLE > 0
+                if kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE))):
+                    best = k
+                break
+    return -1 if best < 0 else s.of_name[best]
+
+
+@njit(cache=True, nogil=True)
+def _describe(s, begin, stop, head, low, high, out):  # type: ignore[no-untyped-def]
+    first = s.bits[begin]
+    kind, words = BARE, begin
+    if first & DEFINITE:
+        kind = THE
+        words = begin + 1 if stop > begin + 1 else begin
+    elif first & OWNED:
+        kind = OWN
+    elif first & INDEFINITE:
+        kind = A
+    both = False
+    for i in range(begin, stop):
+        both = both or s.bits[i] & AND > 0
+    noun = s.bits[head] >> NOUN_SHIFT & 7
+    out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
+    out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
+    if both and high - low == 2:
+        a, b = s.of_name[low], s.of_name[low + 1]
+        if s.row[a, KIND] <= PERSON and s.row[b, KIND] <= PERSON:
+            out[SOURCE_FIRST], out[SOURCE_SECOND] = a, b
