@@ -75,3 +75,11 @@ def test_vectors_and_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_five_folds_hold_every_sentence_out_once() -> None:
     held_out = [k for seen, left in gwsd.folds(11, 0) for k in left if k not in seen]
     assert sorted(held_out) == list(range(11))
+
+
+def test_means_over_ways_to_fold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = write_table(tmp_path / "train.tsv", 5)
+    gwsd.main(["--train", str(train), "--seeds", "2", "--without", "shares", "classes", "pieces"])
+    *rows, mean = capsys.readouterr().out.splitlines()
+    assert [row.split("  ")[0] for row in rows] == ["stance head", "TF-IDF and logistic regression"] * 2
+    assert mean.startswith("mean of 2: stance head 1.000")
