@@ -30,8 +30,8 @@ N_BLOCKS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _NEGATED = 0xABCDEF123457
-_SCOPE = 8
-"""A negation reaches so many words, or to the next full stop, comma aside."""
+_SCOPE = 40
+"""A negation reaches to the next full stop, comma aside, and at most so many words."""
 
 
 class StanceHead(NamedTuple):

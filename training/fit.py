@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.context import Context, context
-from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.quotes import FoundQuote, QuoteHead
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
 from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS
@@ -27,6 +27,7 @@ from topic_stance.data.records import STANCES, DataError, LabelledArticle
 from .actors import fit_actors, found_quote, rank_groups
 from .config import RunConfig
 from .quotes import Example, fit_quotes, labelled_attributions
+from .rewriting import negated
 from .stance import StanceExample, fit_stance
 from .tagger import read_tagger
 from .topics import fit_topics
@@ -177,6 +178,8 @@ def fit_heads(
         for k, (read, where) in enumerate(zip(full + with_stances, contexts, strict=True))
         for example in stance_examples(read, where, actors, taxonomy.labels, k)
     ]
+    if config.stance.negated:
+        pairs += _negated_examples(full + with_stances, quotes, actors, taxonomy.labels, config.stance.negated)
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
     done("stance")
     return Heads(topics, quotes, actors, stance)
@@ -233,6 +236,22 @@ def stance_examples(
             if topic in topics and label in STANCES
         ]
     return examples
+
+
+def _negated_examples(
+    articles: Sequence[ReadArticle], quotes: QuoteHead, ranking: Any, topics: tuple[str, ...], weight: float
+) -> list[StanceExample]:
+    """Examples of what the actors would have said had they said the contrary."""
+    lexicon = load_boilerplate()
+    made: list[StanceExample] = []
+    for number, original in enumerate(articles):
+        article = negated(original.article)
+        if article is not None:
+            read = read_article(article, lexicon)
+            where = context(read.body, quotes.words, quotes.tagger)
+            found = stance_examples(read, where, ranking, topics, number)
+            made += [replace(example, weight=weight, made=True) for example in found]
+    return made
 
 
 def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Manifest:

@@ -21,6 +21,8 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least: int = 2
     block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0)
     folds: int = 5
+    negated: float = 0.25
+    """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
 
 
 _LEAST_SHARE = 0.003
@@ -34,6 +36,9 @@ class StanceExample:
     topic: int
     label: StanceLabel
     article: int
+    weight: float = 1.0
+    made: bool = False
+    """Whether it was made out of another: temperatures are not fitted on it."""
     shares: tuple[float, float, float] | None = None
     """How sure the label is: shares of `STANCES`, as of several annotators. Learned from in place of the label."""
 
@@ -77,6 +82,8 @@ def fit_stance(
         matrix = projection.of(matrix)
     labels = np.array([STANCES.index(example.label) for example in examples])
     shares = _shares(examples)
+    weights = np.array([example.weight for example in examples])
+    found = np.array([not example.made for example in examples])
     topic = np.array([example.topic for example in examples])
     fold = (
         np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[[e.article for e in examples]]
@@ -85,15 +92,17 @@ def fit_stance(
     held_out = np.zeros((len(examples), 3))
     for k in range(options.folds):
         if len(np.unique(labels[fold != k])) == 3:
-            coefficients, bias = _regress(matrix[fold != k], labels[fold != k], shares[fold != k], options.c)
+            coefficients, bias = _regress(
+                matrix[fold != k], labels[fold != k], shares[fold != k], weights[fold != k], options.c
+            )
             held_out[fold == k] = matrix[fold == k] @ coefficients + bias
-    coefficients, bias = _regress(matrix, labels, shares, options.c)
+    coefficients, bias = _regress(matrix, labels, shares, weights, options.c)
     if projection is not None:
         coefficients = projection.back(coefficients)
     n, m = len(keys), len(topics)
     weights = coefficients[: n * (m + 1)].reshape(m + 1, n, 3).transpose(1, 0, 2)
     topic_bias = coefficients[n * (m + 1) :] + bias
-    temperature = [_temperature(held_out[topic == t], labels[topic == t]) for t in range(m)]
+    temperature = [_temperature(held_out[found & (topic == t)], labels[found & (topic == t)]) for t in range(m)]
     return empty._replace(
         weights=np.ascontiguousarray(weights, np.float32),
         bias=topic_bias.astype(np.float32),
@@ -162,31 +171,34 @@ def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_topics: int) -
 
 
 def _regress(
-    matrix: Any, labels: NDArray[np.int64], shares: NDArray[np.float64], c: float
+    matrix: Any, labels: NDArray[np.int64], shares: NDArray[np.float64], weights: NDArray[np.float64], c: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients (n_columns, 3) and intercepts (3,) of each stance against the others.
 
     One binary model a stance is as good here as a multinomial one and ten times as fast to fit (RESULTS.md).
     """
     doubted = not np.isin(shares, (0, 1)).all()
-    models = [_doubted(matrix, shares[:, y], c) if doubted else _sure(matrix, labels == y, c) for y in range(3)]
+    models = [
+        _doubted(matrix, shares[:, y], weights, c) if doubted else _sure(matrix, labels == y, weights, c)
+        for y in range(3)
+    ]
     return np.stack([model.coef_[0] for model in models], 1), np.array([model.intercept_[0] for model in models])
 
 
-def _sure(matrix: Any, is_label: NDArray[np.bool_], c: float) -> Any:
+def _sure(matrix: Any, is_label: NDArray[np.bool_], weights: NDArray[np.float64], c: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=c, class_weight="balanced", solver="liblinear", tol=1e-2, max_iter=100)
-    return model.fit(matrix, is_label)
+    return model.fit(matrix, is_label, sample_weight=weights)
 
 
-def _doubted(matrix: Any, share: NDArray[np.float64], c: float) -> Any:
+def _doubted(matrix: Any, share: NDArray[np.float64], of_example: NDArray[np.float64], c: float) -> Any:
     """Every example once for each side that it may be on, both sides with the same weight in all."""
     from sklearn.linear_model import LogisticRegression
 
     both = np.stack((1 - share, share), 1)
     rows, side = np.nonzero(both > _LEAST_SHARE)
-    weights = both[rows, side] * (len(share) / 2 / np.maximum(both.sum(0), _LEAST_SHARE))[side]
+    weights = of_example[rows] * both[rows, side] * (len(share) / 2 / np.maximum(both.sum(0), _LEAST_SHARE))[side]
     model = LogisticRegression(C=c, solver="liblinear", tol=1e-2, max_iter=100)
     return model.fit(matrix[rows], side, sample_weight=weights)
 

@@ -127,7 +127,7 @@ def predict_ours(
 ) -> list[str]:
     """Labels of the test sentences by the stance head."""
     examples = [
-        StanceExample(raw, 0, label, k, shares[k] if shares else None)
+        StanceExample(raw, 0, label, k, shares=shares[k] if shares else None)
         for k, (raw, label) in enumerate(zip(train, labels, strict=True))
     ]
     head = fit_stance(examples, ("global_warming",), options, 0, vectors)

@@ -33,7 +33,7 @@ def test_what_is_said_decides() -> None:
 
 def test_sure_shares_are_labels() -> None:
     sure = [
-        StanceExample(e.raw, e.topic, e.label, e.article, tuple(float(e.label == s) for s in STANCES))  # type: ignore[arg-type]
+        StanceExample(e.raw, e.topic, e.label, e.article, shares=tuple(float(e.label == s) for s in STANCES))  # type: ignore[arg-type]
         for e in examples()
     ]
     first, second = fit_stance(examples(), ("a", "b"), OPTIONS, 0), fit_stance(sure, ("a", "b"), OPTIONS, 0)
@@ -42,12 +42,24 @@ def test_sure_shares_are_labels() -> None:
 
 def test_shares_outweigh_the_label() -> None:
     doubted = [
-        StanceExample(e.raw, e.topic, e.label, e.article, (0.1, 0.8, 0.1) if e.label == "favor" else None)
+        StanceExample(e.raw, e.topic, e.label, e.article, shares=(0.1, 0.8, 0.1) if e.label == "favor" else None)
         for e in examples()
     ]
     sure = [StanceExample(raw(50, 99), k % 2, "favor", 20 + k) for k in range(20)]
     assert label(fit_stance(doubted + sure, ("a", "b"), OPTIONS, 0), KEY["favor"]) == "against"
     assert label(fit_stance(examples() + sure, ("a", "b"), OPTIONS, 0), KEY["favor"]) == "favor"
+
+
+def test_light_examples_give_way_and_made_ones_set_no_temperature() -> None:
+    contrary = [
+        StanceExample(e.raw, e.topic, "against", e.article, weight=0.01, made=True)
+        for e in examples()
+        if e.label == "favor"
+    ]
+    head = fit_stance(examples() + contrary, ("a", "b"), OPTIONS, 0)
+    assert label(head, KEY["favor"]) == "favor"
+    heavy = [StanceExample(e.raw, e.topic, e.label, e.article, weight=9.0, made=True) for e in contrary]
+    assert label(fit_stance(examples() + heavy, ("a", "b"), OPTIONS, 0), KEY["favor"], 99) == "against"
 
 
 def test_like_vectors_have_like_weights() -> None:
