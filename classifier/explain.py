@@ -6,6 +6,7 @@ an article is escaped wherever it is put into HTML.
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ import numpy as np
 
 from topic_stance.data.records import STANCES, Article, Prediction, Span
 
+from .actors import Entity
 from .pipeline import Pipeline
 from .quotes import FoundQuote
-from .segment import Tokens
-from .stance import actor_features, vector
+from .segment import Tokens, token_hash
+from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, vector
 from .tfidf import term_counts
 from .topics import topic_tokens
 
@@ -28,15 +30,26 @@ class TermShare(NamedTuple):
     share: float
 
 
+class QuoteShare(NamedTuple):
+    """What an actor is quoted as saying, shortened, and what its terms add to a score."""
+
+    text: str
+    share: float
+
+
 class ActorExplanation(NamedTuple):
-    """Why an actor was given a stance towards a topic: terms for the label against the mean of the others."""
+    """Why an actor was given a stance towards a topic: terms for the label against the mean of the others.
+
+    terms: a word or a pair of words as said; those of other kinds say so (`cue: denied`, `source: lawyer`), and `not …`
+    stands before what is said within the reach of a negation. quotes: the one that weighed most first.
+    """
 
     actor: str
     topic: str
     label: str
     probability: float
     terms: list[TermShare]
-    quotes: list[str]
+    quotes: list[QuoteShare]
 
 
 class Explanation(NamedTuple):
@@ -67,7 +80,7 @@ def as_text(explanation: Explanation, article: Article) -> str:
     for actor in explanation.actors:
         terms = ", ".join(f"{term} {share:+.2f}" for term, share in actor.terms)
         rows.append(f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {terms}")
-        rows += [f"      {quote}" for quote in actor.quotes]
+        rows += [f"      {quote.share:+.2f}  {quote.text}" for quote in actor.quotes]
     return "\n".join(rows)
 
 
@@ -101,27 +114,54 @@ def _stances(
     head = pipeline.bundle.heads.stance
     found = []
     for (number, own), actor in zip(analysis.own.items(), prediction.actors, strict=True):
-        raw = actor_features(body, analysis.where, own, analysis.actors.entities[number])
+        entity = analysis.actors.entities[number]
+        raw = actor_features(body, analysis.where, own, entity)
         place, values = vector(raw, head)
-        names = _feature_names(article.text, body, raw.key, raw.token)
+        names = feature_names(article.text, body, raw, entity)
+        of_quotes = [set(actor_features(body, analysis.where, [quote], None).key.tolist()) for quote in own]
         for stance in actor.stances:
             topic = head.topics.index(stance.topic)
             weights = head.weights[place, 0] + head.weights[place, topic + 1]
             label = STANCES.index(stance.label)
             shares = values * (weights[:, label] - (weights.sum(1) - weights[:, label]) / 2)
-            order = [i for i in np.argsort(-np.abs(shares), kind="stable") if int(head.keys[place[i]]) in names][:most]
-            terms = [TermShare(names[int(head.keys[place[i]])], float(shares[i])) for i in order]
-            quotes = [_shortened(article.text, body, quote) for quote in own[:5]]
+            by_key = dict(zip(head.keys[place].tolist(), shares.tolist(), strict=True))
+            heaviest = sorted(by_key, key=lambda key: -abs(by_key[key]))[:most]
+            terms = [TermShare(names[key], by_key[key]) for key in heaviest]
+            quotes = [
+                QuoteShare(_shortened(article.text, body, quote), share)
+                for quote, share in zip(own, _quote_shares(of_quotes, by_key), strict=True)
+            ]
+            quotes = sorted(quotes, key=lambda quote: -quote.share)[:_MOST_QUOTES]
             found.append(ActorExplanation(actor.name, stance.topic, stance.label, stance.probability, terms, quotes))
     return found
 
 
-def _feature_names(text: str, body: Tokens, keys, tokens) -> dict[int, str]:  # type: ignore[no-untyped-def]
-    """The word at which each feature ends: enough to show where it comes from."""
+def _quote_shares(of_quotes: list[set[int]], by_key: dict[int, float]) -> list[float]:
+    """What each quote's features add to the score; one that several quotes have is divided among them."""
+    times = Counter(key for keys in of_quotes for key in keys)
+    return [sum(by_key.get(key, 0.0) / times[key] for key in sorted(keys)) for keys in of_quotes]
+
+
+def feature_names(text: str, body: Tokens, raw: RawFeatures, entity: Entity | None) -> dict[int, str]:
+    """By key, the words that each feature of an actor stands for, at the first place where it occurs."""
     found: dict[int, str] = {}
-    for key, token in zip(keys.tolist(), tokens.tolist(), strict=True):
-        if token >= 0:
-            found.setdefault(key, text[body.start[token] : body.end[token]])
+    words = [text[a:b] for a, b in zip(body.start.tolist(), body.end.tolist(), strict=True)]
+    last_key, last_token, before = -1, -1, -1
+    for key, block, token in zip(raw.key.tolist(), raw.block.tolist(), raw.token.tolist(), strict=True):
+        if token < 0:
+            continue
+        name = words[token]
+        if block == SAID:
+            # A word's own feature stands right before that of the pair which it ends.
+            pair = token == last_token and key != last_key
+            if not pair:
+                before, last_token, last_key = last_token, token, key
+            negated = last_key == negated_word(int(body.hash[token]))
+            name = f"{'not … ' if negated else ''}{words[before] + ' ' if pair else ''}{name}"
+        kind = "cue like {}" if block == CUED and key != cue_word(int(body.hash[token])) else _KINDS[block]
+        found.setdefault(key, kind.format(name))
+    for word in entity.title if entity is not None else ():
+        found.setdefault(token_hash("title " + word.lower()), f"title: {word}")
     return found
 
 
@@ -134,27 +174,31 @@ def _shortened(text: str, body: Tokens, quote: FoundQuote) -> str:
 def _article_html(article: Article, explanation: Explanation) -> str:
     prediction = explanation.prediction
     topics = "".join(
-        f'<span class="topic{" on" if topic.assigned else ""}" '
-        f'title="{escape(_terms_line(explanation.topics[topic.label]))}">'
+        f'<div class="why"><span class="topic{" on" if topic.assigned else ""}">'
         f"{escape(topic.label.replace('_', ' '))} {topic.probability:.2f}</span>"
+        f"{escape(_terms_line(explanation.topics[topic.label]))}</div>"
         for topic in prediction.topics
     )
     actors = "".join(_actor_rows(explanation.actors))
     table = (
-        "<table><tr><th>actor</th><th>topic</th><th>stance</th><th>terms that decided</th></tr>" + actors + "</table>"
+        "<table><tr><th>actor</th><th>topic</th><th>stance</th><th>terms and quotes that decided</th></tr>"
+        + actors
+        + "</table>"
         if actors
         else ""
     )
     title = escape(article.title or article.id)
     text = f"<details><summary>text with its quotes</summary>{_marked(article.text, prediction)}</details>"
-    return f"<article><h2>{title}</h2><p>{topics}</p>{table}{text}</article>"
+    return f"<article><h2>{title}</h2>{topics}{table}{text}</article>"
 
 
 def _actor_rows(actors: list[ActorExplanation]) -> list[str]:
     return [
         f"<tr><td>{escape(a.actor)}</td><td>{escape(a.topic.replace('_', ' '))}</td>"
         f'<td class="{escape(a.label)}">{escape(a.label)} {a.probability:.2f}</td>'
-        f"<td>{escape(_terms_line(a.terms))}</td></tr>"
+        f"<td>{escape(_terms_line(a.terms))}"
+        + "".join(f'<div class="said">{quote.share:+.2f} {escape(quote.text)}</div>' for quote in a.quotes)
+        + "</td></tr>"
         for a in actors
     ]
 
@@ -179,6 +223,8 @@ def _marked(text: str, prediction: Prediction) -> str:
     return '<div class="text">' + "".join(pieces) + "</div>"
 
 
+_MOST_QUOTES = 3
+_KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 article{border:1px solid #ddd;border-radius:8px;padding:.5rem 1.25rem 1rem;margin:1.5rem 0}
@@ -187,5 +233,6 @@ margin-right:.5em;color:#777;font-size:.9rem}.topic.on{background:#234;color:#ff
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{text-align:left;padding:.25rem .5rem;border-top:1px solid #eee;vertical-align:top}
 .favor{color:#17692f}.against{color:#a31621}.neutral{color:#666}.text{white-space:pre-wrap;margin-top:1rem}
-.q{background:#fff3bf}.c{background:#d3f9d8}.s{background:#d0ebff}summary{cursor:pointer;margin-top:.7rem}
+.why{font-size:.9rem;margin:.3rem 0}
+.said{color:#555;font-style:italic}.q{background:#fff3bf}.c{background:#d3f9d8}.s{background:#d0ebff}summary{cursor:pointer}
 """

@@ -73,21 +73,21 @@ def lexicon() -> Lexicon:
     def add(text: str, bit: int) -> None:
         bits[phrase_hash(text)] = bits.get(phrase_hash(text), 0) | bit
 
-    for line in _lines("titles.txt"):
+    for line in word_list("titles.txt"):
         for word in line.split():
             add(word, TITLE)
-    for line in _lines("given_names.txt"):
+    for line in word_list("given_names.txt"):
         sex, *names = line.split()
         for name in names:
             add(name, {"m": HE, "f": SHE}.get(sex, HE | SHE))
-    for line in _lines("states.txt"):
+    for line in word_list("states.txt"):
         name, capital, adjectives = line.split("\t")
         number = capitals.setdefault(capital, len(capitals) + 1)  # Britain and the United Kingdom are one
         states[phrase_hash(name)] = states[phrase_hash(name.replace(".", ""))] = 2 * number + 1
         states.setdefault(phrase_hash(capital), 2 * number)
         for word in adjectives.split():
             add(word, DEMONYM)
-    for line in _lines("nouns.txt"):
+    for line in word_list("nouns.txt"):
         kind, _, words = line.partition(":")
         for word in words.split():
             if not bits.get(phrase_hash(word), 0) >> NOUN_SHIFT:
@@ -104,7 +104,7 @@ def lexicon() -> Lexicon:
 @cache
 def titles() -> frozenset[str]:
     """Words that are titles or offices, in lower case."""
-    return frozenset(word for line in _lines("titles.txt") for word in line.split())
+    return frozenset(word for line in word_list("titles.txt") for word in line.split())
 
 
 def phrase_hash(text: str) -> int:
@@ -183,6 +183,7 @@ def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-
         state[slot] = states[k]
 
 
-def _lines(name: str) -> list[str]:
+def word_list(name: str) -> list[str]:
+    """The lines of one of the project's own lists, comments left out."""
     text = resources.files("topic_stance.data").joinpath(f"lexicons/{name}").read_text("utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -28,6 +28,8 @@ from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_CUE = np.uint64(0xC2B2AE3D27D4EB4F)
+_NEGATED = 0xABCDEF123457
 _SCOPE = 8
 """A negation reaches so many words, or to the next full stop, comma aside."""
 
@@ -83,6 +85,16 @@ def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int64], NDArr
     return found
 
 
+def negated_word(word: int) -> int:
+    """The key of a word, given its hash, that is said within the reach of a negation."""
+    return (word ^ _NEGATED) * int(_MIX) % (1 << 64)
+
+
+def cue_word(word: int) -> int:
+    """The key of a word, given its hash, in a cue."""
+    return word * int(_CUE) % (1 << 64)
+
+
 def stance_scores(raw: RawFeatures, head: StanceHead) -> NDArray[np.float32]:
     """Calibrated log-odds of `STANCES` towards each topic: (n_topics, 3) float32."""
     place, values = vector(raw, head)
@@ -135,7 +147,7 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
                 # A name: its class tells a country from a person without telling which one
                 word = np.uint64(classes[i, COARSE] + 7) * _MIX
             negated = np.uint64(1 if scope > 0 else 0)
-            mixed = (word ^ (negated * np.uint64(0xABCDEF123457))) * _MIX
+            mixed = (word ^ (negated * np.uint64(_NEGATED))) * _MIX
             for part in range(3):
                 if part == 0:
                     value = mixed
@@ -164,12 +176,12 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
             if not flags[i] & WORD:
                 continue
             whole = (whole ^ hashes[i]) * _MIX
-            key[n] = hashes[i] * np.uint64(0xC2B2AE3D27D4EB4F)
+            key[n] = hashes[i] * _CUE
             block[n] = CUED
             token[n] = i
             n += 1
             if classes[i, FINE]:
-                key[n] = np.uint64(classes[i, FINE] + 100000) * np.uint64(0xC2B2AE3D27D4EB4F)
+                key[n] = np.uint64(classes[i, FINE] + 100000) * _CUE
                 block[n] = CUED
                 token[n] = i
                 n += 1

@@ -84,11 +84,17 @@ def add_evaluate(commands: Commands) -> Added:
         help="measure a model on labelled articles",
         description="Print topic, quote, actor and stance figures with 95% bootstrap intervals.",
     )
-    _add_gold(command, required=True)
+    _add_gold(command, required=False)
     command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: as shipped)")
+    command.add_argument(
+        "--behaviour", action="store_true", help="behavioural checks on --gold, or on the authored articles without it"
+    )
     command.add_argument("--json", action="store_true", help="figures and intervals as JSON")
     command.add_argument("--given", choices=["quotes"], help="stance alone: quotes and actors are given as labelled")
     command.add_argument("--rivals", type=Path, metavar="CONFIG", help="with --given: rivals learn from its corpora")
+    command.add_argument(
+        "--newsmtsc", type=Path, metavar="FILE", help="with --given: one more rival, which learns from NewsMTSC"
+    )
     _add_store(command)
     return command, evaluate
 
@@ -100,10 +106,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     from .evaluate import evaluate as measure
 
-    gold = read_labelled(arguments.gold)
+    if arguments.gold is None and not arguments.behaviour:
+        raise TopicStanceError("evaluate needs --gold FILE, the labelled articles to measure on")
+    gold = read_labelled(arguments.gold) if arguments.gold else None
     pipeline = load(_model_folder(arguments.model, arguments.tracking_uri))
+    if gold is None or arguments.behaviour:
+        return _evaluate_behaviour(pipeline, gold)
     if arguments.given:
-        return _evaluate_given(pipeline, gold, arguments.rivals)
+        return _evaluate_given(pipeline, gold, arguments.rivals, arguments.newsmtsc)
     found = measure(pipeline, gold)
     if arguments.json:
         written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
@@ -113,9 +123,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _evaluate_given(pipeline: Pipeline, gold: list[LabelledArticle], config: Path | None) -> int:
+def _evaluate_given(
+    pipeline: Pipeline, gold: list[LabelledArticle], config: Path | None, polarities: Path | None
+) -> int:
     """Stance given the labelled quotes, beside plain rivals."""
-    from . import given
+    from . import given, polarity
 
     results = {"stance head": given.stance_given_quotes(pipeline, gold)}
     if config is not None:
@@ -123,8 +135,23 @@ def _evaluate_given(pipeline: Pipeline, gold: list[LabelledArticle], config: Pat
         from .fit import read_corpus
 
         results |= given.rivals(read_corpus(load_config(config)).full, gold)
+    try:
+        results["sentiment lexicon (VADER)"] = polarity.lexicon_pairs(gold)
+    except TopicStanceError as error:
+        _say(f"left out: {error}")
+    if polarities is not None:
+        results["polarity learned from NewsMTSC"] = polarity.newsmtsc_pairs(polarities, gold)
     print(given.table(results))
     return OK
+
+
+def _evaluate_behaviour(pipeline: Pipeline, gold: list[LabelledArticle] | None) -> int:
+    """The behavioural checks; exit code 1 says that one failed."""
+    from .behaviour import authored, behaviour_table, check_behaviour
+
+    outcomes = check_behaviour(pipeline, gold or authored())
+    print(behaviour_table(outcomes))
+    return OK if all(outcome.passed for outcome in outcomes) else REFUSED
 
 
 def add_compare(commands: Commands) -> Added:

@@ -18,6 +18,8 @@ from .topics import TopicOptions
 class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What to learn from; paths are relative to the working directory."""
 
+    taxonomy: str | None = None
+    """The topics: a file like `data/taxonomy.toml`, which is taken where this is not given."""
     authored: str | None = None
     """Folder of inline-marked articles."""
     articles: list[str] = []
@@ -43,6 +45,8 @@ class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     slower: float = 1.2
     """At most so many times the champion's time on the same articles."""
     promote: bool = True
+    behaviour: bool = True
+    """Whether a candidate must pass the behavioural checks."""
 
 
 class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -45,7 +45,7 @@ def check(arguments: argparse.Namespace) -> int:
     from .fit import read_taxonomy
 
     loaded = load_corpus(arguments.inputs)
-    problems = corpus_problems(loaded, read_taxonomy().labels, arguments.public, _say)
+    problems = corpus_problems(loaded, read_taxonomy(arguments.taxonomy).labels, arguments.public, _say)
     for problem in problems:
         print(problem)
     if problems:
@@ -114,6 +114,7 @@ def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
         description="Check inline-marked articles and labelled JSONL. Exit code 1 says that something was found.",
     )
     command.add_argument("inputs", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="marked articles, or JSONL")
+    command.add_argument("--taxonomy", type=Path, metavar="FILE", help="topics there may be (default: the project's)")
     command.add_argument(
         "--public",
         nargs="+",

@@ -88,13 +88,23 @@ class Taxonomy:
         return tuple(entry["label"] for entry in self.entries)
 
 
-def read_taxonomy(path: Path | None = None) -> Taxonomy:
+def read_taxonomy(path: Path | str | None = None) -> Taxonomy:
     """The taxonomy from a file, or the project's own."""
-    source = path or resources.files("topic_stance.data").joinpath("taxonomy.toml")
-    entries = tomllib.loads(source.read_text(encoding="utf-8"))["topics"]
+    source = Path(path) if path else resources.files("topic_stance.data").joinpath("taxonomy.toml")
+    try:
+        entries = tomllib.loads(source.read_text(encoding="utf-8")).get("topics", [])
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{source}: not TOML: {error}") from None
+    if not entries:
+        raise DataError(f"{source}: names no [[topics]]")
     for entry in entries:
         if not {"label", "description", "proposition"} <= set(entry):
             raise DataError(f"{source}: a topic needs label, description and proposition: {entry}")
+    labels = [entry["label"] for entry in entries]
+    if len(set(labels)) < len(labels):
+        raise DataError(f"{source}: a label stands there twice: {', '.join(labels)}")
     return Taxonomy(entries)
 
 

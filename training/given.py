@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import FoundQuote
@@ -16,7 +15,6 @@ from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
 
 from .actors import found_quote
-from .fit import read_article
 
 RESAMPLES = 500
 
@@ -26,40 +24,67 @@ Pair = tuple[int, str, str, str]
 
 def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> list[Pair]:
     """Predicted stances of every labelled (actor, topic) pair, from the actor's labelled quotes."""
-    lexicon = load_boilerplate()
-    heads = pipeline.bundle.heads
     pairs: list[Pair] = []
     for number, article in enumerate(gold):
-        read = read_article(article, lexicon)
-        # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
-        body = tokenize(article.text)
-        where = context(body, heads.quotes.words, heads.quotes.tagger)
-        by_actor: dict[str, list[FoundQuote]] = {}
-        for quote in article.quotes or ():
-            found = found_quote(quote.content, quote.cue, quote.source, body)
-            if found is not None:
-                by_actor.setdefault(quote.actor, []).append(found)
-        for actor in read.article.actors or ():
-            own = by_actor.get(actor.name, [])
-            speakers = resolve_actors(article.text, body, where, own, heads.actors)
-            numbers = [n for n in speakers.speakers if n is not None]
-            entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
-            stances = find_stances(body, where, own, entity, list(actor.stance), heads.stance)
-            said = {stance.topic: stance.label for stance in stances}
-            pairs += [(number, topic, label, said[topic]) for topic, label in actor.stance.items()]
+        said = stances_of(pipeline, article)
+        for actor in article.actors or ():
+            pairs += [(number, topic, label, said[actor.name][topic]) for topic, label in actor.stance.items()]
     return pairs
+
+
+def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[str, str]]:
+    """Predicted stances of every labelled actor of one article by topic, from the actor's labelled quotes."""
+    heads = pipeline.bundle.heads
+    # The body as labelled: a labelled quote in a line that the cleaner set aside still counts.
+    body = tokenize(article.text)
+    where = context(body, heads.quotes.words, heads.quotes.tagger)
+    by_actor: dict[str, list[FoundQuote]] = {}
+    for quote in article.quotes or ():
+        found = found_quote(quote.content, quote.cue, quote.source, body)
+        if found is not None:
+            by_actor.setdefault(quote.actor, []).append(found)
+    said: dict[str, dict[str, str]] = {}
+    for actor in article.actors or ():
+        own = by_actor.get(actor.name, [])
+        speakers = resolve_actors(article.text, body, where, own, heads.actors)
+        numbers = [n for n in speakers.speakers if n is not None]
+        entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
+        topics = [topic for topic in actor.stance if topic in heads.stance.topics]
+        stances = find_stances(body, where, own, entity, topics, heads.stance)
+        # A topic that the model does not know has no stance.
+        said[actor.name] = dict.fromkeys(actor.stance, "neutral") | {s.topic: s.label for s in stances}
+    return said
 
 
 def rivals(train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle]) -> dict[str, list[Pair]]:
     """Pairs as plain rivals predict them: constants, and TF-IDF of the quotes and of the whole article."""
     majority = _majorities(train)
-    found: dict[str, list[Pair]] = {
+    return {
         "always neutral": _constant(gold, lambda topic: "neutral"),
         "majority per topic": _constant(gold, lambda topic: majority.get(topic, "neutral")),
-        "TF-IDF of the quotes": _tfidf(train, gold, _quoted_text),
+        "TF-IDF of the quotes": _tfidf(train, gold, quoted_text),
         "TF-IDF of the article": _tfidf(train, gold, lambda article, name: article.text),
     }
-    return found
+
+
+def answered(gold: Sequence[LabelledArticle], answer: Callable[[LabelledArticle, str, str], str]) -> list[Pair]:
+    """Every labelled pair with an answer from the article, the actor's name and the topic."""
+    return [
+        (number, topic, label, answer(article, actor.name, topic))
+        for number, article in enumerate(gold)
+        for actor in article.actors or ()
+        for topic, label in actor.stance.items()
+    ]
+
+
+def quoted_text(article: LabelledArticle, name: str) -> str:
+    """What an actor is quoted as saying, with the cues."""
+    parts = []
+    for quote in article.quotes or ():
+        if quote.actor == name:
+            parts += [article.text[slice(*span)] for span in quote.content]
+            parts += [article.text[slice(*quote.cue)]] if quote.cue else []
+    return " ".join(parts)
 
 
 def macro_f1(pairs: Sequence[Pair]) -> float:
@@ -96,12 +121,7 @@ def table(results: dict[str, list[Pair]]) -> str:
 
 
 def _constant(gold: Sequence[LabelledArticle], answer: Callable[[str], str]) -> list[Pair]:
-    return [
-        (number, topic, label, answer(topic))
-        for number, article in enumerate(gold)
-        for actor in article.actors or ()
-        for topic, label in actor.stance.items()
-    ]
+    return answered(gold, lambda article, name, topic: answer(topic))
 
 
 def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
@@ -112,16 +132,6 @@ def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
                 counts.setdefault(topic, {}).setdefault(label, 0)
                 counts[topic][label] += 1
     return {topic: max(STANCES, key=lambda label, by=by: by.get(label, 0)) for topic, by in counts.items()}  # type: ignore[misc]
-
-
-def _quoted_text(article: LabelledArticle, name: str) -> str:
-    """What an actor is quoted as saying, with the cues."""
-    parts = []
-    for quote in article.quotes or ():
-        if quote.actor == name:
-            parts += [article.text[slice(*span)] for span in quote.content]
-            parts += [article.text[slice(*quote.cue)]] if quote.cue else []
-    return " ".join(parts)
 
 
 def _tfidf(

@@ -28,6 +28,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_labelled
 from topic_stance.data.records import Article, LabelledArticle, TopicStanceError
 
+from .behaviour import gate_check
 from .claims import claimed
 from .config import GateConfig, RunConfig
 from .criteria import Behaviour, behaviour, calibration, speed
@@ -40,8 +41,8 @@ from .tracking import CONFIG, HELD_OUT, LEARNED_FROM, MEASURED
 
 CHAMPION, CANDIDATE = "champion", "candidate"
 MODEL = GateConfig().model
-BEHAVIOUR: tuple[Behaviour, ...] = ()
-"""The behavioural checks that the gate asks of every model."""
+BEHAVIOUR: tuple[Behaviour, ...] = (gate_check,)
+"""The behavioural checks that the gate asks of every model whose configuration does not set them aside."""
 _EVENT, _GATE = "champion.", "gate."
 
 
@@ -90,7 +91,7 @@ class Registry:
     """The registered models of one store."""
 
     def __init__(
-        self, tracking_uri: str | None = None, *, create: bool = False, checks: Sequence[Behaviour] = BEHAVIOUR
+        self, tracking_uri: str | None = None, *, create: bool = False, checks: Sequence[Behaviour] | None = None
     ) -> None:
         self._uri = connect(tracking_uri, create=create)
         self._checks = checks
@@ -222,10 +223,11 @@ class Registry:
         bundle, model = self._check_bundle(version)
         if model is None:
             return Decision([bundle], over, "by its bundle")
-        criteria = [bundle, *behaviour(model, self._checks)]
+        options = self._options(version)
+        checks = self._checks if self._checks is not None else BEHAVIOUR if options.behaviour else ()
+        criteria = [bundle, *behaviour(model, checks)]
         if champion is None:
             return Decision(criteria, None, "by its bundle")
-        options = self._options(version)
         if gold is not None:
             articles = read_labelled(gold)
             first = Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))

@@ -151,7 +151,7 @@ def search(
 
 def evaluate_config(config: RunConfig, splits: list[tuple[Corpus, list[LabelledArticle]]]) -> list[dict[str, float]]:
     """For each split, the gate's metrics of a model that was fitted on one side and measured on the other."""
-    taxonomy = read_taxonomy()
+    taxonomy = read_taxonomy(config.data.taxonomy)
     found = []
     for learned, measured in splits:
         with TemporaryDirectory() as scratch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,6 +23,9 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
 
 
+_LEAST_SHARE = 0.003
+
+
 @dataclass(frozen=True)
 class StanceExample:
     """One labelled pair: an actor's features, a topic, a stance, and the article (folds keep articles whole)."""
@@ -31,12 +34,32 @@ class StanceExample:
     topic: int
     label: StanceLabel
     article: int
+    shares: tuple[float, float, float] | None = None
+    """How sure the label is: shares of `STANCES`, as of several annotators. Learned from in place of the label."""
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Features whose weights are to be alike where their vectors are.
+
+    keys: (n,) uint64, sorted; rows: (n, d) float32.
+    """
+
+    keys: NDArray[np.uint64]
+    rows: NDArray[np.float32]
 
 
 def fit_stance(
-    examples: Sequence[StanceExample], topics: tuple[str, ...], options: StanceOptions, seed: int
+    examples: Sequence[StanceExample],
+    topics: tuple[str, ...],
+    options: StanceOptions,
+    seed: int,
+    vectors: WordVectors | None = None,
 ) -> StanceHead:
-    """The stance head, its temperatures fitted on predictions of models that did not see the article."""
+    """The stance head, its temperatures fitted on predictions of models that did not see the article.
+
+    Features with vectors get no weight of their own: theirs is the product of their vector with one that is learned.
+    """
     keys, idf = _vocabulary(examples, options.least)
     empty = StanceHead(
         topics,
@@ -49,7 +72,11 @@ def fit_stance(
     )
     rows = [vector(example.raw, empty) for example in examples]
     matrix = _crossed(rows, [example.topic for example in examples], len(keys), len(topics))
+    projection = _projection(keys, vectors, len(topics)) if vectors is not None else None
+    if projection is not None:
+        matrix = projection.of(matrix)
     labels = np.array([STANCES.index(example.label) for example in examples])
+    shares = _shares(examples)
     topic = np.array([example.topic for example in examples])
     fold = (
         np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[[e.article for e in examples]]
@@ -58,9 +85,11 @@ def fit_stance(
     held_out = np.zeros((len(examples), 3))
     for k in range(options.folds):
         if len(np.unique(labels[fold != k])) == 3:
-            coefficients, bias = _regress(matrix[fold != k], labels[fold != k], options.c)
+            coefficients, bias = _regress(matrix[fold != k], labels[fold != k], shares[fold != k], options.c)
             held_out[fold == k] = matrix[fold == k] @ coefficients + bias
-    coefficients, bias = _regress(matrix, labels, options.c)
+    coefficients, bias = _regress(matrix, labels, shares, options.c)
+    if projection is not None:
+        coefficients = projection.back(coefficients)
     n, m = len(keys), len(topics)
     weights = coefficients[: n * (m + 1)].reshape(m + 1, n, 3).transpose(1, 0, 2)
     topic_bias = coefficients[n * (m + 1) :] + bias
@@ -95,20 +124,71 @@ def _crossed(
     )
 
 
-def _regress(matrix: Any, labels: NDArray[np.int64], c: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _shares(examples: Sequence[StanceExample]) -> NDArray[np.float64]:
+    """Shares of the labels: (n_examples, 3), one and zeros where an example has its label alone."""
+    of_label = np.eye(3)
+    return np.array([example.shares or of_label[STANCES.index(example.label)] for example in examples])
+
+
+class _Projection(NamedTuple):
+    """rows: (width, d), the vectors of shared features; others: (width, width), 1 for what keeps its own weight."""
+
+    rows: Any
+    others: Any
+
+    def of(self, matrix: Any) -> Any:
+        """The matrix with the features that have vectors replaced by the sums of these, as more columns."""
+        import scipy.sparse as sp
+
+        return sp.hstack([matrix @ self.others, matrix @ self.rows]).tocsr()
+
+    def back(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The weight of every feature from those of the projected columns."""
+        width = self.rows.shape[0]
+        found: NDArray[np.float64] = self.others @ coefficients[:width] + self.rows @ coefficients[width:]
+        return found
+
+
+def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_topics: int) -> _Projection:
+    import scipy.sparse as sp
+
+    width = len(keys) * (n_topics + 1) + n_topics
+    place = np.minimum(np.searchsorted(vectors.keys, keys), len(vectors.keys) - 1)
+    known = vectors.keys[place] == keys
+    rows = np.zeros((width, vectors.rows.shape[1]))
+    rows[: len(keys)][known] = vectors.rows[place[known]]
+    own = np.concatenate((np.tile(~known, n_topics + 1), np.ones(n_topics, bool)))
+    return _Projection(sp.csr_matrix(rows), sp.diags(own.astype(float)).tocsr())
+
+
+def _regress(
+    matrix: Any, labels: NDArray[np.int64], shares: NDArray[np.float64], c: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients (n_columns, 3) and intercepts (3,) of each stance against the others.
 
     One binary model a stance is as good here as a multinomial one and ten times as fast to fit (RESULTS.md).
     """
+    doubted = not np.isin(shares, (0, 1)).all()
+    models = [_doubted(matrix, shares[:, y], c) if doubted else _sure(matrix, labels == y, c) for y in range(3)]
+    return np.stack([model.coef_[0] for model in models], 1), np.array([model.intercept_[0] for model in models])
+
+
+def _sure(matrix: Any, is_label: NDArray[np.bool_], c: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    models = [
-        LogisticRegression(C=c, class_weight="balanced", solver="liblinear", tol=1e-2, max_iter=100).fit(
-            matrix, labels == y
-        )
-        for y in range(len(STANCES))
-    ]
-    return np.stack([model.coef_[0] for model in models], 1), np.array([model.intercept_[0] for model in models])
+    model = LogisticRegression(C=c, class_weight="balanced", solver="liblinear", tol=1e-2, max_iter=100)
+    return model.fit(matrix, is_label)
+
+
+def _doubted(matrix: Any, share: NDArray[np.float64], c: float) -> Any:
+    """Every example once for each side that it may be on, both sides with the same weight in all."""
+    from sklearn.linear_model import LogisticRegression
+
+    both = np.stack((1 - share, share), 1)
+    rows, side = np.nonzero(both > _LEAST_SHARE)
+    weights = both[rows, side] * (len(share) / 2 / np.maximum(both.sum(0), _LEAST_SHARE))[side]
+    model = LogisticRegression(C=c, solver="liblinear", tol=1e-2, max_iter=100)
+    return model.fit(matrix[rows], side, sample_weight=weights)
 
 
 def _temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -26,6 +26,7 @@ from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle, Prediction
 
 from .ablations import Bench, ablations, learning_curve
+from .behaviour import Outcome, authored, check_behaviour
 from .card import model_card, short_path
 from .config import RunConfig, flat
 from .diagnostics import Diagnostics, diagnose, write_curve, write_diagnostics
@@ -87,6 +88,7 @@ class _Measurement:
     evaluation: Evaluation
     diagnostics: Diagnostics
     slices: list[Slice]
+    behaviour: list[Outcome]
 
 
 def train(
@@ -110,7 +112,7 @@ def train(
     import mlflow
 
     progress("reading the corpus")
-    corpus, taxonomy = read_corpus(config), read_taxonomy()
+    corpus, taxonomy = read_corpus(config), read_taxonomy(config.data.taxonomy)
     with speaking(uri):
         use_experiment(config.gate.model)
         with mlflow.start_run(run_name=config.name) as run, TemporaryDirectory() as scratch:
@@ -172,10 +174,13 @@ def _measure(
     progress(f"fitting on {len(rest.full)} articles, to measure on the other {len(left_out)}")
     bundle = fit_bundle(rest, taxonomy, config, folder)
     progress("measuring")
-    predictions = Pipeline(bundle).predict(article.article() for article in left_out)
+    pipeline = Pipeline(bundle)
+    predictions = pipeline.predict(article.article() for article in left_out)
     evaluation = score(left_out, predictions)
     diagnostics = diagnose(left_out, predictions, evaluation.counts, taxonomy.labels)
-    return _Measurement(rest, left_out, bundle, predictions, evaluation, diagnostics, slices(left_out, predictions))
+    parts = slices(left_out, predictions)
+    checked = check_behaviour(pipeline, authored())
+    return _Measurement(rest, left_out, bundle, predictions, evaluation, diagnostics, parts, checked)
 
 
 def _card(config: RunConfig, bundle: Bundle, corpus: Corpus, measured: _Measurement) -> str:
@@ -206,6 +211,7 @@ def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path)
         metrics(measured.evaluation)
         | {f"calibration_error_{name}": error for name, error in calibration.items()}
         | {f"average_precision_{name}": area for name, area in measured.diagnostics.average_precision().items()}
+        | {f"behaviour_{metric_name(outcome.name)}": outcome.rate for outcome in measured.behaviour}
         | {"articles_held_out": len(measured.left_out), "articles_learned_from": len(measured.corpus.full)}
     )
     mlflow.log_text(measured.evaluation.table() + "\n", "evaluation.txt")
@@ -219,16 +225,17 @@ def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path)
     mlflow.log_artifacts(str(folder / "diagnostics"), "diagnostics")
     mlflow.log_artifacts(str(folder / MEASURED), MEASURED)
     _record_table(worst_errors(measured.left_out, measured.predictions), Error, "worst_errors.json")
+    _record_table(measured.behaviour, Outcome, "behaviour.json", ("rate", "passed"))
     _record_table(top_terms(Pipeline(measured.bundle), measured.left_out), Term, "top_terms.json")
     mlflow.log_dict({"slices": msgspec.to_builtins(measured.slices)}, "slices.json")
 
 
-def _record_table(rows: Sequence[Any], kind: type, name: str) -> None:
-    """A table that MLflow's pages show as one."""
+def _record_table(rows: Sequence[Any], kind: type, name: str, more: Sequence[str] = ()) -> None:
+    """A table that MLflow's pages show as one; `more` are properties beside the fields."""
     import mlflow
     import pandas as pd
 
-    columns = [field.name for field in fields(kind)]
+    columns = [*(field.name for field in fields(kind)), *more]
     mlflow.log_table(
         pd.DataFrame([[getattr(row, column) for column in columns] for row in rows], columns=columns), name
     )

@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, required=True)
     config = load_config(parser.parse_args(argv).config)
     bare = msgspec.structs.replace(config, data=msgspec.structs.replace(config.data, polnear=None))
-    corpus, lexicon, labels = read_corpus(bare), load_boilerplate(), read_taxonomy().labels
+    corpus, lexicon, labels = read_corpus(bare), load_boilerplate(), read_taxonomy(config.data.taxonomy).labels
     by_topic = [read_article(article, lexicon) for article in corpus.topics]
     print("topics")
     _table(by_topic, lambda train, test: topic_curve(train, test, labels))

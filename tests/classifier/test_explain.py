@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.explain import as_html, as_text, explain_article
+from topic_stance.classifier.explain import as_html, as_text, explain_article, feature_names
+from topic_stance.classifier.stance import actor_features
 from topic_stance.classifier.topics import decision_scores
 from topic_stance.data.records import Article
 
@@ -133,3 +134,59 @@ def test_any_article_can_be_explained(shipped: Pipeline, title: str, text: str) 
     assert as_text(explanation, article)
     allowed = set(Page(html(shipped, ARTICLE)).tags)
     assert set(Page(as_html([(article, explanation)])).tags) <= allowed
+
+
+SAID = Article(
+    "x2",
+    "Prosecutors in Orrin charged nine officials of the port with fraud on Monday after a raid.\n\n"
+    "Mara Quill, a lawyer for the officials, denied that the raid was fair.\n\n"
+    "“There was no fraud at the port,” said Odo Finch, the chief prosecutor.",
+)
+
+
+def names(pipeline: Pipeline) -> dict[str, set[str]]:
+    """Every feature of every actor of `SAID` by name."""
+    _, body = pipeline.read(SAID)
+    analysis = pipeline.analyse(SAID)
+    found = {}
+    for number, own in analysis.own.items():
+        entity = analysis.actors.entities[number]
+        raw = actor_features(body, analysis.where, own, entity)
+        named = feature_names(SAID.text, body, raw, entity)
+        assert set(named) == set(raw.key.tolist()), "every feature has a name"
+        found[entity.text] = set(named.values())
+    return found
+
+
+def test_features_are_named_by_word_pair_and_kind(shipped: Pipeline) -> None:
+    found = names(shipped)
+    assert {"raid", "the raid", "raid was", "cue: denied", "source: lawyer"} <= found["Mara Quill"]
+    assert {"There was", "was no", "not … fraud", "not … no fraud", "cue: said", "source: prosecutor"} <= found[
+        "Odo Finch"
+    ]
+    assert "lawyer" not in found["Mara Quill"], "a source is not what was said"
+
+
+def test_quotes_are_ranked_and_shared_out(shipped: Pipeline) -> None:
+    text = SAID.text + " “We know of the fraud at the port and of the thief,” he added."
+    explanation = explain_article(shipped, Article("x3", text), most=10_000)
+    finch = [actor for actor in explanation.actors if actor.actor == "Odo Finch"]
+    assert finch
+    for actor in finch:
+        shares = [quote.share for quote in actor.quotes]
+        assert len(shares) == 2
+        assert shares == sorted(shares, reverse=True)
+        of_terms = sum(term.share for term in actor.terms)
+        of_person = sum(term.share for term in actor.terms if term.term.startswith(("title: ",)))
+        assert sum(shares) == pytest.approx(of_terms - of_person, abs=1e-5)
+
+
+def test_a_page_shows_terms_and_quotes(shipped: Pipeline) -> None:
+    explanation = explain_article(shipped, SAID)
+    page = Page(as_html([(SAID, explanation)]))
+    assert explanation.actors
+    for actor in explanation.actors:
+        assert all(term.term in page.text for term in actor.terms)
+        assert all(quote.text in page.text for quote in actor.quotes)
+    for terms in explanation.topics.values():
+        assert all(f"{term.term} {term.share:+.2f}" in page.text for term in terms)

@@ -1,10 +1,13 @@
 """The GWSD benchmark on invented sentences, from its command line."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments.benchmarks import gwsd
+from topic_stance.classifier.segment import token_hash
 
 ROWS = {
     "agree": ["Sea walls must rise with the sea.", "The glaciers melt and we must act."],
@@ -31,3 +34,44 @@ def test_a_held_out_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_macro_f1() -> None:
     assert gwsd.macro_f1(["favor", "against", "neutral"], ["favor", "against", "neutral"]) == 1.0
     assert gwsd.macro_f1(["favor", "favor"], ["favor", "against"]) == pytest.approx(2 / 9)
+
+
+def test_words_in_like_company_are_alike(tmp_path: Path) -> None:
+    pairs = [("eels", "swim"), ("otters", "swim"), ("bells", "ring"), ("gongs", "ring")]
+    texts = [f"The {who} {do} in the {place} today." for who, do in pairs for place in "harbour river tower".split()]
+    dump = tmp_path / "dump.jsonl"
+    dump.write_text("\n".join(json.dumps({"id": str(k), "text": " ".join([text] * 3)}) for k, text in enumerate(texts)))
+    found = gwsd.word_vectors([dump], size=4, least=2)
+    assert (np.diff(found.keys.astype(object)) > 0).all()
+    row = {
+        word: found.rows[np.searchsorted(found.keys, np.uint64(token_hash(word)) ^ gwsd.BLOCK_KEY[gwsd.WORDS])]
+        for word in ("eels", "otters", "bells")
+    }
+    assert row["eels"] @ row["otters"] > row["eels"] @ row["bells"]
+
+
+def test_pieces_are_of_whole_words() -> None:
+    one, two = set(gwsd.word_pieces("Warming").tolist()), set(gwsd.word_pieces("a warming").tolist())
+    assert one < two
+    assert len(gwsd.word_pieces("ab")) == 3 + 2 + 1
+    assert len(gwsd.word_pieces("…")) == 0
+
+
+def test_vectors_and_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words that the test alone has are judged by the company that they keep in the articles."""
+    rows = [(text, label) for label, texts in ROWS.items() for text in texts]
+    shares = {"disagree": "0.9\t0.06\t0.04", "neutral": "0.1\t0.8\t0.1", "agree": "0\t0.2\t0.8"}
+    table = [f"{k}\t{text}\t{shares[label]}\t{label}" for k in range(5) for text, label in rows]
+    train = tmp_path / "train.tsv"
+    train.write_text("\n".join(["guid\tsentence\tdisagree\tneutral\tagree\tstance", *table]) + "\n")
+    dump = tmp_path / "dump.jsonl"
+    dump.write_text("\n".join(json.dumps({"id": str(k), "text": text}) for k, (text, _) in enumerate(rows * 9)))
+    test = write_table(tmp_path / "test.tsv", 1)
+    gwsd.main(["--train", str(train), "--test", str(test), "--articles", str(dump), "--size", "5", "--c", "3"])
+    assert "macro-F1 1.000" in capsys.readouterr().out.splitlines()[0]
+    assert gwsd._shares(train)[0] == (0.8, 0.0, 0.2)
+
+
+def test_five_folds_hold_every_sentence_out_once() -> None:
+    held_out = [k for seen, left in gwsd.folds(11, 0) for k in left if k not in seen]
+    assert sorted(held_out) == list(range(11))

@@ -25,6 +25,8 @@ folds = 2
 [gate]
 # To find no quotes is quicker than to find some.
 slower = 20.0
+# Two dozen articles teach no manners.
+behaviour = false
 """
 
 MEASURED_TOO = """

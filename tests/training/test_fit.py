@@ -175,3 +175,20 @@ def test_a_taxonomy_needs_its_parts(tmp_path: Path) -> None:
     path.write_text('[[topics]]\nlabel = "eels"\ndescription = "Eels."\n')
     with pytest.raises(DataError, match=r"taxonomy\.toml: a topic needs label, description and proposition"):
         read_taxonomy(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"taxonomy\.toml: names no"),
+        ("= 1", r"taxonomy\.toml: not TOML"),
+        ('[[topics]]\nlabel = "a"\ndescription = ""\nproposition = ""\n' * 2, "twice: a, a"),
+    ],
+)
+def test_a_taxonomy_that_is_none(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "taxonomy.toml"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_taxonomy(path)
+    with pytest.raises(DataError, match="nosuch: cannot be read"):
+        read_taxonomy(tmp_path / "nosuch")

@@ -18,6 +18,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.records import TopicStanceError
 from topic_stance.training.claims import claimed
+from topic_stance.training.config import GateConfig
 from topic_stance.training.criteria import Rate
 from topic_stance.training.evaluate import Evaluation
 from topic_stance.training.gate import judge
@@ -121,6 +122,18 @@ class TestPromote:
         assert decision.why == "refused: made up"
         assert registry.champion("strict") is None
         assert tags(registry, "1")["gate.strict.made_up"].startswith("FAILED")
+
+    def test_the_configuration_may_set_them_aside(
+        self, store, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[Pipeline] = []
+        monkeypatch.setattr("topic_stance.training.registry.BEHAVIOUR", (lambda model: asked.append(model) or [],))
+        version = registry.find("1")
+        registry._gate(version, None, None)
+        assert not asked
+        monkeypatch.setattr(registry, "_options", lambda version: GateConfig())
+        registry._gate(version, None, None)
+        assert len(asked) == 1
 
 
 class Killed(BaseException):
@@ -263,7 +276,8 @@ class TestRegister:
         assert registry.find("again").run_id == run_id
         assert load_bundle(registry.folder("models:/again/1")).name == load_bundle(registry.folder("2")).name
 
-    def test_a_folder(self, registry: Registry, store, gold: Path, capfd) -> None:
+    def test_a_folder(self, registry: Registry, store, gold: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("topic_stance.training.registry.BEHAVIOUR", ())
         assert store("register", "out", "--name", "folder") == 0
         assert load_bundle(registry.folder("folder")).name == load_bundle(store.folder / "out").name
         assert store("promote", "folder") == 0

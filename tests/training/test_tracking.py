@@ -9,6 +9,7 @@ import pytest
 
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.data.corpus import read_labelled
+from topic_stance.training.behaviour import CHECKS
 from topic_stance.training.config import GateConfig
 from topic_stance.training.tracking import metric_name
 
@@ -62,6 +63,13 @@ class TestRun:
     def test_calibration_error_for_each_topic(self, run) -> None:
         for name in ("fraud", "law_enforcement", "regional_relations", "stance"):
             assert 0 <= run.data.metrics[f"calibration_error_{name}"] <= 1
+
+    def test_behaviour_as_metrics_and_as_a_table(self, run, artifacts: Path) -> None:
+        table = json.loads((artifacts / "behaviour.json").read_text())
+        assert [row[0] for row in table["data"]] == list(CHECKS)
+        rate = table["columns"].index("rate")
+        for row in table["data"]:
+            assert run.data.metrics[f"behaviour_{metric_name(row[0])}"] == pytest.approx(row[rate])
 
     def test_a_child_for_each_head(self, run, runs) -> None:
         children = {r.info.run_name: r for r in runs if r.data.tags.get("mlflow.parentRunId") == run.info.run_id}

@@ -1,0 +1,64 @@
+"""Fitting the stance head: shares of labels, and weights tied by vectors."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from topic_stance.classifier.stance import RawFeatures, StanceHead, stance_scores
+from topic_stance.data.records import STANCES, StanceLabel
+from topic_stance.training.stance import StanceExample, StanceOptions, WordVectors, fit_stance
+
+KEY: dict[StanceLabel, int] = {"favor": 10, "against": 20, "neutral": 30}
+OPTIONS = StanceOptions(folds=2)
+
+
+def raw(*keys: int) -> RawFeatures:
+    return RawFeatures(np.array(keys, np.uint64), np.zeros(len(keys), np.uint8), np.full(len(keys), -1, np.int32))
+
+
+def examples(**options: Any) -> list[StanceExample]:
+    return [StanceExample(raw(key, 99), k % 2, label, k, **options) for k in range(20) for label, key in KEY.items()]
+
+
+def label(head: StanceHead, *keys: int, topic: int = 0) -> str:
+    return STANCES[int(stance_scores(raw(*keys), head)[topic].argmax())]
+
+
+def test_what_is_said_decides() -> None:
+    head = fit_stance(examples(), ("a", "b"), OPTIONS, 0)
+    assert [label(head, key) for key in KEY.values()] == list(KEY)
+    assert head.weights.shape == (4, 3, 3)
+
+
+def test_sure_shares_are_labels() -> None:
+    sure = [
+        StanceExample(e.raw, e.topic, e.label, e.article, tuple(float(e.label == s) for s in STANCES))  # type: ignore[arg-type]
+        for e in examples()
+    ]
+    first, second = fit_stance(examples(), ("a", "b"), OPTIONS, 0), fit_stance(sure, ("a", "b"), OPTIONS, 0)
+    assert np.array_equal(first.weights, second.weights)
+
+
+def test_shares_outweigh_the_label() -> None:
+    doubted = [
+        StanceExample(e.raw, e.topic, e.label, e.article, (0.1, 0.8, 0.1) if e.label == "favor" else None)
+        for e in examples()
+    ]
+    sure = [StanceExample(raw(50, 99), k % 2, "favor", 20 + k) for k in range(20)]
+    assert label(fit_stance(doubted + sure, ("a", "b"), OPTIONS, 0), KEY["favor"]) == "against"
+    assert label(fit_stance(examples() + sure, ("a", "b"), OPTIONS, 0), KEY["favor"]) == "favor"
+
+
+def test_like_vectors_have_like_weights() -> None:
+    vectors = WordVectors(np.array([10, 20, 40], np.uint64), np.array([[1, 0], [0, 1], [1, 0]], np.float32))
+    rare = [StanceExample(raw(40, 99), 0, "neutral", 20 + k) for k in range(2)]
+    tied = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0, vectors)
+    free = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0)
+    place = {int(key): k for k, key in enumerate(tied.keys)}
+    assert tied.weights[place[40]] == pytest.approx(tied.weights[place[10]])
+    assert np.all(tied.weights[place[10], 1:] == 0), "no weights of their own for a topic"
+    assert tied.weights[place[20]] != pytest.approx(tied.weights[place[10]])
+    assert np.any(tied.weights[place[30], 1:] != 0), "what has no vector is free"
+    of_tied, of_free = (stance_scores(raw(40), head)[0] / head.temperature[0] for head in (tied, free))
+    assert of_tied[0] - of_tied[2] > of_free[0] - of_free[2], "it borrows from the word that it is like"
