@@ -64,7 +64,7 @@ from .sources import (
 from .tagger import RELATIONS
 
 N_RANK_BUCKETS = 1 << 14
-N_RANK_FEATURES = 20
+N_RANK_FEATURES = 25
 SELF = -2
 """The candidate that a description is an actor of its own."""
 MOST_CANDIDATES = 12
@@ -175,7 +175,7 @@ def resolve(s, weights):  # type: ignore[no-untyped-def]
             number = -1
             top = np.float32(0)
             for c in range(n_candidates):
-                rank_features(s, k, source, candidates[c], features[c])
+                rank_features(s, k, source, candidates[c], c, features[c])
                 score = np.float32(0)
                 for f in range(N_RANK_FEATURES):
                     score += weights[features[c, f]]
@@ -274,8 +274,8 @@ def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def rank_features(s, k, source, candidate, out):  # type: ignore[no-untyped-def]
-    """Buckets of what speaks for a candidate, written to `out`: (`N_RANK_FEATURES`,) int32."""
+def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyped-def]
+    """Buckets of what speaks for a candidate, the `index`-th, written to `out`: (`N_RANK_FEATURES`,) int32."""
     kind = np.int64(source[SOURCE_KIND])
     place = place_of(s, k)
     head = source[SOURCE_HEAD]
@@ -344,6 +344,18 @@ def rank_features(s, k, source, candidate, out):  # type: ignore[no-untyped-def]
     out[17] = _bucket(27, kind, (subject * 8 + rank) * 8 + paragraphs)
     out[18] = _bucket(28, kind, spoke * 8 + paragraphs)
     out[19] = _bucket(29, kind, min(row[MENTIONS], 6) * 16 + distance)
+    out[20] = _bucket(30, kind, min(index, 6))
+    out[21] = _bucket(31, kind, (min(index, 6) * 4 + spoke) * 16 + distance)
+    # "The newspaper" and "Times", "the president" and "Trump", "the senator" and "Sen.": what is one in the labels
+    last_word = s.first[candidate, 1] & np.uint64(0xFFFFFFFF)
+    out[22] = _bucket(32, 0, noun * np.uint64(0x9E3779B1) ^ last_word)
+    title_word = np.uint64(0)
+    if row[TITLE_END] > row[TITLE_BEGIN]:
+        title_word = s.hash[row[TITLE_END] - 1] & np.uint64(0xFFFFFFFF)
+        if not s.flags[row[TITLE_END] - 1] & WORD and row[TITLE_END] - 1 > row[TITLE_BEGIN]:
+            title_word = s.hash[row[TITLE_END] - 2] & np.uint64(0xFFFFFFFF)  # "Sen."
+    out[23] = _bucket(33, kind, noun * np.uint64(0x9E3779B1) ^ title_word)
+    out[24] = _bucket(34, kind, min(index, 6) * 8 + type_)
 
 
 @njit(cache=True, nogil=True)

@@ -105,42 +105,53 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
 def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64."""
     n, n_labels = len(scores), len(transitions)
-    alpha = np.zeros((n, n_labels))
-    beta = np.ones((n, n_labels))
-    local = np.empty((n, n_labels))
-    step = np.exp(transitions.astype(np.float64))
+    # Rows of `LANES` numbers, zero beyond the labels, so that the inner loops are vector operations.
+    alpha = np.zeros((n, LANES))
+    local = np.zeros((n, LANES))
+    forward = np.zeros((n_labels, LANES))
+    backward = np.zeros((n_labels, LANES))
+    for x in range(n_labels):
+        for y in range(n_labels):
+            forward[x, y] = backward[y, x] = np.exp(np.float64(transitions[x, y]))
     for i in range(n):
-        top = scores[i, :n_labels].max()
+        top = scores[i, 0]
+        for y in range(1, n_labels):
+            top = max(top, scores[i, y])
         for y in range(n_labels):
             local[i, y] = np.exp(np.float64(scores[i, y] - top))
+    value = np.zeros(LANES)
+    for y in range(n_labels):
+        value[y] = np.exp(np.float64(allowed_start[y]))
     for i in range(n):
+        if i > 0:
+            value[:] = 0.0
+            for x in range(n_labels):
+                a = alpha[i - 1, x]
+                for y in range(LANES):
+                    value[y] += a * forward[x, y]
+        total = 0.0
+        for y in range(LANES):
+            alpha[i, y] = value[y] * local[i, y]
+            total += alpha[i, y]
+        for y in range(LANES):
+            alpha[i, y] /= total
+    beta = np.ones(LANES)
+    out = np.empty((n, n_labels))
+    for i in range(n - 1, -1, -1):
         total = 0.0
         for y in range(n_labels):
-            if i == 0:
-                value = np.exp(np.float64(allowed_start[y]))
-            else:
-                value = 0.0
-                for x in range(n_labels):
-                    value += alpha[i - 1, x] * step[x, y]
-            alpha[i, y] = value * local[i, y]
-            total += alpha[i, y]
+            out[i, y] = alpha[i, y] * beta[y]
+            total += out[i, y]
         for y in range(n_labels):
-            alpha[i, y] /= total
-    for i in range(n - 2, -1, -1):
+            out[i, y] /= total
+        value[:] = 0.0
+        for y in range(n_labels):
+            b = local[i, y] * beta[y]
+            for x in range(LANES):
+                value[x] += b * backward[y, x]
         total = 0.0
         for x in range(n_labels):
-            value = 0.0
-            for y in range(n_labels):
-                value += step[x, y] * local[i + 1, y] * beta[i + 1, y]
-            beta[i, x] = value
-            total += value
-        for x in range(n_labels):
-            beta[i, x] /= total
-    for i in range(n):
-        total = 0.0
-        for y in range(n_labels):
-            alpha[i, y] *= beta[i, y]
-            total += alpha[i, y]
-        for y in range(n_labels):
-            alpha[i, y] /= total
-    return alpha
+            total += value[x]
+        for x in range(LANES):
+            beta[x] = value[x] / total
+    return out

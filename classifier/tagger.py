@@ -114,7 +114,7 @@ def decide(features: Any, weights: Any, n_first: int, n_second: int) -> Any:
     return first, second
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _add_row(row, weights, score):  # type: ignore[no-untyped-def]
     """The sums of all labels over the features of one token, each with the same constant added."""
     e0 = e1 = e2 = e3 = o0 = o1 = o2 = o3 = np.uint64(0)
@@ -140,7 +140,7 @@ def _add_row(row, weights, score):  # type: ignore[no-untyped-def]
         score[25 + 2 * y] = (o3 >> shift) & np.uint64(0xFFFF)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _best(score, first, last):  # type: ignore[no-untyped-def]
     best = first
     for y in range(first + 1, last):

@@ -31,7 +31,7 @@ Group = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """The candidates of one source: their features (n_candidates, `N_RANK_FEATURES`), and which of them are right."""
 
 
-def fit_actors(groups: Sequence[Group], *, epochs: int = 12, rate: float = 0.1, seed: int = 0) -> NDArray[np.float32]:
+def fit_actors(groups: Sequence[Group], *, epochs: int = 20, rate: float = 0.02, seed: int = 0) -> NDArray[np.float32]:
     """Weights (`N_RANK_BUCKETS`,) of a softmax over each group's candidates, by AdaGrad."""
     weights = np.zeros(N_RANK_BUCKETS)
     squares = np.full(N_RANK_BUCKETS, 1e-2)
@@ -76,7 +76,7 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
             if any(right):
                 features = np.zeros((n, N_RANK_FEATURES), np.int32)
                 for c in range(n):
-                    rank_features(stage, k, source, candidates[c], features[c])
+                    rank_features(stage, k, source, candidates[c], c, features[c])
                 if n > 1:
                     groups.append((features, np.array(right)))
                 number = int(candidates[right.index(True)])
