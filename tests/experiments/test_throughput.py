@@ -9,7 +9,9 @@ import pytest
 
 from experiments.benchmarks.peers import OurTopics, SklearnTopics
 from experiments.benchmarks.scaling import watched, write_dump
+from experiments.benchmarks.speed import analyse, steps
 from experiments.benchmarks.throughput import medians
+from topic_stance.classifier import Pipeline
 from topic_stance.data.records import Article, LabelledArticle
 
 
@@ -55,3 +57,11 @@ def test_runs_take_turns() -> None:
     found = medians({name: lambda name=name: seen.append(name) for name in "ab"}, 2)
     assert seen == ["a", "b"] * 3
     assert set(found) == {"a", "b"}
+
+
+def test_the_steps_of_quotes_and_actors(articles: list[Article], shipped: Pipeline) -> None:
+    rows = steps(shipped, articles[:5])
+    found = {name: run() for name, run in rows.items()}
+    assert len(found["quotes"]) == 5
+    assert any(found["quotes"])
+    analyse(shipped, articles[:5])

