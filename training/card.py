@@ -76,6 +76,8 @@ def _kind(path: str, data: DataConfig) -> str:
         return "public news articles, the texts that labels refer to; see `data/labels/DATASHEET.md`"
     if path in data.full:
         return "labels of quotes, actors and stances on public articles"
+    if path in data.stances:
+        return "labels of stances on public articles, of actors whose quotes a model found"
     if path in data.topics:
         return "labels of topics on public articles"
     return f"PolNeAR (Newell et al. 2018), attributions of speech, weight {data.polnear_weight}"
