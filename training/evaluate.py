@@ -95,7 +95,7 @@ def count(gold: LabelledArticle, predicted: Prediction) -> Count:
         counts["topic", topic, "tp" if topic in wanted & given else "fp" if topic in given else "fn"] += 1
     if gold.quotes is None or gold.actors is None:
         return counts
-    matched = _count_quotes(gold, predicted, counts)
+    matched = match_quotes(gold, predicted, counts)
     _count_attributions(gold, predicted, matched, counts)
     _count_stances(gold, predicted, counts)
     return counts
@@ -140,7 +140,7 @@ def calibration_error(probability: NDArray[np.float64], truth: NDArray[np.bool_]
     return float(total)
 
 
-def _count_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) -> dict[int, int]:
+def match_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) -> dict[int, int]:
     """Content overlap in characters, and quotes matched at an intersection over union of one half or more."""
     wanted = [_characters(quote.content) for quote in gold.quotes or ()]
     given = [_characters(quote.content) for quote in predicted.quotes]
