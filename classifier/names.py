@@ -32,14 +32,16 @@ from .lexicon import (
     joined,
     look_up,
 )
-from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SPACED, WORD, Tokens, token_hash
+from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SENTENCE, SPACED, WORD, Tokens, token_hash
+from .tagger import TAGS
 
 BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
 """Columns of `Names.place`."""
 WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
 _LONGEST = 40
-_OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
+_ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
+_OF, _FOR, _THE = (np.uint64(token_hash(word)) for word in ("of", "for", "the"))
 
 
 class Names(NamedTuple):
@@ -68,6 +70,7 @@ def find_names(tokens: Tokens, where: Context, bits: NDArray[np.uint32], known: 
             where.classes[:, CAPITAL_LEVEL],
             where.quotation,
             where.sentence_start,
+            where.tag,
             bits,
             known.keys,
             known.bits,
@@ -84,10 +87,10 @@ def name_words(text: str) -> tuple[str, ...]:
 
 @njit(cache=True, nogil=True)
 def _names(  # type: ignore[no-untyped-def]
-    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, keys, values, states
+    hashes, flags, mark, points, start, end, level, quotation, sentence_start, tag, bits, keys, values, states
 ):
     runs = _joined_runs(
-        hashes, flags, start, end, bits,
+        hashes, flags, tag, bits,
         _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits),
     )  # fmt: skip
     place = np.empty((len(runs), 8), np.int32)
@@ -211,7 +214,7 @@ def _acronym(n, first, last, flags, start, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _joined_runs(hashes, flags, start, end, bits, runs):  # type: ignore[no-untyped-def]
+def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def]
     """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
     out = np.empty_like(runs)
     count = 0
@@ -221,6 +224,14 @@ def _joined_runs(hashes, flags, start, end, bits, runs):  # type: ignore[no-unty
             # "Secretary of State" at the start of a sentence, where a capital tells nothing
             if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
                 begin -= 2
+        elif begin > 0 and bits[begin] & TITLE and (count == 0 or out[count - 1, 1] < begin):
+            # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
+            if (
+                flags[begin - 1] & CAPITAL
+                and flags[begin - 1] & SENTENCE
+                and tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME)
+            ):
+                begin -= 1
         if count and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2:
             last = out[count - 1, 1]
             direct = begin == last + 1 or hashes[last + 1] == _THE
