@@ -108,7 +108,9 @@ def _entity(number: int, text: str, tokens: Tokens, stage: Scene) -> Entity:
 
 
 def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:
-    return name_words(text[tokens.start[begin] : tokens.end[end - 1]]) if end > begin else ()
+    """The words of some tokens; what is left of them where none has a letter."""
+    shown = text[tokens.start[begin] : tokens.end[end - 1]] if end > begin else ""
+    return name_words(shown) or tuple(shown.split())
 
 
 __all__ = ["N_RANK_BUCKETS", "Actors", "Entity", "entity_name", "make_scene", "read_actors", "resolve_actors"]

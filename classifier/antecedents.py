@@ -209,7 +209,8 @@ def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
             n += 1
         entity = s.recent[entity, 1]
     speaker = s.marks[_SPEAKER]
-    if speaker >= 0:
+    gendered = source[SOURCE_KIND] == HE_KIND or source[SOURCE_KIND] == SHE_KIND
+    if speaker >= 0 and (not gendered or _fits(s, speaker, source)):
         known = False
         for c in range(n):
             known = known or out[c] == speaker

@@ -33,7 +33,7 @@ from .lexicon import (
     A,
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
-from .segment import token_hash
+from .segment import WORD, token_hash
 from .tagger import TAGS
 
 LONGEST_SOURCE = 40
@@ -55,6 +55,10 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if begin < 0:
         return
     end = min(end, begin + LONGEST_SOURCE)
+    while begin < end and not s.flags[begin] & WORD:
+        begin += 1
+    if begin == end:
+        return  # punctuation only: as good as none
     first = s.bits[begin]
     pronoun = first >> PRONOUN_SHIFT & 15
     if pronoun and (end - begin == 1 or (end - begin == 2 and not first & OWNED)):

@@ -43,7 +43,7 @@ def test_a_pronoun_is_not_one_of_another_gender(shipped: Pipeline) -> None:
 
 def test_the_fullest_name_is_taken(shipped: Pipeline) -> None:
     text = (
-        f"Mara Quill came to the port on Monday. {BOAT} Quill said. Mr. Dobbs did not reply. "
+        f"Mara Quill came to the port on Monday. {BOAT} Quill said. Mr. Dobbs was at home. "
         "“Nobody leaves before noon,” Quill added."
     )
     prediction = predict(shipped, text)
