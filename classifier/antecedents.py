@@ -33,6 +33,7 @@ from .lexicon import (
     HE_KIND,
     I_KIND,
     NAME,
+    NO_KIND,
     NOUN_SHIFT,
     OWN,
     PERSON,
@@ -339,7 +340,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
     out[11] = _bucket(21, kind * 8 + type_, noun)
     out[12] = _bucket(22, kind, (spoke * 8 + type_) * 8 + rank)
     out[13] = _bucket(23, kind, plural * 8 + type_)
-    out[14] = _bucket(24, kind, 1 if row[LENGTH] > 1 else 0)
+    out[14] = _bucket(24, kind, 1 if row[SECOND] >= 0 or row[LENGTH] > 1 else 0)
     out[15] = _bucket(25, kind, same_head * 16 + distance)
     out[16] = _bucket(26, kind, subject * 16 + distance)
     out[17] = _bucket(27, kind, (subject * 8 + rank) * 8 + paragraphs)
@@ -379,7 +380,7 @@ def settle(s, k, source, number):  # type: ignore[no-untyped-def]
         s.row[number, QUOTED] = 1
         _advance(s, begin)
         _mention(s, number, begin)
-        if source[SOURCE_KIND] != NAME:
+        if source[SOURCE_KIND] != NAME and source[SOURCE_KIND] != NO_KIND:
             mention = s.described[s.marks[_DESCRIBED]]
             mention[0], mention[1], mention[2] = number, begin, end
             s.marks[_DESCRIBED] += 1

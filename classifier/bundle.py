@@ -37,6 +37,9 @@ _LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}
 _MOST_TERMS = 1 << 20
 _MOST_BUCKETS = 1 << 22
+_MOST_WORDS = 1 << 20
+_LARGEST_VALUE, _LEAST_POSITIVE = 1e5, 1e-9
+_POSITIVE = frozenset({"quotes.scales", "stance.idf", "stance.temperature"})
 
 
 class BundleError(TopicStanceError):
@@ -177,6 +180,10 @@ def _checked_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise BundleError(f"{path}: the array {name!r} holds values that are not finite")
+        if array.dtype.kind == "f" and array.size and np.abs(array).max() > _LARGEST_VALUE:
+            raise BundleError(f"{path}: the array {name!r} holds values beyond {_LARGEST_VALUE:g}")
+        if name in _POSITIVE and array.size and array.min() < _LEAST_POSITIVE:
+            raise BundleError(f"{path}: the array {name!r} holds values that are not positive")
     return arrays
 
 
@@ -256,6 +263,8 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         np.array([topic.threshold for topic in manifest.topics]),
     )
     hashes = get("quotes.words", np.uint64, None)
+    if len(hashes) > _MOST_WORDS or (hashes == 0).any() or len(np.unique(hashes)) != len(hashes):
+        raise ValueError(f"the words of the quote head are more than {_MOST_WORDS}, doubled, or hold a 0")
     words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5).astype(np.int32))
     quotes = QuoteHead(
         words,

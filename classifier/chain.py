@@ -20,6 +20,8 @@ MOST_FEATURES = 256
 """So many bytes can be added in 16 bits."""
 _BIAS = 128
 EVEN = np.uint64(0x00FF00FF00FF00FF)
+_LEAST = 1e-300
+"""Keeps a division finite where every label is forbidden."""
 
 
 class Packed(NamedTuple):
@@ -133,6 +135,7 @@ def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-de
         for y in range(LANES):
             alpha[i, y] = value[y] * local[i, y]
             total += alpha[i, y]
+        total = max(total, _LEAST)
         for y in range(LANES):
             alpha[i, y] /= total
     beta = np.ones(LANES)
@@ -142,6 +145,7 @@ def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-de
         for y in range(n_labels):
             out[i, y] = alpha[i, y] * beta[y]
             total += out[i, y]
+        total = max(total, _LEAST)
         for y in range(n_labels):
             out[i, y] /= total
         value[:] = 0.0
@@ -152,6 +156,7 @@ def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-de
         total = 0.0
         for x in range(n_labels):
             total += value[x]
+        total = max(total, _LEAST)
         for x in range(LANES):
             beta[x] = value[x] / total
     return out

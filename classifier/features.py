@@ -1,7 +1,7 @@
 """Hashed features of tokens for the quote taggers: words, word classes, quotation state, nearest cue words.
 
 Every feature is a bucket number made of a template number and one or two values; no string is built. The templates are
-numbered in the order in which `token_features` writes them.
+numbered in the order in which `_feature_rows` writes them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .chain import LANES, Packed, add_rows
+from .chain import LANES, MOST_FEATURES, Packed, add_rows
 from .context import CUE_LEVEL, Context
 from .hashing import bucket as _bucket
 from .hashing import near as _near
@@ -21,6 +21,7 @@ from .tagger import FIRST_VERB, LAST_VERB
 
 N_FEATURES = 64
 PAD = 3
+assert N_FEATURES <= MOST_FEATURES
 BLOCK = 64
 """So many tokens' features are made at a time when only their sums are wanted: they stay in the first cache."""
 
@@ -196,7 +197,7 @@ def _feature_rows(tokens, where, padded, first, last, mask, out):  # type: ignor
         row[47] = _bucket(47, fine[j - 2], fine[j + 2], mask)
         row[48] = _bucket(48, classes[i, CUE_LEVEL], q, mask)
         row[49] = _bucket(49, classes[i, CUE_LEVEL], tag[j - 1] * np.uint64(1024) + tag[j + 1], mask)
-        row[50] = _bucket(50, w, shape[j] * np.uint64(32) + (flags[i] & SENTENCE), mask)
+        row[50] = _bucket(50, w, shape[j] * np.uint64(32) + np.uint64(flags[i] & SENTENCE), mask)
         row[51] = _bucket(51, word[j - 1], word[j + 1], mask)
         r, c = rel[j], within[j]
         row[52] = _bucket(52, r, rel[j - 1] * np.uint64(64) + rel[j + 1], mask)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import ActorType
 
 from .hashing import MIX
-from .segment import token_hash, tokenize
+from .segment import WORD, token_hash, tokenize
 
 TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
 """A title or office; a man's or a woman's given name (both: either's); an adjective of a state; a capitalized word that
@@ -108,9 +108,9 @@ def titles() -> frozenset[str]:
 
 
 def phrase_hash(text: str) -> int:
-    """The hash of the words of a text: that of its token where there is one, else of all joined."""
+    """The hash of the words of a text: that of its word where it has only one, else of all joined."""
     tokens = tokenize(text)
-    return int(_phrase(tokens.hash[tokens.flags & 1 > 0]))
+    return int(_phrase(tokens.hash[tokens.flags & WORD > 0]))
 
 
 @njit(inline="always")
@@ -128,12 +128,14 @@ def look_up(keys, values, key):  # type: ignore[no-untyped-def]
         if keys[slot] == key:
             return values[slot]
         slot = (slot + np.uint64(1)) & mask
-    return values[slot]
+    return values.dtype.type(0)
 
 
 @njit(inline="always")
 def put(keys, values, key, value):  # type: ignore[no-untyped-def]
-    """Set a key's value in an open-addressing table that has room."""
+    """Set a key's value in an open-addressing table that has room; 0 is no key."""
+    if key == 0:
+        return
     mask = np.uint64(len(keys) - 1)
     slot = (key * MIX >> np.uint64(20)) & mask
     while keys[slot] != 0 and keys[slot] != key:

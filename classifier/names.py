@@ -220,7 +220,9 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
     count = 0
     for r in range(len(runs)):
         begin, stop, possessive = runs[r, 0], runs[r, 1], runs[r, 2]
-        if begin > 1 and hashes[begin - 1] == _OF and (count == 0 or out[count - 1, 1] <= begin - 2):
+        if flags[begin] & SENTENCE:
+            pass
+        elif begin > 1 and hashes[begin - 1] == _OF and (count == 0 or out[count - 1, 1] <= begin - 2):
             # "Secretary of State" at the start of a sentence, where a capital tells nothing
             if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
                 begin -= 2
@@ -232,7 +234,8 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
                 and tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME)
             ):
                 begin -= 1
-        if count and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2:
+        near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
+        if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= _LONGEST:
             last = out[count - 1, 1]
             direct = begin == last + 1 or hashes[last + 1] == _THE
             of, for_ = hashes[last] == _OF and direct, hashes[last] == _FOR and direct

@@ -55,8 +55,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if begin < 0:
         return
     end = min(end, begin + LONGEST_SOURCE)
-    while begin < end and not s.flags[begin] & WORD:
-        begin += 1
+    begin = _first_word(s, begin, end)
     if begin == end:
         return  # punctuation only: as good as none
     first = s.bits[begin]
@@ -75,17 +74,26 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             return
         for i in range(head + 1, end - 1):
             if s.hash[i] == _BY or s.hash[i] == _FROM:
-                begin = i + 1
-                stop, head = _phrase_end(s, begin, end)
+                if _first_word(s, i + 1, end) < end:
+                    begin = _first_word(s, i + 1, end)
+                    stop, head = _phrase_end(s, begin, end)
                 break
     low, high = _names_in(s, begin, end)
     entity = _named(s, begin, stop, end, head, low, high)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
-    if stop < end and _list(s, stop, end):
+    if stop < end and _list(s, begin, stop, end):
         stop = end
-    _describe(s, begin, stop, head, low, high, out)
+    _describe(s, begin, stop, head, out)
+
+
+@njit(cache=True, nogil=True)
+def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
+    """The first token from `begin` on that is a word, `end` where there is none."""
+    while begin < end and not s.flags[begin] & WORD:
+        begin += 1
+    return begin
 
 
 @njit(cache=True, nogil=True)
@@ -111,8 +119,11 @@ def _owner(s, begin, head):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _list(s, stop, end):  # type: ignore[no-untyped-def]
+def _list(s, begin, stop, end):  # type: ignore[no-untyped-def]
     """Whether a comma divides a list (Germany, Norway and Spain) rather than puts an apposition."""
+    for i in range(begin, stop):
+        if s.bits[i] & AND:
+            return False
     if s.hash[stop] != _COMMA or stop + 1 == end or s.bits[stop + 1] & (DEFINITE | INDEFINITE | OWNED):
         return False
     for i in range(stop + 1, end):
@@ -170,7 +181,8 @@ def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _describe(s, begin, stop, head, low, high, out):  # type: ignore[no-untyped-def]
+def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
+    """A description: how it begins, its words without the article, its head, and the two persons that it may join."""
     first = s.bits[begin]
     kind, words = BARE, begin
     if first & DEFINITE:
@@ -186,7 +198,8 @@ def _describe(s, begin, stop, head, low, high, out):  # type: ignore[no-untyped-
     noun = s.bits[head] >> NOUN_SHIFT & 7
     out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
     out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
+    low, high = _names_in(s, begin, stop)
     if both and high - low == 2:
         a, b = s.of_name[low], s.of_name[low + 1]
-        if s.row[a, KIND] <= PERSON and s.row[b, KIND] <= PERSON:
+        if a != b and s.row[a, KIND] <= PERSON and s.row[b, KIND] <= PERSON:
             out[SOURCE_FIRST], out[SOURCE_SECOND] = a, b

@@ -192,8 +192,10 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
             n += 1
     for k in range(len(sources)):
         for i in range(sources[k, 0], sources[k, 1]):
-            # A capital within a sentence makes a title, a nationality or a name; offices come from the lexicon
-            if not flags[i] & WORD or (flags[i] & CAPITAL and not flags[i] & SENTENCE):
+            # A capital makes a title, a nationality or a name (offices come from the lexicon), at the start of a
+            # sentence only where the word has one elsewhere, too
+            opens = flags[i] & SENTENCE and classes[i, CAPITAL_LEVEL] == 1
+            if not flags[i] & WORD or (flags[i] & CAPITAL and not opens):
                 continue
             key[n] = hashes[i] * np.uint64(0x9FB21C651E98DF25)
             block[n] = SOURCE
@@ -225,7 +227,8 @@ def _vector(key, block, keys, idf, block_scale):  # type: ignore[no-untyped-def]
             found += 1
         i = j
     for k in range(found):
-        value[k] *= np.float32(block_scale[of_block[k]] / math.sqrt(length[of_block[k]]))
+        if length[of_block[k]] > 0.0:
+            value[k] *= np.float32(block_scale[of_block[k]] / math.sqrt(length[of_block[k]]))
     return place[:found].copy(), value[:found].copy()
 
 

@@ -33,6 +33,7 @@ RELATIONS = tuple(
 )
 CLAUSES = ("main", "reported", "adverbial", "relative", "conjoined", "other")
 N_TAGS, N_NAMES, N_RELATIONS, N_CLAUSES = len(TAGS), len(NAMES), len(RELATIONS), len(CLAUSES)
+assert max(N_TAGS + N_NAMES, N_RELATIONS + N_CLAUSES) <= WORDS * LANES, "the labels of a model fill its row"
 FIRST_VERB, LAST_VERB = TAGS.index("VB"), TAGS.index("MD")
 _IN, _W, _CC, _COMMA = (TAGS.index(tag) for tag in ("IN", "W", "CC", ","))
 

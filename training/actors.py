@@ -46,8 +46,8 @@ def fit_actors(groups: Sequence[Group], *, epochs: int = 20, rate: float = 0.02,
             wanted /= max(wanted.sum(), 1e-12)
             for row, slope in zip(rows, wanted - share, strict=True):
                 if abs(slope) > 1e-5:
-                    squares[row] += slope * slope
-                    weights[row] += rate * slope / np.sqrt(squares[row])
+                    np.add.at(squares, row, slope * slope)
+                    np.add.at(weights, row, rate * slope / np.sqrt(squares[row]))
     return weights.astype(np.float32)
 
 
@@ -63,7 +63,11 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
     source = np.zeros(8, np.int32)
     candidates = np.zeros(MOST_CANDIDATES, np.int32)
     groups: list[Group] = []
+    before = -1
     for k in stage.order.tolist():
+        if before >= 0 and stage.source[k, 0] >= 0 and stage.source[k, 0] == stage.source[before, 0]:
+            continue  # two quotes that share a source share their speaker
+        before = k
         read_source(stage, k, source)
         number = int(source[SOURCE_ENTITY])
         if source[SOURCE_KIND] != NAME:
