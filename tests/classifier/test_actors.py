@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from invariants import SCRAPS, parts, predict
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.actors import Actors, resolve_actors
 from topic_stance.classifier.context import context
 from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.segment import tokenize
@@ -171,3 +171,32 @@ def test_a_source_may_begin_and_end_anywhere(shipped: Pipeline) -> None:
 )
 def test_other_forms_of_a_name(shipped: Pipeline, text: str, name: str) -> None:
     assert actors(shipped, text) == [name]
+
+
+def test_a_title_ends_with_its_line(shipped: Pipeline) -> None:
+    text = f"The port was shut on Monday, the police said.\nEconomy\nPresident Abel Tonk was there. {BOAT} Tonk said."
+    found = {actor.name: actor.description for actor in predict(shipped, text).actors}
+    assert found["Abel Tonk"] == "President"
+
+
+def resolved(pipeline: Pipeline, text: str, source: str) -> Actors:
+    """The actor of one quote whose source is the last place where these words stand."""
+    tokens = tokenize(text)
+    heads = pipeline.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    at = text.rindex(source)
+    span = (int((tokens.start < at).sum()), int((tokens.start < at + len(source)).sum()))
+    return resolve_actors(text, tokens, where, [FoundQuote([(0, 1)], None, span, "indirect")], heads.actors)
+
+
+def test_punctuation_is_no_mention(shipped: Pipeline) -> None:
+    actors = resolved(shipped, "Mara Quill met the press on Monday. & said the tax will rise.", "&")
+    for entity in actors.entities.values():
+        assert entity.name
+        assert (8, 9) not in entity.mentions
+
+
+def test_nobody_is_two(shipped: Pipeline) -> None:
+    text = "Mara Quill was at the port. Quill and Mara Quill said the tax will rise."
+    actors = resolved(shipped, text, "Quill and Mara Quill")
+    assert [entity.text for entity in actors.entities.values()] != ["Mara Quill and Mara Quill"]

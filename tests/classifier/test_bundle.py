@@ -297,6 +297,32 @@ def test_values_that_are_not_finite(tiny_folder: Path, name: str, value: float) 
     refused(tiny_folder, ARRAYS, name, "finite")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("quotes.tag_transitions", -1e30, "beyond"),
+        ("quotes.scales", 1e300, "beyond"),
+        ("stance.weights", 3e38, "beyond"),
+        ("stance.idf", 0.0, "not positive"),
+        ("stance.temperature", -1.0, "not positive"),
+        ("quotes.scales", 0.0, "not positive"),
+    ],
+)
+def test_values_that_cannot_be(tiny_folder: Path, name: str, value: float, said: str) -> None:
+    change_arrays(tiny_folder, lambda arrays: arrays[name].reshape(-1).__setitem__(0, value))
+    refused(tiny_folder, ARRAYS, name, said)
+
+
+@pytest.mark.parametrize("change", [lambda words: words[:1] * np.uint64(0), lambda words: words[:2][[0, 0]]])
+def test_words_that_cannot_be(tiny_folder: Path, change: Callable[[Any], Any]) -> None:
+    def spoil(arrays: dict[str, Any]) -> None:
+        wrong = change(arrays["quotes.words"])
+        arrays["quotes.words"] = np.concatenate([wrong, arrays["quotes.words"][len(wrong) :]])
+
+    change_arrays(tiny_folder, spoil)
+    refused(tiny_folder, "words of the quote head")
+
+
 def test_stance_keys_out_of_order(tiny_folder: Path) -> None:
     change_arrays(tiny_folder, lambda arrays: arrays.update({"stance.keys": arrays["stance.keys"][::-1]}))
     refused(tiny_folder, "not sorted")

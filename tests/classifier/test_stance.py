@@ -8,6 +8,7 @@ from invariants import predict
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.actors import Entity
+from topic_stance.classifier.quotes import FoundQuote
 from topic_stance.classifier.stance import actor_features, find_stances, stance_scores, vector
 from topic_stance.data.records import Actor, Article, Prediction
 
@@ -122,3 +123,20 @@ def test_saying_it_again_changes_no_direction(shipped: Pipeline) -> None:
     once = predict(shipped, article(QUILL))
     again = predict(shipped, article(*[QUILL] * 2, *["The port is open.", QUILL] * 3))
     assert stances(once, "Mara Quill")["fraud"][0] == stances(again, "Mara Quill")["fraud"][0]
+
+
+@pytest.mark.parametrize(
+    "place", ["{} said that the police should be reformed.", "On Monday {} said that it was wrong."]
+)
+def test_a_name_or_a_nationality_is_no_feature(shipped: Pipeline, place: str) -> None:
+    """Wherever it stands: the first word of a sentence has a capital whatever it is."""
+    found = []
+    for name in ("Robert Miller", "Obama", "Trump", "German", "Quill"):
+        text = place.format(name)
+        _, body = shipped.read(Article("x", text))
+        where = shipped.analyse(Article("x", text)).where
+        begin = int(np.searchsorted(body.start, text.index(name)))
+        source = (begin, begin + len(name.split()))
+        quote = FoundQuote([(source[1] + 1, len(body.start))], (source[1], source[1] + 1), source, "indirect")
+        found.append(set(actor_features(body, where, [quote], None).key.tolist()))
+    assert all(features == found[0] for features in found)
