@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PATIENCE = 300.0
@@ -47,14 +47,27 @@ def process(command: list[str], ready: str, folder: Path, **environment: str) ->
 
 
 @contextlib.contextmanager
-def mlflow_server(backend: str, folder: Path) -> Iterator[str]:
-    """The address of an MLflow server on a database, its artifacts in the folder."""
+def mlflow_server(
+    backend: str, folder: Path, artifacts: Sequence[str] | None = None, **environment: str
+) -> Iterator[str]:
+    """The address of an MLflow server on a database, its artifacts in the folder or where those options say."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    options = ["--backend-store-uri", backend, "--artifacts-destination", str(folder / "artifacts"), "--workers", "1"]
+    where = ["--artifacts-destination", str(folder / "artifacts")] if artifacts is None else artifacts
+    options = ["--backend-store-uri", backend, *where, "--workers", "1"]
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), *options]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with process(command, f"{address}/health", folder, **quiet):
+    with process(command, f"{address}/health", folder, **quiet, **environment):
+        yield address
+
+
+@contextlib.contextmanager
+def s3_server(folder: Path) -> Iterator[str]:
+    """The address of a store that speaks S3, in memory and empty."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
+    with process(command, f"{address}/moto-api/data.json", folder):
         yield address
 
 
