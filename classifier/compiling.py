@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from typing import TextIO
 
-MESSAGE = "compiling for this machine, which is done once and takes about half a minute"
+MESSAGE = "compiling for this machine, which is done once and takes up to a minute"
 
 
 @cache
