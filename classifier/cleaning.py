@@ -15,9 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .hashing import MIX as _MIX
 from .segment import CAPITAL, NUMBER, WORD, Tokens, token_hash, tokenize
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
 """So many words and an end mark make a paragraph of the body."""

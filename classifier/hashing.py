@@ -1,4 +1,4 @@
-"""Feature buckets: small mixing functions shared by everything that hashes features."""
+"""Mixing functions and the buckets of features: of the chains and the tagger, whose features are made alike."""
 
 from __future__ import annotations
 

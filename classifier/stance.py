@@ -21,13 +21,13 @@ from topic_stance.data.records import STANCES, Stance
 
 from .actors import Entity
 from .context import CAPITAL_LEVEL, COARSE, FINE, Context
+from .hashing import MIX as _MIX
 from .lexicon import titles
 from .quotes import FoundQuote
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
 SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _NEGATED = 0xABCDEF123457
 _SCOPE = 40

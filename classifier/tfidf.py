@@ -20,9 +20,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .hashing import MIX as _MIX
 from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(40)
 _ONE = np.uint64(1)
 LOGS = np.array([0.0] + [1.0 + math.log(k) for k in range(1, 256)])

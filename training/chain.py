@@ -8,9 +8,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-FORBIDDEN = np.float32(-1e4)
-"""Score of a transition that cannot be."""
-
 
 def fit_chain(
     features: NDArray[np.uint32],

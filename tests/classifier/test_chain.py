@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topic_stance.classifier.chain import LANES, emissions, marginals, pack, viterbi
-from topic_stance.training.chain import FORBIDDEN, fit_chain
+from topic_stance.classifier.quotes import FORBIDDEN
+from topic_stance.training.chain import fit_chain
 
 
 def chain(n: int, n_labels: int, seed: int, forbidden: bool):
