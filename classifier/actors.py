@@ -7,16 +7,17 @@ mention-ranking model of Denis and Baldridge 2008), with itself as one more cand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
 
-from .antecedents import N_RANK_BUCKETS, Scene, resolve, scene
+from .antecedents import N_RANK_BUCKETS, make_scene, resolve
+from .assembly import Spans
 from .context import Context
 from .entities import (
     KIND,
@@ -26,11 +27,10 @@ from .entities import (
     SECOND,
     TITLE_BEGIN,
     TITLE_END,
-    join_names,
 )
-from .lexicon import TYPES, lexicon, token_bits
-from .names import BEGIN, END, find_names, name_words
-from .quotes import FoundQuote, TokenSpan
+from .lexicon import TYPES, lexicon
+from .names import BEGIN, END, name_words
+from .quotes import TokenSpan
 from .segment import Tokens
 
 
@@ -41,6 +41,7 @@ class Entity:
     name: tuple[str, ...]
     type: ActorType
     title: tuple[str, ...] = ()
+    title_span: TokenSpan = (0, 0)
     mentions: list[TokenSpan] = field(default_factory=list)
     """In text order."""
 
@@ -57,35 +58,44 @@ class Actors(NamedTuple):
     speakers: list[int | None]
 
 
-def resolve_actors(
-    text: str, tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], weights: NDArray[np.float32]
-) -> Actors:
+class Cast(NamedTuple):
+    """What is known of the speakers of an article once its quotes are resolved.
+
+    found: (n_quotes,) int32, the entity that speaks, -1 for none. row, place, of_name, described: as in `Scene`.
+    """
+
+    found: NDArray[np.int32]
+    row: NDArray[np.int32]
+    place: NDArray[np.int32]
+    of_name: NDArray[np.int32]
+    described: NDArray[np.int32]
+
+
+def resolve_actors(text: str, tokens: Tokens, where: Context, quotes: Spans, weights: NDArray[np.float32]) -> Actors:
     """Who speaks in each quote. weights: (`N_RANK_BUCKETS`,) float32 of the ranking."""
-    if not quotes:
+    if not len(quotes.cue):
         return Actors({}, [])
-    stage = make_scene(tokens, where, quotes)
+    return read_actors(text, tokens, cast_quotes(tokens, where, quotes, lexicon(), weights))
+
+
+@njit(cache=True, nogil=True)
+def cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyped-def]
+    """The `Cast` of the quotes of a body."""
+    stage = make_scene(tokens, where, quotes, known)
     found = resolve(stage, weights)
-    return read_actors(text, tokens, stage, found)
+    return Cast(found, stage.row, stage.place, stage.of_name, stage.described)
 
 
-def make_scene(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote]) -> Scene:
-    """The names, entities and quotes of a body as arrays, ready to be resolved."""
-    known = lexicon()
-    bits = token_bits(tokens.hash, known.keys, known.bits)
-    names = find_names(tokens, where, bits, known)
-    entities = join_names(tokens, names, bits, where.name, len(quotes))
-    return scene(tokens, where, bits, names, entities, quotes)
-
-
-def read_actors(text: str, tokens: Tokens, stage: Scene, found: NDArray[np.int32]) -> Actors:
-    """Speakers by number, and the entities that speak with their words. found: (n_quotes,) int32, -1 for none."""
-    speakers = found.tolist()
-    wanted = dict.fromkeys(n for n in speakers if n >= 0)
-    entities = {n: _entity(n, text, tokens, stage) for n in wanted}
-    of_name, place = stage.of_name, stage.place
-    for k in np.flatnonzero(np.isin(of_name, list(wanted))).tolist():
-        entities[int(of_name[k])].mentions.append((int(place[k, BEGIN]), int(place[k, END])))
-    for number, begin, end in stage.described.tolist():
+def read_actors(text: str, tokens: Tokens, cast: Cast) -> Actors:
+    """Speakers by number, and the entities that speak with their words."""
+    speakers = cast.found.tolist()
+    entities = {n: _entity(n, text, tokens, cast.row) for n in dict.fromkeys(speakers) if n >= 0}
+    for number, begin, end in zip(
+        cast.of_name.tolist(), cast.place[:, BEGIN].tolist(), cast.place[:, END].tolist(), strict=True
+    ):
+        if number in entities:
+            entities[number].mentions.append((begin, end))
+    for number, begin, end in cast.described.tolist():
         if number in entities:
             entities[number].mentions.append((begin, end))
     for entity in entities.values():
@@ -93,24 +103,27 @@ def read_actors(text: str, tokens: Tokens, stage: Scene, found: NDArray[np.int32
     return Actors(entities, [n if n >= 0 else None for n in speakers])
 
 
-def entity_name(number: int, text: str, tokens: Tokens, stage: Scene) -> str:
-    """The name of an entity as one string."""
-    return _entity(number, text, tokens, stage).text
+def entity_name(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> str:
+    """The name of an entity as one string; rows: as `Entities.row`."""
+    return _entity(number, text, tokens, rows).text
 
 
-def _entity(number: int, text: str, tokens: Tokens, stage: Scene) -> Entity:
-    row = stage.row[number].tolist()
+def _entity(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> Entity:
+    row = rows[number].tolist()
     if row[SECOND] >= 0:  # two persons as one
-        first, second = (_entity(n, text, tokens, stage).name for n in (row[LENGTH], row[SECOND]))
+        first, second = (_entity(n, text, tokens, rows).name for n in (row[LENGTH], row[SECOND]))
         return Entity((*first, "and", *second), "group")
     words = _words(text, tokens, row[NAME_BEGIN], row[NAME_END])
-    return Entity(words, TYPES[row[KIND]], _words(text, tokens, row[TITLE_BEGIN], row[TITLE_END]))
+    title = (row[TITLE_BEGIN], row[TITLE_END])
+    return Entity(words, TYPES[row[KIND]], _words(text, tokens, *title), title)
 
 
 def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:
     """The words of some tokens; what is left of them where none has a letter."""
-    shown = text[tokens.start[begin] : tokens.end[end - 1]] if end > begin else ""
+    if end <= begin:
+        return ()
+    shown = text[tokens.start[begin] : tokens.end[end - 1]]
     return name_words(shown) or tuple(shown.split())
 
 
-__all__ = ["N_RANK_BUCKETS", "Actors", "Entity", "entity_name", "make_scene", "read_actors", "resolve_actors"]
+__all__ = ["N_RANK_BUCKETS", "Actors", "Entity", "entity_name", "read_actors", "resolve_actors"]

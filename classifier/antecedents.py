@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .context import OUTSIDE, Context
+from .context import OUTSIDE
 from .entities import (
     EITHER,
     FEMALE,
@@ -25,7 +24,7 @@ from .entities import (
     SECOND,
     TITLE_BEGIN,
     TITLE_END,
-    Entities,
+    join_names,
 )
 from .lexicon import (
     BARE,
@@ -46,10 +45,10 @@ from .lexicon import (
     joined,
     look_up,
     put,
+    token_bits,
 )
-from .names import BEGIN, Names
-from .quotes import FoundQuote
-from .segment import LINE, WORD, Tokens
+from .names import BEGIN, find_names
+from .segment import LINE, WORD
 from .sources import (
     LONGEST_SOURCE,
     SOURCE_BEGIN,
@@ -110,32 +109,35 @@ class Scene(NamedTuple):
     described: NDArray[np.int32]
 
 
-def scene(
-    tokens: Tokens,
-    where: Context,
-    bits: NDArray[np.uint32],
-    names: Names,
-    entities: Entities,
-    quotes: Sequence[FoundQuote],
-) -> Scene:
-    """The scene before the first quote."""
-    content = np.array([span for quote in quotes for span in quote.content], np.int32).reshape(-1, 2)
-    bounds = np.zeros(len(quotes) + 1, np.int32)
-    np.cumsum([len(quote.content) for quote in quotes], out=bounds[1:])
-    cue = np.array([quote.cue or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2)
-    source = np.array([quote.source or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2)
-    begins = content[bounds[:-1], 0]
-    places = np.where(source[:, 0] >= 0, source[:, 0], np.where(cue[:, 0] >= 0, cue[:, 0], begins))
-    n_rows = len(entities.row)
-    recent = np.full((n_rows, 3), -1, np.int32)
-    marks = np.array([-1, 0, -1, 0], np.int64)
+@njit(cache=True, nogil=True)
+def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
+    """The scene before the first quote. quotes: `assembly.Spans`; known: the `Lexicon`."""
+    n_quotes = len(quotes.cue)
+    bits = token_bits(tokens.hash, known.keys, known.bits)
+    names = find_names(tokens, where, bits, known)
+    entities = join_names(tokens, names, bits, where.name, n_quotes)
+    n = len(tokens.start)
+    sentence = np.zeros(n, np.int32)
+    paragraph = np.zeros(n, np.int32)
+    for i in range(n):
+        before = i - 1 if i > 0 else 0
+        sentence[i] = sentence[before] + (1 if where.sentence_start[i] == i else 0)
+        paragraph[i] = paragraph[before] + (1 if tokens.flags[i] & LINE else 0)
+    places = np.empty(n_quotes, np.int32)
+    for k in range(n_quotes):
+        if quotes.source[k, 0] >= 0:
+            places[k] = quotes.source[k, 0]
+        elif quotes.cue[k, 0] >= 0:
+            places[k] = quotes.cue[k, 0]
+        else:
+            places[k] = quotes.content[quotes.bounds[k], 0]
     return Scene(
         tokens.hash,
         tokens.flags,
         bits,
         where.quotation,
-        np.cumsum(where.sentence_start == np.arange(len(tokens.start)), dtype=np.int32),
-        np.cumsum(tokens.flags & LINE > 0, dtype=np.int32),
+        sentence,
+        paragraph,
         where.tag,
         where.relation,
         names.place,
@@ -145,14 +147,14 @@ def scene(
         entities.keys,
         entities.values,
         entities.total,
-        content,
-        bounds,
-        cue,
-        source,
-        np.argsort(places, kind="stable"),
-        recent,
-        marks,
-        np.full((len(quotes), 3), -1, np.int32),
+        quotes.content,
+        quotes.bounds,
+        quotes.cue,
+        quotes.source,
+        np.argsort(places, kind="mergesort"),
+        np.full((len(entities.row), 3), -1, np.int32),
+        np.array([-1, 0, -1, 0], np.int64),
+        np.full((n_quotes, 3), -1, np.int32),
     )
 
 

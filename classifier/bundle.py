@@ -22,11 +22,12 @@ from safetensors.numpy import save as save_arrays
 from topic_stance.data.records import TopicStanceError
 
 from .actors import N_RANK_BUCKETS
-from .chain import Packed
+from .chain import LANES, Packed
 from .context import WordTable, word_table
 from .quotes import LINK_TAGS, TAGS, QuoteHead
-from .stance import N_BLOCKS, StanceHead
-from .tagger import WORDS as TAGGER_WORDS
+from .stance import N_BLOCKS, StanceHead, feature_table
+from .sums import aligned
+from .tagger import LANES as TAGGER_LANES
 from .tagger import Tagger
 from .tfidf import term_tables
 from .topics import TopicHead
@@ -213,13 +214,13 @@ def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
         "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0].astype(np.int16),
         "tagger.tag": heads.quotes.tagger.tag_weights,
         "tagger.relation": heads.quotes.tagger.relation_weights,
-        "quotes.tag_weights": heads.quotes.tag_weights.words,
-        "quotes.link_weights": heads.quotes.link_weights.words,
+        "quotes.tag_weights": heads.quotes.tag_weights.table,
+        "quotes.link_weights": heads.quotes.link_weights.table,
         "quotes.scales": np.array([heads.quotes.tag_weights.scale, heads.quotes.link_weights.scale]),
         "quotes.tag_transitions": heads.quotes.tag_transitions,
         "quotes.link_transitions": heads.quotes.link_transitions,
         "actors.weights": heads.actors,
-        "stance.keys": heads.stance.keys,
+        "stance.keys": heads.stance.table.keys,
         "stance.idf": heads.stance.idf,
         "stance.weights": heads.stance.weights,
         "stance.bias": heads.stance.bias,
@@ -243,11 +244,11 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
             raise ValueError(f"the array {name!r} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} {shape}")
         return array
 
-    def packed(name: str, words: int) -> NDArray[np.uint64]:
-        weights = get(name, np.uint64, None, words)
+    def packed(name: str, lanes: int) -> NDArray[np.uint8]:
+        weights = get(name, np.uint8, None, lanes)
         if not 0 < len(weights) <= _MOST_BUCKETS or len(weights) & (len(weights) - 1):
             raise ValueError(f"the array {name!r} has {len(weights)} rows, must have a power of two of them")
-        return weights
+        return aligned(weights)
 
     scales = get("quotes.scales", np.float64, 2).tolist()
     # Before any work is done for the terms: there must be as many as the arrays say.
@@ -268,10 +269,10 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
     words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5).astype(np.int32))
     quotes = QuoteHead(
         words,
-        Tagger(packed("tagger.tag", TAGGER_WORDS), packed("tagger.relation", TAGGER_WORDS)),
-        Packed(packed("quotes.tag_weights", 1), scales[0]),
+        Tagger(packed("tagger.tag", TAGGER_LANES), packed("tagger.relation", TAGGER_LANES)),
+        Packed(packed("quotes.tag_weights", LANES), scales[0]),
         get("quotes.tag_transitions", np.float32, len(TAGS), len(TAGS)),
-        Packed(packed("quotes.link_weights", 1), scales[1]),
+        Packed(packed("quotes.link_weights", LANES), scales[1]),
         get("quotes.link_transitions", np.float32, len(LINK_TAGS), len(LINK_TAGS)),
         manifest.cue_threshold,
     )
@@ -280,7 +281,7 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         raise ValueError("the keys of the stance head are not sorted")
     stance = StanceHead(
         labels,
-        keys,
+        feature_table(keys),
         get("stance.idf", np.float32, len(keys)),
         get("stance.weights", np.float32, len(keys), 1 + n_topics, 3),
         get("stance.bias", np.float32, n_topics, 3),

@@ -1,9 +1,8 @@
 """Linear-chain models over hashed token features: emission scores, Viterbi decoding, marginals.
 
 A conditional random field (Lafferty et al. 2001) with up to `LANES` labels. The weights of a bucket are whole numbers
-of a byte, all labels of it packed in one 64-bit word, so that adding a feature for all labels is two additions (SIMD
-within a register, Lamport 1975). ``transitions: (n_labels, n_labels) float32``. Features are rows of bucket numbers,
-``features: (n_tokens, n_features) uint32``, the same for every label.
+of a byte, so that a feature is added for all labels at once (`sums.py`). ``transitions: (n_labels, n_labels) float32``.
+Features are rows of bucket numbers, ``features: (n_tokens, n_features) uint32``, the same for every label.
 """
 
 from __future__ import annotations
@@ -14,57 +13,53 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .sums import BIAS, step_of_8, sums_of_8
+
 LANES = 8
-"""Labels in a word."""
-MOST_FEATURES = 256
-"""So many bytes can be added in 16 bits."""
-_BIAS = 128
-EVEN = np.uint64(0x00FF00FF00FF00FF)
+"""Labels in a row."""
 _LEAST = 1e-300
 """Keeps a division finite where every label is forbidden."""
+_RESCALE = 8
+"""Sums over paths are brought back to one at every so manieth token: float64 holds what comes together in between."""
+_LOG2_E, _LN_2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
+_SMALLEST = np.float32(-120.0)
+_EXPONENT = np.int32(1 << 23)
+"""One in the exponent of a float32."""
 
 
 class Packed(NamedTuple):
-    """Emission weights. words: (n_buckets, n_labels / `LANES`) uint64; scale: what one unit of a byte is worth."""
+    """Emission weights. table: (n_buckets, n_lanes) uint8, as `sums.py` has it; scale: what one unit is worth."""
 
-    words: NDArray[np.uint64]
+    table: NDArray[np.uint8]
     scale: float
 
 
-def pack(weights: NDArray[np.float32]) -> Packed:
-    """Weights (n_buckets, n_labels) as bytes in words; the few largest (one in 20,000) are cut off."""
+def pack(weights: NDArray[np.float32], lanes: int = LANES) -> Packed:
+    """Weights (n_buckets, n_labels) as bytes; the few largest (one in 20,000) are cut off."""
     used = np.abs(weights[weights != 0])
     scale = float(np.quantile(used, 0.99995)) / 127 if len(used) else 1.0
-    n_words = -(-weights.shape[1] // LANES)
-    whole = np.full((len(weights), n_words * LANES), _BIAS, np.uint64)
-    whole[:, : weights.shape[1]] = np.clip(np.round(weights / scale), -127, 127).astype(np.int64) + _BIAS
-    shifts = np.arange(LANES, dtype=np.uint64) * np.uint64(8)
-    lanes = whole.reshape(len(weights), n_words, LANES) << shifts
-    return Packed(np.bitwise_or.reduce(lanes, axis=2), scale)
+    table = np.full((len(weights), lanes), BIAS, np.uint8)
+    table[:, : weights.shape[1]] = np.clip(np.round(weights / scale), -127, 127) + BIAS
+    return Packed(table, scale)
 
 
 def emissions(features: NDArray[np.uint32], weights: Packed) -> NDArray[np.float32]:
-    """Sum of the weights of each token's features: (n_tokens, `LANES`) float32."""
+    """Sum of the weights of each token's features, (n_tokens, n_features): (n_tokens, `LANES`) float32."""
     scores = np.empty((len(features), LANES), np.float32)
-    add_rows(features, len(features), weights.words[:, 0], np.float32(weights.scale), scores)
+    sums = np.empty((len(features), LANES), np.uint16)
+    buckets = np.ascontiguousarray(features.T)
+    add_rows(buckets, len(features), weights.table, np.float32(weights.scale), sums, scores)
     return scores
 
 
 @njit(cache=True, nogil=True)
-def add_rows(features, n, words, scale, scores):  # type: ignore[no-untyped-def]
-    """Scores of the first n rows of features, written to `scores`."""
-    width = features.shape[1]
+def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped-def]
+    """Scores of the first n tokens, written to `scores`; buckets, sums: as for `sums_of_8`."""
+    sums_of_8(table, buckets, n, sums)
+    bias = np.int32(BIAS * len(buckets))
     for i in range(n):
-        even = np.uint64(0)
-        odd = np.uint64(0)
-        for k in range(width):
-            word = words[features[i, k]]
-            even += word & EVEN
-            odd += (word >> np.uint64(8)) & EVEN
-        for y in range(LANES // 2):
-            shift = np.uint64(16 * y)
-            scores[i, 2 * y] = scale * np.float32(np.int64((even >> shift) & np.uint64(0xFFFF)) - _BIAS * width)
-            scores[i, 2 * y + 1] = scale * np.float32(np.int64((odd >> shift) & np.uint64(0xFFFF)) - _BIAS * width)
+        for y in range(LANES):
+            scores[i, y] = scale * np.float32(np.int32(sums[i, y]) - bias)
 
 
 @njit(cache=True, nogil=True)
@@ -107,56 +102,96 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
 def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64."""
     n, n_labels = len(scores), len(transitions)
-    # Rows of `LANES` numbers, zero beyond the labels, so that the inner loops are vector operations.
-    alpha = np.zeros((n, LANES))
-    local = np.zeros((n, LANES))
-    forward = np.zeros((n_labels, LANES))
-    backward = np.zeros((n_labels, LANES))
+    # Rows of `LANES` numbers, zero beyond the labels, so that a step is a few vector operations.
+    move = np.zeros((LANES, LANES))
     for x in range(n_labels):
         for y in range(n_labels):
-            forward[x, y] = backward[y, x] = np.exp(np.float64(transitions[x, y]))
+            move[x, y] = np.exp(np.float64(transitions[x, y]))
+    back = move.T.copy()
+    local = _shares(scores, n_labels)
+    before = np.empty((n, LANES))  # of all paths to a token, its own share included
+    after = np.empty((n, LANES))  # of all paths from a token on, its own share included
+    for y in range(LANES if n else 0):
+        start = np.exp(np.float64(allowed_start[y])) if y < n_labels else 0.0
+        before[0, y] = start * local[0, y]
+        after[n - 1, y] = local[n - 1, y]
+    for i in range(1, n):
+        step_of_8(before, i - 1, i, move, local)
+        if i % _RESCALE == 0:
+            _normalize(before[i])
+    for i in range(n - 2, -1, -1):
+        step_of_8(after, i + 1, i, back, local)
+        if i % _RESCALE == 0:
+            _normalize(after[i])
+    out = np.empty((n, n_labels))
+    for i in range(n):
+        total = 0.0
+        for y in range(n_labels):
+            out[i, y] = before[i, y] * after[i, y] / local[i, y]
+            total += out[i, y]
+        share = 1.0 / max(total, _LEAST)
+        for y in range(n_labels):
+            out[i, y] *= share
+    return out
+
+
+@njit(cache=True, nogil=True)
+def likeliest(posterior):  # type: ignore[no-untyped-def]
+    """The likeliest label of each token, given `marginals`: (n_tokens,) uint8.
+
+    Labels are O, then B and I of each kind of span; an I that does not go on from its own kind becomes a B.
+    """
+    n, n_labels = posterior.shape
+    out = np.empty(n, np.uint8)
+    before = 0
+    for i in range(n):
+        best = 0
+        for y in range(1, n_labels):
+            if posterior[i, y] > posterior[i, best]:
+                best = y
+        if best > 0 and best % 2 == 0 and before != best and before != best - 1:
+            best -= 1
+        out[i] = best
+        before = best
+    return out
+
+
+@njit(inline="always")
+def _normalize(values):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for y in range(LANES):
+        total += values[y]
+    share = 1.0 / max(total, _LEAST)
+    for y in range(LANES):
+        values[y] *= share
+
+
+@njit(cache=True, nogil=True)
+def _shares(scores, n_labels):  # type: ignore[no-untyped-def]
+    """exp(score - best score of the token) within 1e-6, (n_tokens, `LANES`) float32; nothing beyond the labels.
+
+    2 to the whole part is added to the exponent of a float32, 2 to the rest is a polynomial: all vector arithmetic.
+    """
+    n = len(scores)
+    flat = np.empty(n * LANES, np.float32)
     for i in range(n):
         top = scores[i, 0]
         for y in range(1, n_labels):
             top = max(top, scores[i, y])
-        for y in range(n_labels):
-            local[i, y] = np.exp(np.float64(scores[i, y] - top))
-    value = np.zeros(LANES)
-    for y in range(n_labels):
-        value[y] = np.exp(np.float64(allowed_start[y]))
-    for i in range(n):
-        if i > 0:
-            value[:] = 0.0
-            for x in range(n_labels):
-                a = alpha[i - 1, x]
-                for y in range(LANES):
-                    value[y] += a * forward[x, y]
-        total = 0.0
         for y in range(LANES):
-            alpha[i, y] = value[y] * local[i, y]
-            total += alpha[i, y]
-        total = max(total, _LEAST)
-        for y in range(LANES):
-            alpha[i, y] /= total
-    beta = np.ones(LANES)
-    out = np.empty((n, n_labels))
-    for i in range(n - 1, -1, -1):
-        total = 0.0
-        for y in range(n_labels):
-            out[i, y] = alpha[i, y] * beta[y]
-            total += out[i, y]
-        total = max(total, _LEAST)
-        for y in range(n_labels):
-            out[i, y] /= total
-        value[:] = 0.0
-        for y in range(n_labels):
-            b = local[i, y] * beta[y]
-            for x in range(LANES):
-                value[x] += b * backward[y, x]
-        total = 0.0
-        for x in range(n_labels):
-            total += value[x]
-        total = max(total, _LEAST)
-        for x in range(LANES):
-            beta[x] = value[x] / total
-    return out
+            flat[i * LANES + y] = min(scores[i, y] - top, np.float32(0.0))
+    whole = np.empty(len(flat), np.int32)
+    for i in range(len(flat)):
+        x = max(flat[i] * _LOG2_E, _SMALLEST)
+        k = np.int32(x - np.float32(0.5))  # x is not positive: the nearest whole number
+        r = (x - np.float32(k)) * _LN_2
+        p = np.float32(1 / 720) * r + np.float32(1 / 120)
+        p = p * r + np.float32(1 / 24)
+        p = p * r + np.float32(1 / 6)
+        p = p * r + np.float32(0.5)
+        flat[i] = (p * r + np.float32(1.0)) * r + np.float32(1.0)
+        whole[i] = k
+    bits = flat.view(np.int32)
+    for i in range(len(flat)):
+        bits[i] += whole[i] * _EXPONENT
+    return flat.reshape(n, LANES)

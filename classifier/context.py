@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .columns import token_columns
 from .hashing import MIX
 from .segment import (
     LINE,
@@ -17,9 +18,8 @@ from .segment import (
     MARK_SINGLE_OPEN,
     MARK_STRAIGHT,
     SENTENCE,
-    Tokens,
 )
-from .tagger import Tagger, tag_tokens
+from .tagger import tag_tokens
 
 OUTSIDE, INSIDE, OPENING, CLOSING = range(4)
 PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
@@ -67,15 +67,22 @@ class Context(NamedTuple):
     relation: NDArray[np.uint8]
     clause: NDArray[np.uint8]
     """What the tagger says of the token (`tagger.Grammar`)."""
+    columns: NDArray[np.uint32]
+    """(n_columns, n_tokens + 2 * `templates.PAD`): what the linear models read (`columns.Column`)."""
 
 
-def context(tokens: Tokens, words: WordTable, tagger: Tagger) -> Context:
-    """Word classes, quotation state, sentence bounds, nearest likely cues and grammar of every token."""
-    classes, quotation, quoted_length, start, end, before, after = _context(
-        tokens.hash, tokens.flags, tokens.mark, words.keys, words.rows
-    )
-    grammar = tag_tokens(tokens, classes, quotation, start, end, tagger)
-    return Context(classes, quotation, quoted_length, start, end, before, after, *grammar)
+@njit(cache=True, nogil=True)
+def context(tokens, words, tagger):  # type: ignore[no-untyped-def]
+    """The `Context`: word classes, quotation state, sentence bounds, nearest likely cues and grammar of every token.
+
+    words: a `WordTable`; tagger: a `Tagger`.
+    """
+    classes = _classes(tokens.hash, words.keys, words.rows)
+    quotation, quoted_length = _quotations(tokens.flags, tokens.mark)
+    start, end, before, after = _sentences(tokens.flags, quotation, classes)
+    columns = token_columns(tokens, classes, quotation, quoted_length, start, end)
+    tag, name, relation, clause = tag_tokens(columns, start, end, tagger)
+    return Context(classes, quotation, quoted_length, start, end, before, after, tag, name, relation, clause, columns)
 
 
 @njit(cache=True, nogil=True)
@@ -90,7 +97,8 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
+def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
+    """Rows of the word table: (n_tokens, 5) int32."""
     n = len(hashes)
     classes = np.zeros((n, rows.shape[1]), np.int32)
     mask = np.uint64(len(keys) - 1)
@@ -102,6 +110,13 @@ def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
                     classes[i, k] = rows[slot, k]
                 break
             slot = (slot + np.uint64(1)) & mask
+    return classes
+
+
+@njit(cache=True, nogil=True)
+def _quotations(flags, mark):  # type: ignore[no-untyped-def]
+    """Whether each token stands in a quotation, and the length of that."""
+    n = len(flags)
     quotation = np.zeros(n, np.uint8)
     quoted_length = np.zeros(n, np.int32)
     opened = -1
@@ -142,6 +157,13 @@ def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
     if opened >= 0:
         for k in range(opened, n):
             quoted_length[k] = n - opened
+    return quotation, quoted_length
+
+
+@njit(cache=True, nogil=True)
+def _sentences(flags, quotation, classes):  # type: ignore[no-untyped-def]
+    """First token of each token's sentence and one past the last, and the nearest likely cues in it."""
+    n = len(flags)
     sentence_start = np.zeros(n, np.int32)
     sentence_end = np.zeros(n, np.int32)
     cue_before = np.full(n, -1, np.int32)
@@ -166,4 +188,4 @@ def _context(hashes, flags, mark, keys, rows):  # type: ignore[no-untyped-def]
         if sentence_start[i] == i:
             stop = i
             last = -1
-    return classes, quotation, quoted_length, sentence_start, sentence_end, cue_before, cue_after
+    return sentence_start, sentence_end, cue_before, cue_after

@@ -24,9 +24,8 @@ from .names import (
     TYPE,
     WHOLE_KEY,
     WORDS,
-    Names,
 )
-from .segment import ALLCAPS, CAPITAL, WORD, Tokens, token_hash
+from .segment import ALLCAPS, CAPITAL, WORD, token_hash
 
 NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, SECOND = range(11)
 """Columns of `Entities.row`."""
@@ -54,28 +53,11 @@ class Entities(NamedTuple):
     total: NDArray[np.int64]
 
 
-def join_names(
-    tokens: Tokens, names: Names, bits: NDArray[np.uint32], name_tags: NDArray[np.uint8], room: int
-) -> Entities:
-    """The entities of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
-    return Entities(
-        *_join(
-            tokens.points,
-            tokens.start,
-            tokens.end,
-            tokens.hash,
-            tokens.flags,
-            names.place,
-            names.key,
-            bits,
-            name_tags,
-            room,
-        )
-    )
-
-
 @njit(cache=True, nogil=True)
-def _join(points, start, end, hashes, flags, place, key, bits, name_tags, room):  # type: ignore[no-untyped-def]
+def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped-def]
+    """The `Entities` of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
+    points, start, end, hashes, flags = tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags
+    place, key = names.place, names.key
     n = len(place)
     row = np.zeros((n + room, 11), np.int32)
     first = np.zeros((n + room, 2), np.uint64)
@@ -169,7 +151,7 @@ def _join(points, start, end, hashes, flags, place, key, bits, name_tags, room):
             row[entity, KIND] = top
     numbers = np.zeros(1, np.int64)
     numbers[0] = count
-    return row, first, of_name, keys, values, numbers
+    return Entities(row, first, of_name, keys, values, numbers)
 
 
 @njit(cache=True, nogil=True)

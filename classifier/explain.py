@@ -16,9 +16,9 @@ from topic_stance.data.records import STANCES, Article, Prediction, Span
 
 from .actors import Entity
 from .pipeline import Pipeline
-from .quotes import FoundQuote
-from .segment import Tokens, token_hash
-from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, vector
+from .quotes import FoundQuote, found_quotes, quote_spans
+from .segment import Tokens
+from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, title_word, vector
 from .tfidf import term_counts
 from .topics import topic_tokens
 
@@ -112,27 +112,28 @@ def _stances(
 ) -> list[ActorExplanation]:
     analysis = pipeline.analyse(article)
     head = pipeline.bundle.heads.stance
+    quotes = found_quotes(analysis.quotes)
     found = []
-    for (number, own), actor in zip(analysis.own.items(), prediction.actors, strict=True):
-        entity = analysis.actors.entities[number]
-        raw = actor_features(body, analysis.where, own, entity)
+    for (number, entity), actor in zip(analysis.actors.entities.items(), prediction.actors, strict=True):
+        own = [quote for quote, speaker in zip(quotes, analysis.actors.speakers, strict=True) if speaker == number]
+        raw = actor_features(body, analysis.where, quote_spans(own), entity.title_span)
         place, values = vector(raw, head)
         names = feature_names(article.text, body, raw, entity)
-        of_quotes = [set(actor_features(body, analysis.where, [quote], None).key.tolist()) for quote in own]
+        of_quotes = [set(actor_features(body, analysis.where, quote_spans([quote])).key.tolist()) for quote in own]
         for stance in actor.stances:
             topic = head.topics.index(stance.topic)
             weights = head.weights[place, 0] + head.weights[place, topic + 1]
             label = STANCES.index(stance.label)
             shares = values * (weights[:, label] - (weights.sum(1) - weights[:, label]) / 2)
-            by_key = dict(zip(head.keys[place].tolist(), shares.tolist(), strict=True))
+            by_key = dict(zip(head.table.keys[place].tolist(), shares.tolist(), strict=True))
             heaviest = sorted(by_key, key=lambda key: -abs(by_key[key]))[:most]
             terms = [TermShare(names[key], by_key[key]) for key in heaviest]
-            quotes = [
+            weighed = [
                 QuoteShare(_shortened(article.text, body, quote), share)
                 for quote, share in zip(own, _quote_shares(of_quotes, by_key), strict=True)
             ]
-            quotes = sorted(quotes, key=lambda quote: -quote.share)[:_MOST_QUOTES]
-            found.append(ActorExplanation(actor.name, stance.topic, stance.label, stance.probability, terms, quotes))
+            weighed = sorted(weighed, key=lambda quote: -quote.share)[:_MOST_QUOTES]
+            found.append(ActorExplanation(actor.name, stance.topic, stance.label, stance.probability, terms, weighed))
     return found
 
 
@@ -160,8 +161,8 @@ def feature_names(text: str, body: Tokens, raw: RawFeatures, entity: Entity | No
             name = f"{'not … ' if negated else ''}{words[before] + ' ' if pair else ''}{name}"
         kind = "cue like {}" if block == CUED and key != cue_word(int(body.hash[token])) else _KINDS[block]
         found.setdefault(key, kind.format(name))
-    for word in entity.title if entity is not None else ():
-        found.setdefault(token_hash("title " + word.lower()), f"title: {word}")
+    for token in range(*entity.title_span) if entity is not None else ():
+        found.setdefault(title_word(int(body.hash[token])), f"title: {words[token]}")
     return found
 
 

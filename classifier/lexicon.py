@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numba import njit
@@ -66,32 +67,39 @@ class Lexicon(NamedTuple):
 @cache
 def lexicon() -> Lexicon:
     """The project's own lists, read once."""
+    offices = [word for line in word_list("titles.txt") for word in line.split()]
+    given = [line.split() for line in word_list("given_names.txt")]
+    countries = [line.split("\t") for line in word_list("states.txt")]
+    nouns = [line.partition(":")[::2] for line in word_list("nouns.txt")]
+    hashes = phrase_hashes(
+        offices
+        + [name for _, *names in given for name in names]
+        + [word for _, text in nouns for word in text.split()]
+        + [text for name, capital, adjectives in countries for text in (name, name.replace(".", ""), capital)]
+        + [word for _, _, adjectives in countries for word in adjectives.split()]
+    )
     bits: dict[int, int] = {}
     states: dict[int, int] = {}
     capitals: dict[str, int] = {}
 
     def add(text: str, bit: int) -> None:
-        bits[phrase_hash(text)] = bits.get(phrase_hash(text), 0) | bit
+        bits[hashes[text]] = bits.get(hashes[text], 0) | bit
 
-    for line in word_list("titles.txt"):
-        for word in line.split():
-            add(word, TITLE)
-    for line in word_list("given_names.txt"):
-        sex, *names = line.split()
+    for word in offices:
+        add(word, TITLE)
+    for sex, *names in given:
         for name in names:
             add(name, {"m": HE, "f": SHE}.get(sex, HE | SHE))
-    for line in word_list("states.txt"):
-        name, capital, adjectives = line.split("\t")
+    for name, capital, adjectives in countries:
         number = capitals.setdefault(capital, len(capitals) + 1)  # Britain and the United Kingdom are one
-        states[phrase_hash(name)] = states[phrase_hash(name.replace(".", ""))] = 2 * number + 1
-        states.setdefault(phrase_hash(capital), 2 * number)
+        states[hashes[name]] = states[hashes[name.replace(".", "")]] = 2 * number + 1
+        states.setdefault(hashes[capital], 2 * number)
         for word in adjectives.split():
             add(word, DEMONYM)
-    for line in word_list("nouns.txt"):
-        kind, _, words = line.partition(":")
-        for word in words.split():
-            if not bits.get(phrase_hash(word), 0) >> NOUN_SHIFT:
-                add(word, TYPES.index(kind, 1) << NOUN_SHIFT)
+    for kind, text in nouns:
+        for word in text.split():
+            if not bits.get(hashes[word], 0) >> NOUN_SHIFT:
+                add(word, TYPES.index(cast(ActorType, kind), 1) << NOUN_SHIFT)
     for bit, text in _WORDS.items():
         for word in text.split():
             bits[token_hash(word)] = bits.get(token_hash(word), 0) | bit
@@ -109,8 +117,15 @@ def titles() -> frozenset[str]:
 
 def phrase_hash(text: str) -> int:
     """The hash of the words of a text: that of its word where it has only one, else of all joined."""
-    tokens = tokenize(text)
-    return int(_phrase(tokens.hash[tokens.flags & WORD > 0]))
+    return phrase_hashes([text])[text]
+
+
+def phrase_hashes(texts: Iterable[str]) -> dict[str, int]:
+    """The hashes of texts that have words and no line breaks, by text; all are tokenized at once."""
+    every = list(dict.fromkeys(texts))
+    tokens = tokenize("\n".join(every))
+    found = _phrases(tokens.hash, tokens.flags, tokens.lines)
+    return dict(zip(every, found.tolist(), strict=True))
 
 
 @njit(inline="always")
@@ -154,11 +169,14 @@ def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _phrase(hashes):  # type: ignore[no-untyped-def]
-    value = np.uint64(0)
-    for i in range(len(hashes)):
-        value = joined(value, hashes[i])
-    return value
+def _phrases(hashes, flags, lines):  # type: ignore[no-untyped-def]
+    """The joined hash of the words of every line: (n_lines,) uint64."""
+    out = np.zeros(len(lines) - 1, np.uint64)
+    for k in range(len(out)):
+        for i in range(lines[k], lines[k + 1]):
+            if flags[i] & WORD:
+                out[k] = joined(out[k], hashes[i])
+    return out
 
 
 def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:

@@ -5,13 +5,14 @@ All of it is compiled; a name is a row of numbers (`Names`), its words are cut f
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .context import CAPITAL_LEVEL, INSIDE, OPENING, Context
+from .context import CAPITAL_LEVEL, INSIDE, OPENING
 from .lexicon import (
     AND,
     DEMONYM,
@@ -28,11 +29,10 @@ from .lexicon import (
     SUFFIX,
     TITLE,
     UNKNOWN,
-    Lexicon,
     joined,
     look_up,
 )
-from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SENTENCE, SPACED, WORD, Tokens, token_hash
+from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SENTENCE, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
@@ -57,41 +57,16 @@ class Names(NamedTuple):
     key: NDArray[np.uint64]
 
 
-def find_names(tokens: Tokens, where: Context, bits: NDArray[np.uint32], known: Lexicon) -> Names:
-    """The names of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
-    return Names(
-        *_names(
-            tokens.hash,
-            tokens.flags,
-            tokens.mark,
-            tokens.points,
-            tokens.start,
-            tokens.end,
-            where.classes[:, CAPITAL_LEVEL],
-            where.quotation,
-            where.sentence_start,
-            where.tag,
-            bits,
-            known.keys,
-            known.bits,
-            known.state,
-        )
-    )
-
-
-def name_words(text: str) -> tuple[str, ...]:
-    """The words of a name: what white space separates, without quotation marks around and commas after."""
-    words = (word.strip('"“”‘,;:()[]') for word in text.split())
-    return tuple(word for word in words if any(map(str.isalnum, word)))
-
-
 @njit(cache=True, nogil=True)
-def _names(  # type: ignore[no-untyped-def]
-    hashes, flags, mark, points, start, end, level, quotation, sentence_start, tag, bits, keys, values, states
-):
+def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
+    """The `Names` of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
+    hashes, flags, start, end = tokens.hash, tokens.flags, tokens.start, tokens.end
     runs = _joined_runs(
-        hashes, flags, tag, bits,
-        _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits),
+        hashes, flags, where.tag, bits,
+        _runs(
+            hashes, flags, tokens.mark, tokens.points, start, end,
+            where.classes[:, CAPITAL_LEVEL], where.quotation, where.sentence_start, bits,
+        ),
     )  # fmt: skip
     place = np.empty((len(runs), 8), np.int32)
     key = np.empty((len(runs), 3), np.uint64)
@@ -101,13 +76,20 @@ def _names(  # type: ignore[no-untyped-def]
     word_bits = np.empty(_LONGEST, np.uint32)
     count = 0
     for r in range(len(runs)):
-        n = _split(runs[r, 0], runs[r, 1], hashes, flags, keys, values, first, last, word_key, word_bits)
+        n = _split(runs[r, 0], runs[r, 1], hashes, flags, known.keys, known.bits, first, last, word_key, word_bits)
         if n and _parse(
-            runs[r], n, hashes, flags, start, end, keys, states, first, last, word_key, word_bits,
+            runs[r], n, hashes, flags, start, end, known.keys, known.state, first, last, word_key, word_bits,
             place[count], key[count],
         ):  # fmt: skip
             count += 1
-    return place[:count].copy(), key[:count].copy()
+    return Names(place[:count].copy(), key[:count].copy())
+
+
+@lru_cache(maxsize=1 << 14)
+def name_words(text: str) -> tuple[str, ...]:
+    """The words of a name: what white space separates, without quotation marks around and commas after."""
+    words = (word.strip('"“”‘,;:()[]') for word in text.split())
+    return tuple(word for word in words if any(map(str.isalnum, word)))
 
 
 @njit(cache=True, nogil=True)

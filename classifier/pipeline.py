@@ -7,13 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from topic_stance.data.records import Actor, Article, Prediction, Quote, Span
+import numpy as np
+from numpy.typing import NDArray
 
-from .actors import Actors, resolve_actors
+from topic_stance.data.records import Actor, Article, Prediction, Quote, Span, Stance
+
+from .actors import Actors, Entity, resolve_actors
+from .assembly import Spans
 from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
 from .context import Context
-from .quotes import FoundQuote, TokenSpan, find_quotes
+from .quotes import TokenSpan, find_quotes, found_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
 from .tfidf import TermWeights
@@ -30,12 +34,17 @@ def load(path: Path | str | None = None) -> Pipeline:
 
 
 class Analysis(NamedTuple):
-    """Quotes and actors of one article. own: the quotes of each entity that is quoted, by their first quote."""
+    """Quotes and actors of one article, the actors by their first quote."""
 
-    quotes: list[FoundQuote]
+    quotes: Spans
     where: Context
     actors: Actors
-    own: dict[int, list[FoundQuote]]
+
+    @property
+    def speakers(self) -> NDArray[np.int32]:
+        """Which of the actors says each quote, -1 for none: (n_quotes,)."""
+        place = {number: k for k, number in enumerate(self.actors.entities)}
+        return np.array([-1 if n is None else place[n] for n in self.actors.speakers], np.int32)
 
 
 class Pipeline:
@@ -64,13 +73,19 @@ class Pipeline:
         topics = assign_topics(decision_scores(title, body, head, self.topic_weights), head)
         analysis = self._analyse(article, body)
         assigned = [topic.label for topic in topics if topic.assigned]
+        actors = analysis.actors.entities.values()
+        titles = np.array([actor.title_span for actor in actors], np.int32).reshape(-1, 2)
+        speakers = analysis.speakers
+        stances = find_stances(
+            body, analysis.where, analysis.quotes, speakers, titles, assigned, self.bundle.heads.stance
+        )
         spans = _Spans(body)
         return Prediction(
             article.id,
             self.bundle.name,
             topics,
-            _written_quotes(analysis, spans),
-            [self._actor(number, analysis, assigned, body, spans) for number in analysis.own],
+            _written_quotes(analysis.quotes, speakers.tolist(), spans),
+            [_written_actor(actor, own, spans) for actor, own in zip(actors, stances, strict=True)],
         )
 
     def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
@@ -94,35 +109,24 @@ class Pipeline:
 
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
         quotes, where = find_quotes(body, self.bundle.heads.quotes)
-        actors = resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors)
-        own: dict[int, list[FoundQuote]] = {}
-        for quote, speaker in zip(quotes, actors.speakers, strict=True):
-            if speaker is not None:
-                own.setdefault(speaker, []).append(quote)
-        return Analysis(quotes, where, actors, own)
-
-    def _actor(self, number: int, analysis: Analysis, assigned: list[str], body: Tokens, spans: _Spans) -> Actor:
-        entity = analysis.actors.entities[number]
-        return Actor(
-            entity.text,
-            entity.type or "person",
-            " ".join(entity.title),
-            [spans(span) for span in sorted(set(entity.mentions))],
-            find_stances(body, analysis.where, analysis.own[number], entity, assigned, self.bundle.heads.stance),
-        )
+        return Analysis(quotes, where, resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors))
 
 
-def _written_quotes(analysis: Analysis, spans: _Spans) -> list[Quote]:
-    place = {number: k for k, number in enumerate(analysis.own)}
+def _written_actor(actor: Entity, stances: list[Stance], spans: _Spans) -> Actor:
+    mentions = [spans(span) for span in actor.mentions]
+    return Actor(actor.text, actor.type or "person", " ".join(actor.title), mentions, stances)
+
+
+def _written_quotes(quotes: Spans, speakers: list[int], spans: _Spans) -> list[Quote]:
     return [
         Quote(
             [spans(span) for span in quote.content],
             spans(quote.cue) if quote.cue else None,
             spans(quote.source) if quote.source else None,
             quote.kind,
-            None if speaker is None else place[speaker],
+            None if speaker < 0 else speaker,
         )
-        for quote, speaker in zip(analysis.quotes, analysis.actors.speakers, strict=True)
+        for quote, speaker in zip(found_quotes(quotes), speakers, strict=True)
     ]
 
 
@@ -130,11 +134,11 @@ class _Spans:
     """Token spans to character spans of the input."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self._start = tokens.start
-        self._end = tokens.end
+        self._start = tokens.start.tolist()
+        self._end = tokens.end.tolist()
 
     def __call__(self, span: TokenSpan) -> Span:
-        return int(self._start[span[0]]), int(self._end[span[1] - 1])
+        return self._start[span[0]], self._end[span[1] - 1]
 
 
 __all__ = ["DEFAULT", "Analysis", "Pipeline", "load"]

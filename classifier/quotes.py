@@ -7,6 +7,7 @@ predicate (Pareti 2015 finds attributions from their cues in the same order). `a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +17,10 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Kind
 
 from .assembly import KINDS, Spans, assemble
-from .chain import Packed, marginals, viterbi
-from .context import CUE_LEVEL, Context, WordTable, context
+from .chain import Packed, likeliest, marginals
+from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
 from .links import link_labels, windows
-from .segment import Tokens
 from .tagger import Tagger
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -75,19 +75,25 @@ _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
 
 
-def find_quotes(tokens: Tokens, head: QuoteHead) -> tuple[list[FoundQuote], Context]:
-    """The quotes of a body in text order, and the context that later steps share. Time is linear in the tokens."""
+@njit(cache=True, nogil=True)
+def find_quotes(tokens, head):  # type: ignore[no-untyped-def]
+    """The quotes of a body in text order, as `Spans`, and the `Context` that later steps share.
+
+    head: a `QuoteHead`. Time is linear in the tokens.
+    """
     where = context(tokens, head.words, head.tagger)
-    if not (where.classes[:, CUE_LEVEL].any() or where.quotation.any()):
-        return [], where  # no likely cue and no quotation mark: nothing to find
-    return found_quotes(find_spans(tokens, where, head)), where
+    return find_spans(tokens, where, head), where
 
 
-def find_spans(tokens: Tokens, where: Context, head: QuoteHead) -> Spans:
-    """The quotes of a body as arrays."""
-    scores = token_scores(tokens, where, head.tag_weights)
-    tagged = viterbi(scores, head.tag_transitions, _TAG_START)
+@njit(cache=True, nogil=True)
+def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
+    """The quotes of a body whose context is known."""
+    if not _may_quote(where.classes, where.quotation):
+        none = np.empty((0, 2), np.int32)
+        return Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8))
+    scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
+    tagged = likeliest(posterior)
     cues = cue_spans(posterior, head.cue_threshold)
     spans = windows(tokens, where, cues)
     labels, bounds = link_labels(
@@ -95,20 +101,19 @@ def find_spans(tokens: Tokens, where: Context, head: QuoteHead) -> Spans:
     )
     return Spans(
         *assemble(
-            labels,
-            bounds,
-            spans[:, 0],
-            cues,
-            tagged,
-            posterior,
-            tokens.flags,
-            tokens.mark,
-            where.quotation,
-            where.quoted_length,
-            where.sentence_start,
-            where.sentence_end,
+            labels, bounds, spans[:, 0], cues, tagged, posterior, tokens.flags, tokens.mark,
+            where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
         )
-    )
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _may_quote(classes, quotation):  # type: ignore[no-untyped-def]
+    """Whether there is a likely cue or a quotation mark: without either there is nothing to find."""
+    for i in range(len(quotation)):
+        if quotation[i] or classes[i, CUE_LEVEL]:
+            return True
+    return False
 
 
 def found_quotes(spans: Spans) -> list[FoundQuote]:
@@ -126,6 +131,19 @@ def found_quotes(spans: Spans) -> list[FoundQuote]:
             zip(spans.cue.tolist(), spans.source.tolist(), spans.kind.tolist(), strict=True)
         )
     ]
+
+
+def quote_spans(quotes: Sequence[FoundQuote]) -> Spans:
+    """Quotes as arrays: what `found_quotes` takes apart."""
+    bounds = np.zeros(len(quotes) + 1, np.int32)
+    np.cumsum([len(quote.content) for quote in quotes], out=bounds[1:])
+    return Spans(
+        np.array([span for quote in quotes for span in quote.content], np.int32).reshape(-1, 2),
+        bounds,
+        np.array([quote.cue or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2),
+        np.array([quote.source or (-1, -1) for quote in quotes], np.int32).reshape(-1, 2),
+        np.array([KINDS.index(quote.kind) for quote in quotes], np.uint8),
+    )
 
 
 @njit(cache=True, nogil=True)

@@ -19,31 +19,59 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import STANCES, Stance
 
-from .actors import Entity
+from .assembly import Spans
 from .context import CAPITAL_LEVEL, COARSE, FINE, Context
 from .hashing import MIX as _MIX
-from .lexicon import titles
-from .quotes import FoundQuote
+from .lexicon import TITLE, lexicon, look_up, put
+from .quotes import TokenSpan
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
 
 SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
 _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
+_OFFICE = np.uint64(0xD6E8FEB86659FD93)
 _NEGATED = 0xABCDEF123457
 _SCOPE = 40
 """A negation reaches to the next full stop, comma aside, and at most so many words."""
 
 
+def _hashes(words: str) -> NDArray[np.uint64]:
+    return np.sort(np.array([token_hash(word) for word in words.split()], np.uint64))
+
+
+_NEGATIONS = _hashes(
+    "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
+    "reject rejected rejects false falsely untrue"
+)
+_STOPS = _hashes('. ; : ! ? " “ ”')
+
+
+class FeatureTable(NamedTuple):
+    """The features of a head, (n_features,) uint64, sorted; slots, places: a table of where each stands, plus one."""
+
+    keys: NDArray[np.uint64]
+    slots: NDArray[np.uint64]
+    places: NDArray[np.int32]
+
+
+def feature_table(keys: NDArray[np.uint64]) -> FeatureTable:
+    """The table of some sorted keys."""
+    size = 1 << max(4, int(2 * len(keys)).bit_length())
+    slots, places = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    _fill_table(keys, slots, places)
+    return FeatureTable(keys, slots, places)
+
+
 class StanceHead(NamedTuple):
     """The learned part.
 
-    keys: (n_features,) uint64, sorted; idf: (n_features,) float32.
+    table: the features; idf: (n_features,) float32.
     weights: (n_features, 1 + n_topics, 3) float32, shared first; bias: (n_topics, 3) float32.
     block_scale: (N_BLOCKS,) float32. temperature: (n_topics,) float32, of the softmax.
     """
 
     topics: tuple[str, ...]
-    keys: NDArray[np.uint64]
+    table: FeatureTable
     idf: NDArray[np.float32]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -62,25 +90,21 @@ class RawFeatures(NamedTuple):
     token: NDArray[np.int32]
 
 
-def actor_features(tokens: Tokens, where: Context, quotes: Sequence[FoundQuote], entity: Entity | None) -> RawFeatures:
-    """The features of an actor from its quotes, in text order."""
-    contents = np.array([span for quote in quotes for span in quote.content] or [(0, 0)], np.int32)
-    cues = np.array([quote.cue for quote in quotes if quote.cue] or [(0, 0)], np.int32)
-    sources = np.array([quote.source for quote in quotes if quote.source] or [(0, 0)], np.int32)
-    key, block, token = _features(tokens.hash, tokens.flags, where.classes, contents, cues, sources, _NEGATIONS, _STOPS)
-    offices = [word.lower() for word in entity.title if word.lower() in titles()] if entity is not None else []
-    if offices:  # the office alone: a nationality in a title must not move a stance
-        office_keys = np.array([token_hash("title " + word) for word in offices], np.uint64)
-        key = np.concatenate((key, office_keys))
-        block = np.concatenate((block, np.full(len(office_keys), SOURCE, np.uint8)))
-        token = np.concatenate((token, np.full(len(office_keys), -1, np.int32)))
-    return RawFeatures(key, block, token)
+def actor_features(tokens: Tokens, where: Context, quotes: Spans, title: TokenSpan = (0, 0)) -> RawFeatures:
+    """The features of an actor from its quotes, in text order; title: the tokens of its titles."""
+    known = lexicon()
+    return RawFeatures(
+        *_features(
+            tokens.hash, tokens.flags, where.classes, quotes.content, quotes.cue, quotes.source,
+            title[0], title[1], known.keys, known.bits,
+        )
+    )  # fmt: skip
 
 
-def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Known features and their values: sublinear TF-IDF, each block scaled to its length."""
-    found: tuple[NDArray[np.int64], NDArray[np.float32]] = _vector(
-        raw.key, raw.block, head.keys, head.idf, head.block_scale
+    found: tuple[NDArray[np.int32], NDArray[np.float32]] = _vector(
+        raw.key, raw.block, head.table.slots, head.table.places, head.idf, head.block_scale
     )
     return found
 
@@ -95,6 +119,11 @@ def cue_word(word: int) -> int:
     return word * int(_CUE) % (1 << 64)
 
 
+def title_word(word: int) -> int:
+    """The key of an office, given its hash, in an actor's title."""
+    return word * int(_OFFICE) % (1 << 64)
+
+
 def stance_scores(raw: RawFeatures, head: StanceHead) -> NDArray[np.float32]:
     """Calibrated log-odds of `STANCES` towards each topic: (n_topics, 3) float32."""
     place, values = vector(raw, head)
@@ -105,27 +134,88 @@ def stance_scores(raw: RawFeatures, head: StanceHead) -> NDArray[np.float32]:
 def find_stances(
     tokens: Tokens,
     where: Context,
-    quotes: Sequence[FoundQuote],
-    entity: Entity | None,
+    quotes: Spans,
+    speakers: NDArray[np.int32],
+    titles: NDArray[np.int32],
     topics: Sequence[str],
     head: StanceHead,
-) -> list[Stance]:
-    """The stance of one actor towards each of an article's topics, with its probability."""
-    if not topics:
-        return []
-    scores = stance_scores(actor_features(tokens, where, quotes, entity), head).tolist()
-    found = []
-    for topic in topics:
-        of_topic = scores[head.topics.index(topic)]
-        best = max(range(3), key=of_topic.__getitem__)
-        share = 1.0 / sum(math.exp(score - of_topic[best]) for score in of_topic)
-        found.append(Stance(topic, STANCES[best], round(share, 4)))
-    return found
+) -> list[list[Stance]]:
+    """The stances of every actor towards each of an article's topics, with their probabilities.
+
+    speakers: (n_quotes,), which of the actors says each quote, -1 for none; titles: (n_actors, 2), the tokens of their
+    titles.
+    """
+    if not topics or not len(titles):
+        return [[] for _ in titles]
+    known = lexicon()
+    wanted = np.array([head.topics.index(topic) for topic in topics], np.int32)
+    label, share = _stances(
+        tokens.hash, tokens.flags, where.classes, quotes, speakers, titles, known.keys, known.bits, wanted,
+        head.table.slots, head.table.places, head.idf, head.weights, head.bias, head.block_scale, head.temperature,
+    )  # fmt: skip
+    return [
+        [Stance(topic, STANCES[y], round(p, 4)) for topic, y, p in zip(topics, labels, shares, strict=True)]
+        for labels, shares in zip(label.tolist(), share.tolist(), strict=True)
+    ]
 
 
 @njit(cache=True, nogil=True)
-def _features(hashes, flags, classes, contents, cues, sources, negations, stops):  # type: ignore[no-untyped-def]
-    size = 16
+def _fill_table(keys, slots, places):  # type: ignore[no-untyped-def]
+    for k in range(len(keys)):
+        put(slots, places, keys[k], np.int32(k + 1))
+
+
+@njit(cache=True, nogil=True)
+def _stances(  # type: ignore[no-untyped-def]
+    hashes, flags, classes, quotes, speakers, titles, known_keys, known_bits, wanted,
+    slots, places, idf, weights, bias, block_scale, temperature,
+):  # fmt: skip
+    """Best stance of each actor towards each of the wanted topics and its share: both (n_actors, n_wanted)."""
+    n_actors = len(titles)
+    label = np.empty((n_actors, len(wanted)), np.uint8)
+    share = np.empty((n_actors, len(wanted)))
+    order = np.argsort(speakers, kind="mergesort")
+    first = 0
+    while first < len(order) and speakers[order[first]] < 0:
+        first += 1
+    for a in range(n_actors):
+        last = first
+        n_spans = 0
+        while last < len(order) and speakers[order[last]] == a:
+            n_spans += quotes.bounds[order[last] + 1] - quotes.bounds[order[last]]
+            last += 1
+        content = np.empty((n_spans, 2), np.int32)
+        m = 0
+        for k in order[first:last]:
+            for at in range(quotes.bounds[k], quotes.bounds[k + 1]):
+                content[m] = quotes.content[at]
+                m += 1
+        key, block, _ = _features(
+            hashes, flags, classes, content, quotes.cue[order[first:last]], quotes.source[order[first:last]],
+            titles[a, 0], titles[a, 1], known_keys, known_bits,
+        )  # fmt: skip
+        place, value = _vector(key, block, slots, places, idf, block_scale)
+        scores = _scores(place, value, weights, bias, temperature)
+        for t in range(len(wanted)):
+            of_topic = scores[wanted[t]]
+            best = 0
+            for y in range(1, 3):
+                if of_topic[y] > of_topic[best]:
+                    best = y
+            total = 0.0
+            for y in range(3):
+                total += math.exp(np.float64(of_topic[y] - of_topic[best]))
+            label[a, t] = best
+            share[a, t] = 1.0 / total
+        first = last
+    return label, share
+
+
+@njit(cache=True, nogil=True)
+def _features(  # type: ignore[no-untyped-def]
+    hashes, flags, classes, contents, cues, sources, title_begin, title_end, known_keys, known_bits
+):
+    size = 16 + title_end - title_begin
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
             size += 5 * (spans[k, 1] - spans[k, 0]) + 2
@@ -138,7 +228,7 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
         last = np.uint64(0)
         for i in range(contents[k, 0], contents[k, 1]):
             if not flags[i] & WORD:
-                if _in(stops, hashes[i]):
+                if _in(_STOPS, hashes[i]):
                     scope = 0
                     last = np.uint64(0)
                 continue
@@ -166,7 +256,7 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
                 token[n] = i
                 n += 1
             last = mixed
-            if _in(negations, hashes[i]):
+            if _in(_NEGATIONS, hashes[i]):
                 scope = _SCOPE
             elif scope > 0:
                 scope -= 1
@@ -201,31 +291,45 @@ def _features(hashes, flags, classes, contents, cues, sources, negations, stops)
             block[n] = SOURCE
             token[n] = i
             n += 1
+    for i in range(title_begin, title_end):
+        # The office alone: a nationality in a title must not move a stance
+        if look_up(known_keys, known_bits, hashes[i]) & np.uint32(TITLE):
+            key[n] = hashes[i] * _OFFICE
+            block[n] = SOURCE
+            token[n] = i
+            n += 1
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
 
 
 @njit(cache=True, nogil=True)
-def _vector(key, block, keys, idf, block_scale):  # type: ignore[no-untyped-def]
+def _vector(key, block, slots, places, idf, block_scale):  # type: ignore[no-untyped-def]
     n = len(key)
-    place = np.empty(n, np.int64)
+    place = np.empty(n, np.int32)
     value = np.empty(n, np.float32)
     of_block = np.empty(n, np.uint8)
     length = np.zeros(len(block_scale))
-    order = np.argsort(key, kind="mergesort")
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    seen = np.zeros(size, np.int32)  # an open-addressing table of what was found so far, by place
     found = 0
-    i = 0
-    while i < n:
-        j = i + 1
-        while j < n and key[order[j]] == key[order[i]]:
-            j += 1
-        at = np.searchsorted(keys, key[order[i]])
-        if at < len(keys) and keys[at] == key[order[i]]:
+    for i in range(n):
+        at = look_up(slots, places, key[i]) - 1
+        if at < 0:
+            continue
+        slot = (at * 40503) & (size - 1)
+        while seen[slot] and place[seen[slot] - 1] != at:
+            slot = (slot + 1) & (size - 1)
+        if not seen[slot]:
             place[found] = at
-            of_block[found] = block[order[i]]
-            value[found] = np.float32(1.0 + math.log(j - i)) * idf[at]
-            length[of_block[found]] += value[found] * value[found]
+            of_block[found] = block[i]
+            value[found] = 0
             found += 1
-        i = j
+            seen[slot] = found
+        value[seen[slot] - 1] += 1
+    for k in range(found):
+        value[k] = np.float32(1.0 + math.log(value[k])) * idf[place[k]]
+        length[of_block[k]] += value[k] * value[k]
     for k in range(found):
         if length[of_block[k]] > 0.0:
             value[k] *= np.float32(block_scale[of_block[k]] / math.sqrt(length[of_block[k]]))
@@ -249,14 +353,3 @@ def _scores(place, value, weights, bias, temperature):  # type: ignore[no-untype
 def _in(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value
-
-
-def _hashes(words: str) -> NDArray[np.uint64]:
-    return np.sort(np.array([token_hash(word) for word in words.split()], np.uint64))
-
-
-_NEGATIONS = _hashes(
-    "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
-    "reject rejected rejects false falsely untrue"
-)
-_STOPS = _hashes('. ; : ! ? " “ ”')

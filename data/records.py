@@ -31,7 +31,7 @@ class DataError(TopicStanceError):
     """Input that cannot be used: a file, a record or a label."""
 
 
-class Article(msgspec.Struct, omit_defaults=True):
+class Article(msgspec.Struct, omit_defaults=True, gc=False):
     """A scraped article. Only `text` is needed; the other fields are never required to be right."""
 
     id: str
@@ -42,7 +42,7 @@ class Article(msgspec.Struct, omit_defaults=True):
     url: str = ""
 
 
-class Quote(msgspec.Struct):
+class Quote(msgspec.Struct, gc=False):
     """One report of something that a source said: its content, the words that report it, and who said it."""
 
     content: list[Span]
@@ -53,7 +53,7 @@ class Quote(msgspec.Struct):
     """Index into the actors of the same article."""
 
 
-class TopicScore(msgspec.Struct):
+class TopicScore(msgspec.Struct, gc=False):
     """A calibrated probability, and whether it passes the topic's threshold."""
 
     label: str
@@ -61,7 +61,7 @@ class TopicScore(msgspec.Struct):
     assigned: bool
 
 
-class Stance(msgspec.Struct):
+class Stance(msgspec.Struct, gc=False):
     """Where an actor stands towards the proposition of a topic, with the probability of that label."""
 
     topic: str
@@ -69,7 +69,7 @@ class Stance(msgspec.Struct):
     probability: float
 
 
-class Actor(msgspec.Struct):
+class Actor(msgspec.Struct, gc=False):
     """Whoever is quoted, once, under the fullest name that the article gives."""
 
     name: str
@@ -79,7 +79,7 @@ class Actor(msgspec.Struct):
     stances: list[Stance]
 
 
-class Prediction(msgspec.Struct):
+class Prediction(msgspec.Struct, gc=False):
     """Everything that is said of one article; one line of output."""
 
     id: str

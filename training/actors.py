@@ -7,19 +7,20 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.actors import entity_name, make_scene
+from topic_stance.classifier.actors import entity_name
 from topic_stance.classifier.antecedents import (
     MOST_CANDIDATES,
     N_RANK_BUCKETS,
     N_RANK_FEATURES,
     SELF,
     list_candidates,
+    make_scene,
     rank_features,
     settle,
 )
 from topic_stance.classifier.context import Context
-from topic_stance.classifier.lexicon import NAME
-from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.lexicon import NAME, lexicon
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import Tokens
 from topic_stance.classifier.sources import SOURCE_ENTITY, SOURCE_KIND, read_source
 from topic_stance.data.records import LabelledArticle, Span
@@ -59,7 +60,7 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
     wanted = [actors[name] for quote, name in labelled if quote is not None]
     if not quotes:
         return []
-    stage = make_scene(tokens, where, quotes)
+    stage = make_scene(tokens, where, quote_spans(quotes), lexicon())
     source = np.zeros(8, np.int32)
     candidates = np.zeros(MOST_CANDIDATES, np.int32)
     groups: list[Group] = []
@@ -72,7 +73,8 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
         number = int(source[SOURCE_ENTITY])
         if source[SOURCE_KIND] != NAME:
             n = list_candidates(stage, k, source, candidates)
-            names = [entity_name(c, article.text, tokens, stage) if c != SELF else "" for c in candidates[:n].tolist()]
+            listed = candidates[:n].tolist()
+            names = [entity_name(c, article.text, tokens, stage.row) if c != SELF else "" for c in listed]
             right = [bool(name) and same_actor(wanted[k], name) for name in names]
             if not any(right):
                 right = [c == SELF for c in candidates[:n].tolist()]

@@ -16,7 +16,7 @@ from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
 from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.context import Context, context
-from topic_stance.classifier.quotes import FoundQuote, QuoteHead
+from topic_stance.classifier.quotes import FoundQuote, QuoteHead, quote_spans
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
 from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS
@@ -220,7 +220,7 @@ def stance_examples(
         if found is not None:
             by_actor.setdefault(quote.actor, []).append(found)
     every = [quote for quotes in by_actor.values() for quote in quotes]
-    resolved = resolve_actors(read.article.text, read.body, where, every, ranking)
+    resolved = resolve_actors(read.article.text, read.body, where, quote_spans(every), ranking)
     speaker = {id(quote): number for quote, number in zip(every, resolved.speakers, strict=True)}
     examples = []
     for actor in read.article.actors or ():
@@ -228,8 +228,8 @@ def stance_examples(
         if not quotes:
             continue
         numbers = [n for quote in quotes if (n := speaker[id(quote)]) is not None]
-        entity = resolved.entities[max(set(numbers), key=numbers.count)] if numbers else None
-        raw = actor_features(read.body, where, quotes, entity)
+        title = resolved.entities[max(set(numbers), key=numbers.count)].title_span if numbers else (0, 0)
+        raw = actor_features(read.body, where, quote_spans(quotes), title)
         examples += [
             StanceExample(raw, topics.index(topic), label, number)
             for topic, label in actor.stance.items()

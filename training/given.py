@@ -9,7 +9,7 @@ import numpy as np
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline
-from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
@@ -45,12 +45,14 @@ def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[s
             by_actor.setdefault(quote.actor, []).append(found)
     said: dict[str, dict[str, str]] = {}
     for actor in article.actors or ():
-        own = by_actor.get(actor.name, [])
+        own = quote_spans(by_actor.get(actor.name, []))
         speakers = resolve_actors(article.text, body, where, own, heads.actors)
         numbers = [n for n in speakers.speakers if n is not None]
-        entity = speakers.entities[max(set(numbers), key=numbers.count)] if numbers else None
+        title = speakers.entities[max(set(numbers), key=numbers.count)].title_span if numbers else (0, 0)
         topics = [topic for topic in actor.stance if topic in heads.stance.topics]
-        stances = find_stances(body, where, own, entity, topics, heads.stance)
+        alone = np.zeros(len(own.cue), np.int32)
+        titles = np.array([title], np.int32)
+        (stances,) = find_stances(body, where, own, alone, titles, topics, heads.stance)
         # A topic that the model does not know has no stance.
         said[actor.name] = dict.fromkeys(actor.stance, "neutral") | {s.topic: s.label for s in stances}
     return said

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.chain import Packed, emissions, pack, viterbi
+from topic_stance.classifier.chain import Packed, emissions, likeliest, marginals, pack
 from topic_stance.classifier.context import Context, WordTable, context, word_table
 from topic_stance.classifier.features import token_features
 from topic_stance.classifier.links import link_features, windows
@@ -66,7 +66,7 @@ def fit_quotes(
     tags = [tag_labels(example.tokens, example.attributions) for example in examples]
     words = _words_with_cues(examples, tags, classes)
     contexts = [context(e.tokens, words, tagger) for e in examples]
-    features = [token_features(e.tokens, where, options.buckets) for e, where in zip(examples, contexts, strict=True)]
+    features = [token_features(where, options.buckets) for where in contexts]
     weight = np.array([example.weight for example in examples], np.float32)
     predicted = _cross_fitted(features, tags, weight, options, seed)
     tag_weights, tag_transitions = _fit(features, tags, weight, TAGS, options, seed)
@@ -141,7 +141,7 @@ def _cross_fitted(
         rest = np.flatnonzero(fold != k)
         weights, step = _fit([features[i] for i in rest], [tags[i] for i in rest], weight[rest], TAGS, options, seed)
         for i in np.flatnonzero(fold == k):
-            predicted[i] = viterbi(emissions(features[i], weights), step, chain_start(TAGS))
+            predicted[i] = likeliest(marginals(emissions(features[i], weights), step, chain_start(TAGS)))
     return predicted
 
 

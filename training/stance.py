@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, vector
+from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, vector
 from topic_stance.data.records import STANCES, StanceLabel
 
 
@@ -68,7 +68,7 @@ def fit_stance(
     keys, idf = _vocabulary(examples, options.least)
     empty = StanceHead(
         topics,
-        keys,
+        feature_table(keys),
         idf,
         np.zeros((len(keys), 1 + len(topics), 3), np.float32),
         np.zeros((len(topics), 3), np.float32),
@@ -118,7 +118,7 @@ def _vocabulary(examples: Sequence[StanceExample], least: int) -> tuple[NDArray[
 
 
 def _crossed(
-    rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]], topics: Sequence[int], n: int, m: int
+    rows: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]], topics: Sequence[int], n: int, m: int
 ) -> Any:
     """A sparse matrix (n_examples, n * (m + 1) + m): shared features, each topic's own copy, one constant a topic."""
     import scipy.sparse as sp

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from topic_stance.classifier.chain import LANES, pack
+from topic_stance.classifier.chain import pack
 from topic_stance.classifier.context import Context, context, word_table
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.tagger import (
     CLAUSES,
+    LANES,
     NAMES,
     RELATIONS,
     TAGS,
-    WORDS,
     Grammar,
     Tagger,
     decide,
@@ -38,7 +38,6 @@ from topic_stance.data.public import articles
 from .grammar import parsed
 from .words import read_word_classes
 
-WIDTH = WORDS * LANES
 LONGEST = 4500
 """Characters of an article that are parsed."""
 
@@ -60,22 +59,19 @@ def fit_tagger(
     groups, groups2 = (len(TAGS), len(NAMES)), (len(RELATIONS), len(CLAUSES))
     bounds = np.concatenate(([0], np.cumsum([len(tokens.start) for tokens in texts])))
     tag, name, relation, clause = (np.concatenate(column) for column in zip(*grammar, strict=True))
-    features = np.concatenate(
-        [tag_features(t, where.classes, n_buckets) for t, where in zip(texts, contexts, strict=True)]
-    )
+    features = np.concatenate([tag_features(where.columns, n_buckets) for where in contexts])
     half = np.repeat(np.arange(len(texts)) % 2, np.diff(bounds))
     found_tag = np.empty_like(tag)
     for k in (0, 1):
         seen, left = half != k, half == k
-        weights = pack(fit_rows(features[seen], tag[seen], name[seen], groups, n_buckets, seed=seed)).words
-        found_tag[left], _ = decide(features[left], weights, *groups)
-    first = pack(fit_rows(features, tag, name, groups, n_buckets, seed=seed)).words
+        weights = pack(fit_rows(features[seen], tag[seen], name[seen], groups, n_buckets, seed=seed), LANES).table
+        found_tag[left], _ = decide(np.ascontiguousarray(features[left].T), weights, *groups)
+    first = pack(fit_rows(features, tag, name, groups, n_buckets, seed=seed), LANES).table
     parts = []
-    for k, (tokens, where) in enumerate(zip(texts, contexts, strict=True)):
-        own = slice(bounds[k], bounds[k + 1])
-        around = (where.classes, where.quotation, where.sentence_start, where.sentence_end)
-        parts.append(relation_features(tokens, *around, found_tag[own], n_buckets))
-    second = pack(fit_rows(np.concatenate(parts), relation, clause, groups2, n_buckets, seed=seed)).words
+    for k, where in enumerate(contexts):
+        own = found_tag[bounds[k] : bounds[k + 1]]
+        parts.append(relation_features(where.columns, where.sentence_start, where.sentence_end, own, n_buckets))
+    second = pack(fit_rows(np.concatenate(parts), relation, clause, groups2, n_buckets, seed=seed), LANES).table
     return Tagger(first, second)
 
 
@@ -90,12 +86,12 @@ def fit_rows(
     rate: float = 0.1,
     seed: int = 0,
 ) -> NDArray[np.float32]:
-    """Weights (n_buckets, `WIDTH`) of two softmax regressions over the same features, by AdaGrad.
+    """Weights (n_buckets, `LANES`) of two softmax regressions over the same features, by AdaGrad.
 
     features: (n_tokens, n_features); first, second: (n_tokens,) labels; groups: how many labels each has.
     """
-    weights = np.zeros((n_buckets, WIDTH), np.float32)
-    squares = np.full((n_buckets, WIDTH), 1e-2, np.float32)
+    weights = np.zeros((n_buckets, LANES), np.float32)
+    squares = np.full((n_buckets, LANES), 1e-2, np.float32)
     averaged = np.zeros_like(weights)
     rng = np.random.default_rng(seed)
     for epoch in range(epochs):
@@ -120,12 +116,12 @@ def _epoch(
 ) -> None:
     width = features.shape[1]
     total = n_first + n_second
-    score = np.empty(WIDTH, np.float32)
+    score = np.empty(LANES, np.float32)
     for i in order:
         score[:] = 0
         for k in range(width):
             row = weights[features[i, k]]
-            for y in range(WIDTH):
+            for y in range(LANES):
                 score[y] += row[y]
         for lo, hi in ((0, n_first), (n_first, total)):
             top = score[lo:hi].max()
@@ -137,14 +133,14 @@ def _epoch(
                 score[y] = -score[y] / norm
         score[first[i]] += 1
         score[n_first + second[i]] += 1
-        for y in range(total, WIDTH):
+        for y in range(total, LANES):
             score[y] = 0
         for y in range(total):
             if abs(score[y]) < 1e-3:
                 score[y] = 0
         for k in range(width):
             b = features[i, k]
-            for y in range(WIDTH):
+            for y in range(LANES):
                 g = score[y]
                 squares[b, y] += g * g
                 weights[b, y] += rate * g / np.sqrt(squares[b, y])
@@ -167,7 +163,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     tokens = [tokenize(text) for text in texts]
     hashes, rows = read_word_classes()
     words = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int32)].astype(np.int32))
-    empty = Tagger(*(np.zeros((1, WORDS), np.uint64) for _ in range(2)))
+    empty = Tagger(*(np.zeros((1, LANES), np.uint8) for _ in range(2)))
     contexts = [context(t, words, empty) for t in tokens]
     tagger = fit_tagger(tokens, contexts, list(parsed(model, texts, tokens)), options.buckets)
     options.output.write_bytes(save_arrays({"tag": tagger.tag_weights, "relation": tagger.relation_weights}))

@@ -1,4 +1,4 @@
-"""Fit the topic head: scikit-learn's TF-IDF and logistic regression, calibrated and thresholded on held-out scores."""
+"""Fit the topic head: scikit-learn's TF-IDF and linear SVM, calibrated and thresholded on held-out scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from topic_stance.data.records import DataError
 class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to fit the topic head."""
 
-    c: float = 30.0
+    c: float = 3.0
     min_df: int = 2
     ngrams: int = 1
     """Longest terms in words: 1, or 2 for pairs of words, too."""
@@ -59,7 +59,7 @@ def fit_topics(
         real[:] = True
     weight = np.where(real, 1.0, options.authored_weight)
     held_out = held_out_scores(matrix, wanted, weight, options, seed)[real]
-    models = [_regress(matrix, wanted[:, k], weight, options.c) for k in range(len(topics))]
+    models = [_separate(matrix, wanted[:, k], weight, options.c) for k in range(len(topics))]
     wanted = wanted[real]
     calibration = np.array([calibrate(held_out[:, k], wanted[:, k]) for k in range(len(topics))])
     probability = 1 / (1 + np.exp(-(held_out * calibration[:, 0] + calibration[:, 1])))
@@ -84,7 +84,7 @@ def held_out_scores(
     scores = np.zeros(wanted.shape)
     for k in range(options.folds):
         for t in range(wanted.shape[1]):
-            model = _regress(matrix[fold != k], wanted[fold != k, t], weight[fold != k], options.c)
+            model = _separate(matrix[fold != k], wanted[fold != k, t], weight[fold != k], options.c)
             scores[fold == k, t] = model.decision_function(matrix[fold == k])
     return scores
 
@@ -115,7 +115,7 @@ def best_threshold(probability: NDArray[np.float64], wanted: NDArray[np.bool_]) 
     return float(np.round(grid[int(smooth.argmax())], 3))
 
 
-def _regress(matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64], c: float) -> Any:
-    from sklearn.linear_model import LogisticRegression
+def _separate(matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64], c: float) -> Any:
+    from sklearn.svm import LinearSVC
 
-    return LogisticRegression(C=c, class_weight="balanced", max_iter=500).fit(matrix, wanted, weight)
+    return LinearSVC(C=c, random_state=0).fit(matrix, wanted, weight)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.context import context, word_table
-from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import articles, gwsd
@@ -55,7 +55,7 @@ def features(sentences: Sequence[str], *, pieces: bool = True, words: bool = Fal
     for sentence in sentences:
         tokens = tokenize(sentence)
         quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
-        raw = actor_features(tokens, context(tokens, table, tagger), [quote], None)
+        raw = actor_features(tokens, context(tokens, table, tagger), quote_spans([quote]))
         if pieces:
             raw = _with(raw, PIECES, word_pieces(sentence))
         if words:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from topic_stance.classifier.quotes import QuoteHead, find_quotes
+from topic_stance.classifier.quotes import QuoteHead, find_quotes, found_quotes
 from topic_stance.classifier.segment import tokenize
 from topic_stance.data.public import AttributedText, Attribution, polnear
 from topic_stance.data.records import Span
@@ -43,7 +43,7 @@ def predict(text: str, head: QuoteHead) -> list[Attribution]:
             characters([quote.cue] if quote.cue else []),
             characters([quote.source] if quote.source else []),
         )
-        for quote in find_quotes(tokens, head)[0]
+        for quote in found_quotes(find_quotes(tokens, head)[0])
     ]
 
 

@@ -15,10 +15,10 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from topic_stance.classifier.actors import make_scene, resolve_actors
+from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import DEFAULT, Pipeline, load
-from topic_stance.classifier.quotes import find_spans, found_quotes
+from topic_stance.classifier.quotes import find_spans
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
 
@@ -66,14 +66,12 @@ def steps(pipeline: Pipeline, articles: Sequence[Article]) -> dict[str, Callable
     contexts = [context(body, head.words, head.tagger) for body in bodies]
     both = list(zip(bodies, contexts, strict=True))
     spans = [find_spans(body, where, head) for body, where in both]
-    quotes = [found_quotes(found) for found in spans]
     texts = [article.text for article in articles]
-    quoted = [row for row in zip(texts, bodies, contexts, quotes, strict=True) if row[3]]
+    quoted = list(zip(texts, bodies, contexts, spans, strict=True))
     return {
         "tokens and cleaning": lambda: [pipeline.read(article) for article in articles],
         "context and grammar": lambda: [context(body, head.words, head.tagger) for body in bodies],
-        "quotes": lambda: [found_quotes(find_spans(body, where, head)) for body, where in both],
-        "names and entities": lambda: [make_scene(body, where, found) for _, body, where, found in quoted],
+        "quotes": lambda: [find_spans(body, where, head) for body, where in both],
         "names, entities and speakers": lambda: [resolve_actors(*row, ranking) for row in quoted],
     }
 

@@ -35,10 +35,10 @@ print([head.predict_proba(matrix).tolist() for head in heads])
 """
 
 
-# As `pip install .` leaves it: SciPy and coverage come with training and tests, and numba imports them where they are.
+# As `pip install .` leaves it: SciPy, coverage and cffi come with training and tests, and numba imports what is there.
 OURS = """
 import sys
-sys.modules["scipy"] = sys.modules["coverage"] = None
+sys.modules["scipy"] = sys.modules["coverage"] = sys.modules["cffi"] = None
 from topic_stance.training.cli import command
 command()
 """

@@ -7,7 +7,7 @@ from invariants import SCRAPS, parts, predict
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.actors import Actors, resolve_actors
 from topic_stance.classifier.context import context
-from topic_stance.classifier.quotes import FoundQuote
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 
 BOAT = "“We shall search every boat in the basin,”"
@@ -149,7 +149,7 @@ def test_a_source_may_begin_and_end_anywhere(shipped: Pipeline) -> None:
     for begin in range(n):
         for end in range(begin + 1, n + 1):
             quote = FoundQuote([(0, 1)], None, (begin, end), "indirect")
-            actors = resolve_actors(text, tokens, where, [quote], heads.actors)
+            actors = resolve_actors(text, tokens, where, quote_spans([quote]), heads.actors)
             assert actors.speakers[0] is None or actors.entities[actors.speakers[0]].name
 
 
@@ -186,7 +186,8 @@ def resolved(pipeline: Pipeline, text: str, source: str) -> Actors:
     where = context(tokens, heads.quotes.words, heads.quotes.tagger)
     at = text.rindex(source)
     span = (int((tokens.start < at).sum()), int((tokens.start < at + len(source)).sum()))
-    return resolve_actors(text, tokens, where, [FoundQuote([(0, 1)], None, span, "indirect")], heads.actors)
+    quotes = quote_spans([FoundQuote([(0, 1)], None, span, "indirect")])
+    return resolve_actors(text, tokens, where, quotes, heads.actors)
 
 
 def test_punctuation_is_no_mention(shipped: Pipeline) -> None:
@@ -194,6 +195,13 @@ def test_punctuation_is_no_mention(shipped: Pipeline) -> None:
     for entity in actors.entities.values():
         assert entity.name
         assert (8, 9) not in entity.mentions
+
+
+def test_without_quotes_there_are_no_actors(shipped: Pipeline) -> None:
+    tokens = tokenize("Mara Quill was at the port.")
+    heads = shipped.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    assert resolve_actors("Mara Quill was at the port.", tokens, where, quote_spans([]), heads.actors) == ({}, [])
 
 
 def test_nobody_is_two(shipped: Pipeline) -> None:

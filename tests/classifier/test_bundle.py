@@ -80,12 +80,24 @@ def test_learned_arrays_come_back(tiny_folder: Path, tiny_heads: Heads) -> None:
     for name in ("idf", "coefficients", "bias", "calibration", "threshold"):
         np.testing.assert_array_equal(getattr(back.topics, name), getattr(tiny_heads.topics, name), name)
     np.testing.assert_array_equal(back.actors, tiny_heads.actors)
-    for name in ("keys", "idf", "weights", "bias", "block_scale", "temperature"):
+    for name in ("idf", "weights", "bias", "block_scale", "temperature"):
         np.testing.assert_array_equal(getattr(back.stance, name), getattr(tiny_heads.stance, name), name)
+    for name in ("keys", "slots", "places"):
+        np.testing.assert_array_equal(getattr(back.stance.table, name), getattr(tiny_heads.stance.table, name), name)
+    for name in ("tag_weights", "relation_weights"):
+        wanted, found = getattr(tiny_heads.quotes.tagger, name), getattr(back.quotes.tagger, name)
+        np.testing.assert_array_equal(found, wanted, name)
     for name in ("tag_weights", "link_weights"):
         wanted, found = getattr(tiny_heads.quotes, name), getattr(back.quotes, name)
-        np.testing.assert_array_equal(found.words, wanted.words, name)
+        np.testing.assert_array_equal(found.table, wanted.table, name)
         assert found.scale == wanted.scale
+
+
+def test_loaded_rows_of_weights_lie_in_one_line_of_a_cache(tiny_folder: Path) -> None:
+    head = load_bundle(tiny_folder).heads.quotes
+    for table in (*head.tagger, head.tag_weights.table, head.link_weights.table):
+        assert 64 % table.shape[1] == 0
+        assert table.ctypes.data % 64 == 0
 
 
 def test_saved_twice_the_bytes_are_the_same(tiny_folder: Path, tiny_heads: Heads, tiny_manifest: Manifest) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topic_stance.classifier.chain import LANES, emissions, marginals, pack, viterbi
-from topic_stance.classifier.quotes import FORBIDDEN
+from topic_stance.classifier.chain import LANES, emissions, likeliest, marginals, pack, viterbi
+from topic_stance.classifier.quotes import FORBIDDEN, LINK_TAGS, TAGS, chain_start, chain_transitions
+from topic_stance.classifier.sums import BIAS
 from topic_stance.training.chain import fit_chain
 
 
@@ -63,10 +64,74 @@ def test_marginals_are_shares_of_all_paths(shape) -> None:
     np.testing.assert_allclose(marginals(scores, transitions, start), expected, atol=1e-5)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 60), st.sampled_from([TAGS, LINK_TAGS]), st.integers(0, 10_000), st.floats(0, 30))
+def test_marginals_of_longer_chains(n: int, tags: tuple[str, ...], seed: int, span: float) -> None:
+    """Beside sums of logarithms, which never run out of range; with transitions that cannot be, up to 60 nats apart."""
+    rng = np.random.default_rng(seed)
+    scores = np.zeros((n, LANES), np.float32)
+    scores[:, : len(tags)] = rng.uniform(-span, span, (n, len(tags)))
+    transitions = chain_transitions(tags) + rng.normal(0, 1, (len(tags), len(tags))).astype(np.float32)
+    start = chain_start(tags)
+    shares = scores[:, : len(tags)].astype(np.float64)
+    before, after = np.empty_like(shares), np.zeros_like(shares)
+    before[0] = start + shares[0]
+    for i in range(1, n):
+        before[i] = np.logaddexp.reduce(before[i - 1][:, None] + transitions, axis=0) + shares[i]
+    for i in range(n - 2, -1, -1):
+        after[i] = np.logaddexp.reduce(transitions + shares[i + 1] + after[i + 1], axis=1)
+    expected = np.exp(before + after - np.logaddexp.reduce(before + after, axis=1)[:, None])
+    np.testing.assert_allclose(marginals(scores, transitions, start), expected, atol=1e-5)
+
+
+@given(st.integers(1, 20), st.integers(1, LANES), st.integers(0, 10_000))
+def test_without_transitions_marginals_are_shares_of_each_token(n: int, n_labels: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).uniform(-40, 40, (n, LANES)).astype(np.float32)
+    found = marginals(scores, np.zeros((n_labels, n_labels), np.float32), np.zeros(n_labels, np.float32))
+    own = scores[:, :n_labels].astype(np.float64)
+    expected = np.exp(own - own.max(1, keepdims=True))
+    np.testing.assert_allclose(found, expected / expected.sum(1, keepdims=True), rtol=1e-4)
+
+
+@given(st.integers(1, 40), st.integers(0, 10_000), st.sampled_from([100.0, 1e4, 1e30]))
+def test_marginals_of_any_scores_are_numbers(n: int, seed: int, span: float) -> None:
+    scores = np.random.default_rng(seed).uniform(-span, span, (n, LANES)).astype(np.float32)
+    posterior = marginals(scores, chain_transitions(TAGS), chain_start(TAGS))
+    assert np.isfinite(posterior).all()
+    assert posterior.min() >= 0
+    assert posterior.sum(1).max() <= 1 + 1e-9
+
+
+def sound(labels: list[int]) -> bool:
+    """Whether each inside goes on from its own kind of span: labels are outside, then begin and inside of each."""
+    return all(y == 0 or y % 2 or x in (y, y - 1) for x, y in pairwise([0, *labels]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 30), st.sampled_from([3, 5, 7]), st.integers(0, 10_000))
+def test_the_likeliest_labels_are_well_formed(n: int, n_labels: int, seed: int) -> None:
+    posterior = np.random.default_rng(seed).dirichlet(np.ones(n_labels), n).reshape(n, n_labels)
+    found = likeliest(posterior)
+    assert found.dtype == np.uint8
+    labels, best = found.tolist(), posterior.argmax(1).tolist()
+    assert sound(labels)
+    for i, (label, top) in enumerate(zip(labels, best, strict=True)):
+        assert label in (top, top - 1)
+        changed = label != top
+        inside_of_nothing = top > 0 and top % 2 == 0 and (i == 0 or labels[i - 1] not in (top, top - 1))
+        assert changed == inside_of_nothing, "no more is changed than must be"
+
+
+def test_of_equal_shares_the_first_label_is_taken() -> None:
+    assert likeliest(np.full((3, 7), 1 / 7)).tolist() == [0, 0, 0]
+    assert likeliest(np.array([[0.2, 0.4, 0.4], [0.2, 0.4, 0.4], [0.2, 0.3, 0.5]])).tolist() == [1, 1, 2]
+
+
 def test_no_tokens_no_labels() -> None:
     scores, transitions, start = chain(3, 3, 0, False)
     assert viterbi(scores[:0], transitions, start).shape == (0,)
     assert marginals(scores[:0], transitions, start).shape == (0, 3)
+    assert likeliest(marginals(scores[:0], transitions, start)).shape == (0,)
 
 
 def test_a_long_chain_stays_finite_and_allowed() -> None:
@@ -100,7 +165,21 @@ def test_packing_keeps_weights_to_a_step() -> None:
     features = np.arange(256, dtype=np.uint32)[:, None]
     inner = np.abs(weights) < 127 * packed.scale
     assert np.abs(emissions(features, packed)[:, :7] - weights)[inner].max() <= packed.scale / 2 + 1e-6
-    assert pack(np.zeros((4, 7), np.float32)).words.shape == (4, 1)
+
+
+@pytest.mark.parametrize("lanes", [8, 32])
+def test_packed_rows_are_bytes(lanes: int) -> None:
+    weights = np.random.default_rng(4).normal(size=(64, 7)).astype(np.float32)
+    weights[3] = 0
+    packed = pack(weights, lanes)
+    assert (packed.table.shape, packed.table.dtype) == ((64, lanes), np.uint8)
+    assert packed.table.min() >= 1, "a byte stands for -127 to 127"
+    assert (packed.table[:, 7:] == BIAS).all()
+    assert (packed.table[3] == BIAS).all()
+    np.testing.assert_array_equal(pack(weights).table, packed.table[:, :8])
+    nothing = pack(np.zeros((4, 7), np.float32), lanes)
+    assert (nothing.table == BIAS).all()
+    assert nothing.scale == 1
 
 
 def toy(n_sequences: int = 60, seed: int = 3):

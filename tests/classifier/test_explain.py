@@ -8,6 +8,7 @@ from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.explain import as_html, as_text, explain_article, feature_names
+from topic_stance.classifier.quotes import found_quotes, quote_spans
 from topic_stance.classifier.stance import actor_features
 from topic_stance.classifier.topics import decision_scores
 from topic_stance.data.records import Article
@@ -148,10 +149,12 @@ def names(pipeline: Pipeline) -> dict[str, set[str]]:
     """Every feature of every actor of `SAID` by name."""
     _, body = pipeline.read(SAID)
     analysis = pipeline.analyse(SAID)
+    quotes = found_quotes(analysis.quotes)
     found = {}
-    for number, own in analysis.own.items():
-        entity = analysis.actors.entities[number]
-        raw = actor_features(body, analysis.where, own, entity)
+    for number, entity in analysis.actors.entities.items():
+        own = [quote for quote, speaker in zip(quotes, analysis.actors.speakers, strict=True) if speaker == number]
+        assert own
+        raw = actor_features(body, analysis.where, quote_spans(own), entity.title_span)
         named = feature_names(SAID.text, body, raw, entity)
         assert set(named) == set(raw.key.tolist()), "every feature has a name"
         found[entity.text] = set(named.values())

@@ -1,12 +1,17 @@
 """Quotes: who said what in small articles, and what holds of any text at all."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from invariants import SCRAPS, parts, predict
 
 from topic_stance.classifier import Pipeline
+from topic_stance.classifier.assembly import KINDS, Spans
 from topic_stance.classifier.cleaning import body_tokens, judge_lines, kept_spans, load_boilerplate
-from topic_stance.classifier.quotes import find_quotes
+from topic_stance.classifier.context import CUE_LEVEL
+from topic_stance.classifier.links import LINK_TEMPLATES, link_features, windows
+from topic_stance.classifier.quotes import FoundQuote, find_quotes, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.segment import tokenize
 
 BOAT = "“We shall search every boat in the basin,”"
@@ -153,6 +158,24 @@ def test_quotes_do_not_share_most_of_their_content(shipped: Pipeline, text: str)
     assert len({frozenset(s) for s in sets}) == len(sets)
 
 
+def check_spans(quotes: Spans, n_tokens: int) -> None:
+    """Assert what the later steps take for granted of the arrays of quotes."""
+    n = len(quotes.kind)
+    assert quotes.cue.shape == quotes.source.shape == (n, 2)
+    assert quotes.content.shape == (quotes.bounds[-1], 2)
+    assert (quotes.bounds[0], len(quotes.bounds)) == (0, n + 1)
+    assert (np.diff(quotes.bounds) > 0).all(), "every quote has a content"
+    assert [array.dtype.name for array in quotes] == ["int32", "int32", "int32", "int32", "uint8"]
+    assert quotes.kind.max(initial=0) < len(KINDS)
+    for spans in (quotes.content, quotes.cue, quotes.source):
+        there = spans[(spans != -1).any(1)]
+        assert there.min(initial=0) >= 0
+        assert (there[:, 0] < there[:, 1]).all()
+        assert there.max(initial=0) <= n_tokens
+    firsts = quotes.content[quotes.bounds[:-1], 0]
+    assert (np.diff(firsts) >= 0).all(), "quotes stand in text order"
+
+
 LARGE = {
     "marks": "“" * 150_000,
     "straight marks": '" ' * 150_000,
@@ -181,4 +204,87 @@ def test_large_texts_are_read(shipped: Pipeline, name: str) -> None:
     body = body_tokens(tokens, judge_lines(tokens, LEXICON))
     quotes, where = find_quotes(body, shipped.bundle.heads.quotes)
     assert len(where.quotation) == len(body.start)
-    assert all(quote.content for quote in quotes)
+    check_spans(quotes, len(body.start))
+    assert len(found_quotes(quotes)) == len(quotes.kind)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCRAPS)
+def test_the_arrays_of_quotes_are_sound(shipped: Pipeline, tiny: Pipeline, text: str) -> None:
+    tokens = tokenize(text)
+    for pipeline in (shipped, tiny):
+        check_spans(find_quotes(tokens, pipeline.bundle.heads.quotes)[0], len(tokens.start))
+
+
+SPANS = st.tuples(st.integers(0, 1 << 30), st.integers(1, 1000)).map(lambda pair: (pair[0], sum(pair)))
+QUOTES = st.lists(
+    st.builds(
+        FoundQuote,
+        st.lists(SPANS, min_size=1, max_size=4),
+        st.none() | SPANS,
+        st.none() | SPANS,
+        st.sampled_from(KINDS),
+    ),
+    max_size=8,
+)
+
+
+@given(QUOTES)
+def test_quotes_as_arrays_come_back(quotes: list[FoundQuote]) -> None:
+    spans = quote_spans(quotes)
+    n, n_spans = len(quotes), sum(len(quote.content) for quote in quotes)
+    assert [array.shape for array in spans] == [(n_spans, 2), (n + 1,), (n, 2), (n, 2), (n,)]
+    assert found_quotes(spans) == quotes
+
+
+def same(first: Spans, second: Spans) -> bool:
+    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCRAPS)
+def test_arrays_as_quotes_come_back(shipped: Pipeline, text: str) -> None:
+    quotes, _ = find_quotes(tokenize(f"{text}\n{BOAT} said Mara Quill."), shipped.bundle.heads.quotes)
+    assert same(quote_spans(found_quotes(quotes)), quotes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SCRAPS)
+def test_quotes_are_found_again_in_the_same_context(shipped: Pipeline, text: str) -> None:
+    """The passes write into the context's columns: a second run must not read what the first one left there."""
+    tokens = tokenize(f"{text}\n{BOAT} said Mara Quill. Odo Finch, who denied it, said that the basin was his.")
+    head = shipped.bundle.heads.quotes
+    first, where = find_quotes(tokens, head)
+    assert len(first.kind)
+    assert same(find_spans(tokens, where, head), first)
+    assert same(find_quotes(tokens, head)[0], first)
+
+
+def test_without_a_mark_or_a_likely_cue_nothing_is_looked_for(shipped: Pipeline) -> None:
+    tokens = tokenize("The basin at Orrin is nine metres deep. Eels live in it.")
+    quotes, where = find_quotes(tokens, shipped.bundle.heads.quotes)
+    assert not where.quotation.any()
+    assert not where.classes[:, CUE_LEVEL].any()
+    assert same(quotes, quote_spans([]))
+    assert len(where.tag) == len(tokens.start), "the context is there all the same"
+
+
+@settings(max_examples=60, deadline=None)
+@given(SCRAPS, st.integers(0, 1000))
+def test_each_cue_is_read_by_itself(shipped: Pipeline, text: str, seed: int) -> None:
+    """Windows share tokens, and the columns that say how these stand to a cue: each cue must write its own anew."""
+    tokens = tokenize(f"{text} Mara Quill said that Odo Finch had said so.")
+    where = find_quotes(tokens, shipped.bundle.heads.quotes)[1]
+    rng = np.random.default_rng(seed)
+    n = len(tokens.start)
+    begins = np.unique(rng.integers(0, n, 5))
+    cues = np.stack([begins, np.minimum(begins + rng.integers(1, 3, len(begins)), n)], 1).astype(np.int32)
+    tagged = rng.integers(0, 7, n).astype(np.uint8)
+    spans = windows(tokens, where, cues)
+    assert (spans[:, 0] <= cues[:, 0]).all()
+    assert (spans[:, 1] > cues[:, 0]).all()
+    features, bounds = link_features(tokens, where, cues, spans, tagged, 1 << 16)
+    assert features.shape == ((spans[:, 1] - spans[:, 0]).sum(), len(LINK_TEMPLATES))
+    for k in rng.permutation(len(cues)).tolist():
+        alone, _ = link_features(tokens, where, cues[k : k + 1], spans[k : k + 1], tagged, 1 << 16)
+        np.testing.assert_array_equal(alone, features[bounds[k] : bounds[k + 1]])

@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import predict
+from invariants import SCRAPS, predict
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.actors import Entity
-from topic_stance.classifier.quotes import FoundQuote
-from topic_stance.classifier.stance import actor_features, find_stances, stance_scores, vector
-from topic_stance.data.records import Actor, Article, Prediction
+from topic_stance.classifier.lexicon import look_up
+from topic_stance.classifier.quotes import FoundQuote, found_quotes, quote_spans
+from topic_stance.classifier.segment import token_hash
+from topic_stance.classifier.stance import (
+    SOURCE,
+    RawFeatures,
+    actor_features,
+    feature_table,
+    find_stances,
+    stance_scores,
+    title_word,
+    vector,
+)
+from topic_stance.data.records import STANCES, Actor, Article, Prediction
 
 LEAD = (
     "Prosecutors in Orrin charged nine officials of the port with fraud on Monday after detectives searched the "
@@ -18,6 +28,8 @@ LEAD = (
 )
 QUILL = "“The fraud was real and whoever stole from the port must be punished,” said Mara Quill, the chief prosecutor."
 FINCH = "“There was no fraud and these arrests are a disgrace,” said Odo Finch, a lawyer of the accused officials."
+NO_TITLE = np.zeros((1, 2), np.int32)
+"""One actor without a title."""
 
 
 def article(*paragraphs: str) -> str:
@@ -83,21 +95,24 @@ def test_boilerplate_changes_nothing(shipped: Pipeline, noise: list[tuple[int, s
 def test_the_name_of_a_person_is_no_feature(shipped: Pipeline, name: str) -> None:
     """The same quotes, token by token, under another name."""
     first, second = (Article("x", article(QUILL.replace("Mara Quill", other), FINCH)) for other in ("Mara Quill", name))
-    quotes = shipped.analyse(first).quotes
+    quotes = found_quotes(shipped.analyse(first).quotes)
     assert quotes
+    only = quote_spans(quotes[:1])
     head = shipped.bundle.heads.stance
     every = []
     for each in (first, second):
         _, body = shipped.read(each)
-        every.append(find_stances(body, shipped.analyse(each).where, quotes[:1], None, head.topics, head))
+        where = shipped.analyse(each).where
+        every.append(find_stances(body, where, only, np.zeros(1, np.int32), NO_TITLE, head.topics, head))
     assert every[0] == every[1]
+    assert len(every[0][0]) == len(head.topics)
 
 
 def test_without_quotes_there_are_no_features_but_scores(shipped: Pipeline) -> None:
     pipeline = shipped
     _, body = pipeline.read(Article("x", LEAD))
     analysis = pipeline.analyse(Article("x", LEAD))
-    raw = actor_features(body, analysis.where, [], None)
+    raw = actor_features(body, analysis.where, quote_spans([]))
     assert len(raw.key) == 0
     head = pipeline.bundle.heads.stance
     place, values = vector(raw, head)
@@ -105,17 +120,63 @@ def test_without_quotes_there_are_no_features_but_scores(shipped: Pipeline) -> N
     scores = stance_scores(raw, head)
     assert scores.shape == (len(head.topics), 3)
     assert np.isfinite(scores).all()
-    titled = actor_features(body, analysis.where, [], Entity(("Mara", "Quill"), "person", title=("Chief", "Inspector")))
-    assert len(titled.key) == 2
+    (found,) = find_stances(body, analysis.where, quote_spans([]), np.zeros(0, np.int32), NO_TITLE, head.topics, head)
+    assert [STANCES.index(stance.label) for stance in found] == scores.argmax(1).tolist()
+
+
+def test_an_office_is_a_feature_and_a_nationality_is_none(shipped: Pipeline) -> None:
+    text = "The French Chief Inspector Mara Quill met the press."
+    _, body = shipped.read(Article("x", text))
+    where = shipped.analyse(Article("x", text)).where
+    titled = actor_features(body, where, quote_spans([]), (1, 4))
+    assert titled.key.tolist() == [title_word(token_hash(word)) for word in ("Chief", "Inspector")]
+    assert titled.token.tolist() == [2, 3]
+    assert (titled.block == SOURCE).all()
 
 
 def test_no_topic_no_stance(shipped: Pipeline) -> None:
     analysis = shipped.analyse(Article("x", QUILL))
     _, body = shipped.read(Article("x", QUILL))
-    assert find_stances(body, analysis.where, analysis.quotes, None, [], shipped.bundle.heads.stance) == []
-    every = shipped.bundle.heads.stance.topics
-    found = find_stances(body, analysis.where, analysis.quotes, None, every[::-1], shipped.bundle.heads.stance)
-    assert [stance.topic for stance in found] == list(every[::-1])
+    head = shipped.bundle.heads.stance
+    known = (body, analysis.where, analysis.quotes, analysis.speakers)
+    assert analysis.speakers.tolist() == [0]
+    assert find_stances(*known, NO_TITLE, [], head) == [[]]
+    (found,) = find_stances(*known, NO_TITLE, head.topics[::-1], head)
+    assert [stance.topic for stance in found] == list(head.topics[::-1])
+
+
+def test_no_actor_no_stance(shipped: Pipeline) -> None:
+    analysis = shipped.analyse(Article("x", QUILL))
+    _, body = shipped.read(Article("x", QUILL))
+    head = shipped.bundle.heads.stance
+    nobody = np.full(1, -1, np.int32)
+    assert find_stances(body, analysis.where, analysis.quotes, nobody, NO_TITLE[:0], head.topics, head) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(SCRAPS, st.integers(0, 1000))
+def test_the_stances_of_each_actor_are_those_of_its_quotes_alone(shipped: Pipeline, text: str, seed: int) -> None:
+    """Whoever speaks, and in whatever order: all actors at once, or one after another by way of features and scores."""
+    each = Article("x", f"{text}\n{QUILL}\n\n{FINCH}\n\n“It was so,” Quill said. “It was not,” Finch said.")
+    _, body = shipped.read(each)
+    analysis = shipped.analyse(each)
+    head = shipped.bundle.heads.stance
+    quotes = found_quotes(analysis.quotes)
+    assert len(quotes) >= 4
+    rng = np.random.default_rng(seed)
+    n_actors = int(rng.integers(1, 5))
+    speakers = rng.integers(-1, n_actors, len(quotes)).astype(np.int32)
+    begins = rng.integers(0, len(body.start) - 3, n_actors)
+    titles = np.stack([begins, begins + rng.integers(0, 4, n_actors)], 1).astype(np.int32)
+    together = find_stances(body, analysis.where, analysis.quotes, speakers, titles, head.topics, head)
+    assert len(together) == n_actors
+    for actor, stances in enumerate(together):
+        own = quote_spans([quote for quote, speaker in zip(quotes, speakers, strict=True) if speaker == actor])
+        begin, end = titles[actor].tolist()
+        scores = stance_scores(actor_features(body, analysis.where, own, (begin, end)), head).astype(np.float64)
+        shares = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+        assert [stance.label for stance in stances] == [STANCES[k] for k in scores.argmax(1)]
+        assert [stance.probability for stance in stances] == pytest.approx(shares.max(1), abs=1e-4)
 
 
 def test_saying_it_again_changes_no_direction(shipped: Pipeline) -> None:
@@ -138,5 +199,39 @@ def test_a_name_or_a_nationality_is_no_feature(shipped: Pipeline, place: str) ->
         begin = int(np.searchsorted(body.start, text.index(name)))
         source = (begin, begin + len(name.split()))
         quote = FoundQuote([(source[1] + 1, len(body.start))], (source[1], source[1] + 1), source, "indirect")
-        found.append(set(actor_features(body, where, [quote], None).key.tolist()))
+        found.append(set(actor_features(body, where, quote_spans([quote])).key.tolist()))
     assert all(features == found[0] for features in found)
+
+
+KEYS = st.lists(st.integers(1, (1 << 64) - 1), min_size=1, max_size=60, unique=True)
+
+
+@given(KEYS, KEYS)
+def test_every_feature_is_found_where_it_stands(known: list[int], others: list[int]) -> None:
+    keys = np.sort(np.array(known, np.uint64))
+    table = feature_table(keys)
+    np.testing.assert_array_equal(table.keys, keys)
+    found = [int(look_up(table.slots, table.places, key)) for key in keys]
+    assert found == list(range(1, len(keys) + 1))
+    for key in set(others) - set(known):
+        assert look_up(table.slots, table.places, np.uint64(key)) == 0
+
+
+@given(st.lists(st.integers(0, 11), max_size=40))
+def test_each_block_of_a_vector_has_its_length(shipped: Pipeline, numbers: list[int]) -> None:
+    """Every fourth feature is of one block; the last three are unknown to the head and left out."""
+    head = shipped.bundle.heads.stance
+    known = head.table.keys[:: len(head.table.keys) // 9][:9]
+    keys = np.concatenate([known, known[:3] + np.uint64(1)])
+    assert (head.table.keys[np.searchsorted(head.table.keys, keys[9:])] != keys[9:]).all()
+    raw = RawFeatures(keys[numbers], np.array(numbers, np.uint8) % 4, np.full(len(numbers), -1, np.int32))
+    place, values = vector(raw, head)
+    found = [number for number in dict.fromkeys(numbers) if number < 9]
+    assert head.table.keys[place].tolist() == keys[found].tolist()
+    blocks = np.array(found, np.int64) % 4
+    counts = np.array([numbers.count(number) for number in found])
+    weights = (1 + np.log(np.maximum(counts, 1))) * head.idf[place]
+    for block in set(blocks.tolist()):
+        own = weights[blocks == block]
+        expected = head.block_scale[block] * own / np.sqrt((own**2).sum())
+        np.testing.assert_allclose(values[blocks == block], expected, rtol=1e-4)

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.chain import LANES, pack
+from topic_stance.classifier.chain import pack
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.tagger import CLAUSES, NAMES, RELATIONS, TAGS, WORDS, decide
+from topic_stance.classifier.tagger import CLAUSES, LANES, NAMES, RELATIONS, TAGS, decide
 
 
 def read(pipeline: Pipeline, text: str) -> tuple[list[str], Context]:
@@ -53,17 +53,17 @@ def test_every_token_has_a_label_of_each_kind(shipped: Pipeline, text: str) -> N
 
 @pytest.mark.parametrize("labels", [(TAGS, NAMES), (RELATIONS, CLAUSES)])
 def test_all_labels_fit_in_a_row(labels: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-    assert len(labels[0]) + len(labels[1]) <= WORDS * LANES
+    assert len(labels[0]) + len(labels[1]) <= LANES
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 60))
 def test_decisions_are_those_of_the_sums(seed: int, width: int) -> None:
     rng = np.random.default_rng(seed)
-    weights = rng.integers(-127, 128, (64, WORDS * LANES)).astype(np.float32)
+    weights = rng.integers(-127, 128, (64, LANES)).astype(np.float32)
     weights[0, :2] = 127, -127  # the step of packing is then one
     features = rng.integers(0, 64, (20, width)).astype(np.uint32)
-    first, second = decide(features, pack(weights).words, 27, 5)
+    first, second = decide(np.ascontiguousarray(features.T), pack(weights, LANES).table, 27, 5)
     sums = weights[features].sum(1)
     assert (sums[np.arange(20), first] == sums[:, :27].max(1)).all()
     assert (sums[np.arange(20), 27 + second] == sums[:, 27:].max(1)).all()

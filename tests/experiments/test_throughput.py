@@ -63,5 +63,7 @@ def test_the_steps_of_quotes_and_actors(articles: list[Article], shipped: Pipeli
     rows = steps(shipped, articles[:5])
     found = {name: run() for name, run in rows.items()}
     assert len(found["quotes"]) == 5
-    assert any(found["quotes"])
+    numbers = [len(quotes.kind) for quotes in found["quotes"]]
+    assert any(numbers)
+    assert [len(actors.speakers) for actors in found["names, entities and speakers"]] == numbers
     analyse(shipped, articles[:5])

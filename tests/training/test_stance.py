@@ -67,7 +67,7 @@ def test_like_vectors_have_like_weights() -> None:
     rare = [StanceExample(raw(40, 99), 0, "neutral", 20 + k) for k in range(2)]
     tied = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0, vectors)
     free = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0)
-    place = {int(key): k for k, key in enumerate(tied.keys)}
+    place = {int(key): k for k, key in enumerate(tied.table.keys)}
     assert tied.weights[place[40]] == pytest.approx(tied.weights[place[10]])
     assert np.all(tied.weights[place[10], 1:] == 0), "no weights of their own for a topic"
     assert tied.weights[place[20]] != pytest.approx(tied.weights[place[10]])

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from topic_stance.classifier.chain import pack
+from topic_stance.classifier.context import context, word_table
 from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.tagger import CLAUSES, NAMES, RELATIONS, TAGS, decide
+from topic_stance.classifier.tagger import CLAUSES, LANES, NAMES, RELATIONS, TAGS, Grammar, Tagger, decide
 from topic_stance.training.grammar import aligned
-from topic_stance.training.tagger import fit_rows, read_tagger
+from topic_stance.training.tagger import fit_rows, fit_tagger, read_tagger
 
 
 class Word:
@@ -80,14 +81,49 @@ def test_the_fit_learns_both_groups() -> None:
     features = rng.integers(0, 16, (4000, 3)).astype(np.uint32) + np.array([0, 16, 32], np.uint32)
     first, second = (features[:, 0] % 3).astype(np.uint8), (features[:, 1] % 2).astype(np.uint8)
     weights = fit_rows(features, first, second, (3, 2), 64, epochs=6)
-    found = decide(features, pack(weights).words, 3, 2)
+    assert weights.shape == (64, LANES)
+    found = decide(np.ascontiguousarray(features.T), pack(weights, LANES).table, 3, 2)
     assert (found[0] == first).mean() > 0.99
     assert (found[1] == second).mean() > 0.99
     again = fit_rows(features, first, second, (3, 2), 64, epochs=6)
     assert weights.tobytes() == again.tobytes()
 
 
+def test_a_tagger_is_learned_from_grammar() -> None:
+    """Of made-up rules: a verb by its word, the word before it the subject, what follows "that" is reported."""
+    verbs, rest = ("pay", "leave", "say"), ("eels", "boats", "ports", "that", "and", "quays")
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice([*verbs, *rest], 30)) for _ in range(40)]
+    tokens = [tokenize(text) for text in texts]
+    grammar = []
+    for text in texts:
+        words = text.split()
+        verb = np.array([word in verbs for word in words])
+        subject = np.append(verb[1:], False) & ~verb
+        reported = np.array([False, *(word == "that" for word in words[:-1])])
+        grammar.append(
+            Grammar(
+                np.where(verb, TAGS.index("VBP"), TAGS.index("NNS")).astype(np.uint8),
+                np.where(verb, NAMES.index("none"), NAMES.index("misc")).astype(np.uint8),
+                np.where(subject, RELATIONS.index("subject"), RELATIONS.index("other")).astype(np.uint8),
+                np.where(reported, CLAUSES.index("reported"), CLAUSES.index("main")).astype(np.uint8),
+            )
+        )
+    words_known = word_table(np.zeros(0, np.uint64), np.zeros((0, 5), np.int32))
+    empty = Tagger(*(np.zeros((1, LANES), np.uint8) for _ in range(2)))
+    tagger = fit_tagger(tokens, [context(t, words_known, empty) for t in tokens], grammar, 1 << 12)
+    assert all((table.shape, table.dtype) == ((1 << 12, LANES), np.uint8) for table in tagger)
+    right = []
+    for t, wanted in zip(tokens, grammar, strict=True):
+        where = context(t, words_known, tagger)
+        right.append([(getattr(where, name) == getattr(wanted, name)).mean() for name in Grammar._fields])
+    assert np.mean(right, 0).min() > 0.95
+
+
 def test_the_projects_own_tagger_is_there() -> None:
     tagger = read_tagger()
-    assert tagger.tag_weights.dtype == tagger.relation_weights.dtype == np.uint64
+    for weights in tagger:
+        assert (weights.dtype, weights.shape[1]) == (np.uint8, LANES)
+        assert weights.min() >= 1, "a byte stands for -127 to 127"
+        assert len(np.unique(weights)) > 100, "they were learned"
     assert len(tagger.tag_weights) == len(tagger.relation_weights)
