@@ -17,29 +17,16 @@ TOKEN_TEMPLATES = templates(
     """
     word
     word-1
-    word-2
     word+1
-    word+2
     word-1 word
     word word+1
     word-2 word-1
     word+1 word+2
-    tag
-    tag-1 tag
-    tag tag+1
     tag-1 tag tag+1
     tag-2 tag-1 tag
     tag tag+1 tag+2
-    tag-3 tag-2 tag-1
-    tag+1 tag+2 tag+3
-    fine
-    fine-1
-    fine+1
     fine-1 fine
     fine fine+1
-    coarse-2 coarse-1 coarse
-    coarse coarse+1 coarse+2
-    suffix
     shape-1 shape shape+1
     quote-1 quote quote+1
     quote word
@@ -62,11 +49,9 @@ TOKEN_TEMPLATES = templates(
     quote before_last_tag before_next_tag
     before_near before_next first_quote
     last last_tag first_quote
-    fine-2 fine+2
     level quote
     level tag-1 tag+1
     word shape
-    word-1 word+1
     relation-1 relation relation+1
     clause-1 clause clause+1 quote
     relation word
@@ -79,6 +64,24 @@ TOKEN_TEMPLATES = templates(
     prefix quote tag+1
     relation next_verb_relation next_verb_near
     tag clause next_verb_relation next_verb_tag
+    level-1 level level+1
+    level word
+    level relation clause
+    level fine
+    level tag relation
+    level quote-1 quote+1
+    level verb_near next_verb_near
+    relation-2 relation-1 relation
+    relation relation+1 relation+2
+    relation-1 relation tag
+    tag relation relation+1
+    clause-2 clause-1 clause
+    clause clause+1 clause+2
+    relation-1 word
+    relation+1 word
+    relation word-1
+    relation word+1
+    clause word
     """,
     NAMES,
 )

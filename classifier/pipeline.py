@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Actor, Article, Prediction, Quote, Span, Stance
 
 from .actors import Actors, Entity, resolve_actors
-from .assembly import Spans
+from .assembly import KINDS, Spans
 from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
 from .context import Context
-from .quotes import TokenSpan, find_quotes, found_quotes
+from .quotes import find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
 from .tfidf import TermWeights
@@ -79,13 +79,12 @@ class Pipeline:
         stances = find_stances(
             body, analysis.where, analysis.quotes, speakers, titles, assigned, self.bundle.heads.stance
         )
-        spans = _Spans(body)
         return Prediction(
             article.id,
             self.bundle.name,
             topics,
-            _written_quotes(analysis.quotes, speakers.tolist(), spans),
-            [_written_actor(actor, own, spans) for actor, own in zip(actors, stances, strict=True)],
+            _written_quotes(analysis.quotes, speakers.tolist(), body),
+            [_written_actor(actor, own, body) for actor, own in zip(actors, stances, strict=True)],
         )
 
     def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
@@ -112,33 +111,37 @@ class Pipeline:
         return Analysis(quotes, where, resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors))
 
 
-def _written_actor(actor: Entity, stances: list[Stance], spans: _Spans) -> Actor:
-    mentions = [spans(span) for span in actor.mentions]
+def _written_actor(actor: Entity, stances: list[Stance], tokens: Tokens) -> Actor:
+    mentions = [(tokens.start.item(begin), tokens.end.item(end - 1)) for begin, end in actor.mentions]
     return Actor(actor.text, actor.type or "person", " ".join(actor.title), mentions, stances)
 
 
-def _written_quotes(quotes: Spans, speakers: list[int], spans: _Spans) -> list[Quote]:
+def _written_quotes(quotes: Spans, speakers: list[int], tokens: Tokens) -> list[Quote]:
+    content, cue, source = (_characters(tokens, spans) for spans in (quotes.content, quotes.cue, quotes.source))
+    bounds = quotes.bounds.tolist()
     return [
         Quote(
-            [spans(span) for span in quote.content],
-            spans(quote.cue) if quote.cue else None,
-            spans(quote.source) if quote.source else None,
-            quote.kind,
-            None if speaker < 0 else speaker,
+            content[bounds[k] : bounds[k + 1]],
+            cue[k] if has_cue else None,
+            source[k] if has_source else None,
+            KINDS[kind],
+            speaker if speaker >= 0 else None,
         )
-        for quote, speaker in zip(found_quotes(quotes), speakers, strict=True)
+        for k, (has_cue, has_source, kind, speaker) in enumerate(
+            zip(
+                (quotes.cue[:, 0] >= 0).tolist(),
+                (quotes.source[:, 0] >= 0).tolist(),
+                quotes.kind.tolist(),
+                speakers,
+                strict=True,
+            )
+        )
     ]
 
 
-class _Spans:
-    """Token spans to character spans of the input."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._start = tokens.start.tolist()
-        self._end = tokens.end.tolist()
-
-    def __call__(self, span: TokenSpan) -> Span:
-        return self._start[span[0]], self._end[span[1] - 1]
+def _characters(tokens: Tokens, spans: NDArray[np.int32]) -> list[Span]:
+    """Token spans, (n, 2), as character spans of the input; what stands for one that is not there means nothing."""
+    return list(zip(tokens.start[spans[:, 0]].tolist(), tokens.end[spans[:, 1] - 1].tolist(), strict=True))
 
 
 __all__ = ["DEFAULT", "Analysis", "Pipeline", "load"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import threading
 from collections import deque
@@ -155,6 +156,7 @@ def _serve(connection: Connection, loader: Loader, model_path: Path) -> None:
         except Exception as error:
             connection.send(_sendable(error))
             return
+        gc.freeze()  # what the model and its code are made of need not be looked through again and again
         connection.send(None)
         while True:
             connection.send(_outcome(model, _unpacker.decode(connection.recv_bytes())))

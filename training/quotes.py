@@ -33,9 +33,9 @@ class QuoteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epochs: int = 10
     rate: float = 0.01
     l2: float = 1e-5
-    dropout: float = 0.25
+    dropout: float = 0.5
     folds: int = 5
-    cue_threshold: float = 0.25
+    cue_threshold: float = 0.2
 
 
 @dataclass(frozen=True)

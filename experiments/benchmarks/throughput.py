@@ -11,6 +11,7 @@ textacy` and a model.
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import tempfile
 import time
@@ -64,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--spacy", metavar="MODEL", help="compare the whole pipeline with this spaCy model")
     parser.add_argument("--spacy-articles", type=int, default=20)
     arguments = parser.parse_args(argv)
+    gc.set_threshold(100_000, 50, 50)  # as the command sets it; it is the peer's, too
     every = [item.article for item in read([arguments.articles]) if isinstance(item, Record)]
     articles = every[: arguments.n]
     peer = SklearnTopics([article.text for article in every], arguments.terms)

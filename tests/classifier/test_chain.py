@@ -171,9 +171,11 @@ def test_packing_keeps_weights_to_a_step() -> None:
 def test_packed_rows_are_bytes(lanes: int) -> None:
     weights = np.random.default_rng(4).normal(size=(64, 7)).astype(np.float32)
     weights[3] = 0
+    weights[5, :2] = -100, 50  # the largest is cut off
     packed = pack(weights, lanes)
     assert (packed.table.shape, packed.table.dtype) == ((64, lanes), np.uint8)
-    assert packed.table.min() >= 1, "a byte stands for -127 to 127"
+    assert packed.table.min() == packed.table[5, 0] == BIAS - 127, "a byte stands for -127 to 127"
+    assert packed.scale * 127 < 100
     assert (packed.table[:, 7:] == BIAS).all()
     assert (packed.table[3] == BIAS).all()
     np.testing.assert_array_equal(pack(weights).table, packed.table[:, :8])

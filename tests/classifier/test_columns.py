@@ -67,12 +67,14 @@ def test_the_place_of_every_token(shipped: Pipeline, text: str) -> None:
     assert column(columns, Column.LEVEL) == where.classes[:, CUE_LEVEL].tolist()
 
 
-LETTERS = st.text("abcXYZ", min_size=1, max_size=7)
+WORDS = st.text("abcABC", min_size=1, max_size=7)
 
 
-@given(LETTERS, LETTERS)
-def test_words_and_their_parts(shipped: Pipeline, first: str, second: str) -> None:
-    """Two words share a column's value just where they share what it stands for."""
+@settings(max_examples=300)
+@given(WORDS, st.integers(0, 6), st.sampled_from(["", "a", "A", "bC"]))
+def test_words_and_their_parts(shipped: Pipeline, first: str, place: int, letters: str) -> None:
+    """Two words, one letter apart or so, share a column's value just where they share what it stands for."""
+    second = first[:place] + letters + first[place + 1 :] or "a"
     tokens, where = read(shipped, f"then {first} and {second} went")
     columns = first_columns(tokens, where)
     for which, part in (

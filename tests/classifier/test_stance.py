@@ -153,11 +153,19 @@ def test_no_actor_no_stance(shipped: Pipeline) -> None:
     assert find_stances(body, analysis.where, analysis.quotes, nobody, NO_TITLE[:0], head.topics, head) == []
 
 
+OFFICES = ("President", "Judge", "Senator", "Inspector", "Chancellor")
+CROWD = (
+    "President Quill denied that the raid was fair. Judge Finch said that the fraud was real and must be punished. "
+    "Senator Tonk accused the police of a crime. Inspector Dobbs praised the arrests and warned that more thieves would "
+    "be caught. “Nobody stole from the port and these arrests are a disgrace,” Chancellor Velm told reporters."
+)
+
+
 @settings(max_examples=60, deadline=None)
 @given(SCRAPS, st.integers(0, 1000))
 def test_the_stances_of_each_actor_are_those_of_its_quotes_alone(shipped: Pipeline, text: str, seed: int) -> None:
     """Whoever speaks, and in whatever order: all actors at once, or one after another by way of features and scores."""
-    each = Article("x", f"{text}\n{QUILL}\n\n{FINCH}\n\n“It was so,” Quill said. “It was not,” Finch said.")
+    each = Article("x", f"{text}\n{CROWD}")
     _, body = shipped.read(each)
     analysis = shipped.analyse(each)
     head = shipped.bundle.heads.stance
@@ -166,8 +174,9 @@ def test_the_stances_of_each_actor_are_those_of_its_quotes_alone(shipped: Pipeli
     rng = np.random.default_rng(seed)
     n_actors = int(rng.integers(1, 5))
     speakers = rng.integers(-1, n_actors, len(quotes)).astype(np.int32)
-    begins = rng.integers(0, len(body.start) - 3, n_actors)
-    titles = np.stack([begins, begins + rng.integers(0, 4, n_actors)], 1).astype(np.int32)
+    offices = np.flatnonzero(np.isin(body.hash, np.array([token_hash(word) for word in OFFICES], np.uint64)))
+    begins = rng.choice(offices[-len(OFFICES) :], n_actors)
+    titles = np.stack([begins, begins + rng.integers(0, 2, n_actors)], 1).astype(np.int32)
     together = find_stances(body, analysis.where, analysis.quotes, speakers, titles, head.topics, head)
     assert len(together) == n_actors
     for actor, stances in enumerate(together):
