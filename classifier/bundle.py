@@ -32,7 +32,7 @@ from .tagger import Tagger
 from .tfidf import term_tables
 from .topics import TopicHead
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
 _LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}

@@ -124,8 +124,9 @@ def relation_features(
 def decide(features: Any, table: Any, n_first: int, n_second: int) -> Any:
     """The best label of each of the two groups of labels for every token: two (n_tokens,) uint8.
 
-    features: (n_features, n_tokens) buckets; table: (n_buckets, `LANES`) uint8.
+    features: (n_features, n_tokens) buckets; table: (n_buckets, `LANES`) uint8, contiguous.
     """
+    features = np.ascontiguousarray(features)
     n = features.shape[1]
     first = np.empty(n, np.uint8)
     second = np.empty(n, np.uint8)

@@ -31,7 +31,11 @@ def templates(text: str, names: Sequence[str]) -> NDArray[np.int64]:
     A row holds how many arguments there are, then the column of each (its number in `names`), its shift and its factor.
     """
     lines = [line.split() for line in text.strip().splitlines()]
-    factors = np.random.default_rng(len(lines)).integers(0, 1 << 31, (len(lines), MOST_ARGUMENTS)) * 2 + 1
+    if not all(lines):
+        raise ValueError("a template without arguments: an empty line between others")
+    # Straight from the bit generator, whose stream is the same in every version of NumPy: bundles depend on it.
+    raw = np.random.PCG64(len(lines)).random_raw(len(lines) * MOST_ARGUMENTS // 2)
+    factors = (raw.astype("<u8").view("<u4") | 1).reshape(len(lines), MOST_ARGUMENTS)
     table = np.zeros((len(lines), 1 + 3 * MOST_ARGUMENTS), np.int64)
     for k, arguments in enumerate(lines):
         table[k, 0] = len(arguments)

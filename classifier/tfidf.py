@@ -30,6 +30,7 @@ _NUMBER_BITS = np.uint64(21)
 _TERM_BITS = np.uint64(22)
 _TERM_MASK = np.uint64((1 << 22) - 1)
 _MOST_NUMBERS = (1 << 21) - 1
+_NUMBER_MASK = np.uint64(_MOST_NUMBERS)
 _CHUNK = 64
 """Texts that one call of the kernel takes: few enough for their bytes to stay in the processor's cache."""
 
@@ -38,13 +39,13 @@ class TermTables(NamedTuple):
     """The vocabulary, ready for look-up by open addressing; 0 is an empty slot.
 
     Term k has the number k + 1; words that are no terms but part of a pair have the numbers after those.
-    word_hash: (n_slots,) uint64; word_number: (n_slots,) uint32, of the word in the same slot.
+    words: (n_slots,) uint64: the upper 43 bits of the word's mixed hash, whose lower ones are its slot, and its number
+    (21), so that a word is found by one load from far away.
     pairs: (n_slots,) uint64: the number of the left word (21 bits), of the right one (21), of the term (22).
     n_terms, n_numbers: how many terms, and how many numbers there are, 0 not among them.
     """
 
-    word_hash: NDArray[np.uint64]
-    word_number: NDArray[np.uint32]
+    words: NDArray[np.uint64]
     pairs: NDArray[np.uint64]
     n_terms: int
     n_numbers: int
@@ -72,21 +73,18 @@ def term_tables(terms: Sequence[str]) -> TermTables:
     """
     tokens = tokenize("\n".join(terms))
     sizes = np.diff(tokens.lines)
-    words = (tokens.flags & WORD != 0) & (tokens.end - tokens.start > 1)
-    if len(sizes) != len(terms) or not words.all() or (len(sizes) and sizes.max() > 2):
+    is_word = (tokens.flags & WORD != 0) & (tokens.end - tokens.start > 1)
+    if len(sizes) != len(terms) or not is_word.all() or (len(sizes) and sizes.max() > 2):
         raise ValueError("a term is a word of two or more characters, or two of them joined by one space")
     n_words = len(np.unique(tokens.hash))
     if n_words + len(terms) > _MOST_NUMBERS:
         raise ValueError(f"a vocabulary may have {_MOST_NUMBERS:,} words and terms")
-    word_hash = np.zeros(_table_size(n_words), np.uint64)
-    word_number = np.zeros(len(word_hash), np.uint32)
+    words = np.zeros(_table_size(n_words), np.uint64)
     pairs = np.zeros(_table_size(int((sizes == 2).sum())), np.uint64)
-    n_numbers = _fill_tables(
-        tokens.points, tokens.start, tokens.end, tokens.hash, tokens.lines, word_hash, word_number, pairs
-    )
+    n_numbers = _fill_tables(tokens.points, tokens.start, tokens.end, tokens.hash, tokens.lines, words, pairs)
     if n_numbers < 0:
         raise ValueError("a term stands there twice, or two words of the vocabulary share a hash")
-    return TermTables(word_hash, word_number, pairs, len(terms), n_numbers)
+    return TermTables(words, pairs, len(terms), n_numbers)
 
 
 def term_weights(tables: TermTables, idf: NDArray[np.float64], coefficients: NDArray[np.float64]) -> TermWeights:
@@ -109,7 +107,7 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
 
     Any strings are fine. Time is linear in their length.
     """
-    word_hash, word_number, pairs, _, _ = weights.tables
+    words, pairs, _, _ = weights.tables
     scores = np.zeros((len(texts), weights.rows.shape[1] - 1))
     counts = empty_counts(weights, max(map(len, texts), default=0))
     for first in range(0, len(texts), _CHUNK):
@@ -119,7 +117,7 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
             ends = np.cumsum([len(data) + 1 for data in chunk])
             data = np.frombuffer(b"\n".join([*chunk, b""]), np.uint8)
             place, state = _text_scores(
-                data, ends, place, CLASSES, LOWERS, word_hash, word_number, pairs, weights.rows, weights.scale, LOGS,
+                data, ends, place, CLASSES, LOWERS, words, pairs, weights.rows, weights.scale, LOGS,
                 counts, scores[first : first + _CHUNK],
             )  # fmt: skip
             if state == -1:
@@ -131,11 +129,11 @@ def text_scores(texts: Sequence[str], weights: TermWeights) -> NDArray[np.float6
 
 def token_scores(tokens: Tokens, weights: TermWeights, lead: int = 0, times: int = 0) -> NDArray[np.float64]:
     """The scores of a text that is given as tokens, its first `lead` tokens standing before it `times` times more."""
-    word_hash, word_number, pairs, _, _ = weights.tables
+    words, pairs, _, _ = weights.tables
     counts = empty_counts(weights, len(tokens.points) + lead * times)
     scores = np.zeros(weights.rows.shape[1] - 1)
     _token_scores(
-        tokens.start, tokens.end, tokens.hash, tokens.flags, lead, times, word_hash, word_number, pairs, weights.rows,
+        tokens.start, tokens.end, tokens.hash, tokens.flags, lead, times, words, pairs, weights.rows,
         weights.scale, LOGS, counts, scores,
     )  # fmt: skip
     return scores
@@ -151,9 +149,9 @@ def linear_scores(
 def term_counts(tokens: Tokens, tables: TermTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The terms of a text and how often each occurs: words, then pairs, each in the order of their first occurrence."""
     counts = np.zeros(1 + tables.n_numbers, np.uint32)
-    words = np.empty(len(tokens.hash), np.uint64)
-    n, _ = long_words(tokens.start, tokens.end, tokens.hash, tokens.flags, 0, words, 0)
-    numbers = touch_terms(words, n, 0, 0, tables.word_hash, tables.word_number, tables.pairs, counts)
+    hashes = np.empty(len(tokens.hash), np.uint64)
+    n, _ = long_words(tokens.start, tokens.end, tokens.hash, tokens.flags, 0, hashes, 0)
+    numbers = touch_terms(hashes, n, 0, 0, tables.words, tables.pairs, counts)
     numbers = numbers[(numbers > 0) & (numbers <= tables.n_terms)]
     return numbers.astype(np.int32) - np.int32(1), counts[numbers].astype(np.int32)
 
@@ -163,26 +161,28 @@ def _table_size(entries: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _word_slot(value, word_hash):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(word_hash) - 1)
-    slot = (value * _MIX >> _TOP) & mask
-    while word_hash[slot] != value and word_hash[slot] != 0:
+def _word_slot(value, words):  # type: ignore[no-untyped-def]
+    """Where a word stands, given its hash, or would stand."""
+    mask = np.uint64(len(words) - 1)
+    mixed = value * _MIX
+    slot = mixed & mask
+    while words[slot] != 0 and (words[slot] ^ mixed) >> _NUMBER_BITS != 0:
         slot = (slot + _ONE) & mask
     return slot
 
 
 @njit(cache=True, nogil=True)
-def _fill_tables(points, start, end, hashes, lines, word_hash, word_number, pairs):  # type: ignore[no-untyped-def]
+def _fill_tables(points, start, end, hashes, lines, words, pairs):  # type: ignore[no-untyped-def]
     """Fill the tables from the tokens of the terms, a line each. Returns `n_numbers`, or -1 where that cannot be."""
     n_terms = len(lines) - 1
-    token_of = np.zeros(len(word_hash), np.int32)  # where the word of a slot stands, to tell words of one hash apart
+    token_of = np.zeros(len(words), np.int32)  # where the word of a slot stands, to tell words of one hash apart
     for k in range(n_terms):
         first = lines[k]
         if lines[k + 1] - first == 1:
-            slot = _word_slot(hashes[first], word_hash)
-            if hashes[first] == 0 or word_hash[slot] != 0:
+            slot = _word_slot(hashes[first], words)
+            if hashes[first] == 0 or words[slot] != 0:
                 return -1
-            word_hash[slot], word_number[slot], token_of[slot] = hashes[first], k + 1, first
+            words[slot], token_of[slot] = hashes[first] * _MIX & ~_NUMBER_MASK | np.uint64(k + 1), first
     n_numbers = n_terms
     mask = np.uint64(len(pairs) - 1)
     for k in range(n_terms):
@@ -191,17 +191,17 @@ def _fill_tables(points, start, end, hashes, lines, word_hash, word_number, pair
             continue
         key = np.uint64(0)
         for token in range(first, first + 2):
-            slot = _word_slot(hashes[token], word_hash)
-            if word_hash[slot] == 0:
+            slot = _word_slot(hashes[token], words)
+            if words[slot] == 0:
                 n_numbers += 1
-                word_hash[slot], word_number[slot], token_of[slot] = hashes[token], n_numbers, token
+                words[slot], token_of[slot] = hashes[token] * _MIX & ~_NUMBER_MASK | np.uint64(n_numbers), token
             other = token_of[slot]
             if hashes[token] == 0 or end[token] - start[token] != end[other] - start[other]:
                 return -1
             for i in range(end[token] - start[token]):
                 if points[start[token] + i] != points[start[other] + i]:
                     return -1
-            key = key << _NUMBER_BITS | np.uint64(word_number[slot])
+            key = key << _NUMBER_BITS | words[slot] & _NUMBER_MASK
         slot = (key * _MIX >> _TOP) & mask
         while pairs[slot] != 0:
             if pairs[slot] >> _TERM_BITS == key:
@@ -212,7 +212,7 @@ def _fill_tables(points, start, end, hashes, lines, word_hash, word_number, pair
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pairs, rows, scale, logs, counts, scores):  # type: ignore[no-untyped-def]
+def _text_scores(data, ends, place, classes, lowers, words, pairs, rows, scale, logs, counts, scores):  # type: ignore[no-untyped-def]
     """Scores of the texts from `place` on. Returns where it ended, and what `hash_words` said there where that is < 0.
 
     data: the texts in UTF-8, a line break after each; ends: (n_texts,), where each ends, its line break included.
@@ -234,7 +234,7 @@ def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pai
         n = hash_words(data, 0 if k == 0 else ends[k - 1], ends[k] - 1, classes, lowers, hashes)
         if n < 0:
             return k, n
-        _look_up(hashes, n, 0, word_hash, word_number, pairs, numbers, found, rest)
+        _look_up(hashes, n, 0, words, pairs, numbers, found, rest)
         n_touched = _count(numbers, n, 1, counts, touched, 0)
         n_touched = _count(found, n, 1, counts, touched, n_touched)
         weigh(touched, n_touched, rows, scale, logs, counts, frequency, scores[k])
@@ -243,24 +243,24 @@ def _text_scores(data, ends, place, classes, lowers, word_hash, word_number, pai
 
 @njit(cache=True, nogil=True)
 def _token_scores(  # type: ignore[no-untyped-def]
-    start, end, hashes, flags, lead, times, word_hash, word_number, pairs, rows, scale, logs, counts, scores
+    start, end, hashes, flags, lead, times, words, pairs, rows, scale, logs, counts, scores
 ):
-    words = np.empty(len(hashes), np.uint64)
-    n, n_lead = long_words(start, end, hashes, flags, lead, words, 0)
-    touched = touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts)
+    long = np.empty(len(hashes), np.uint64)
+    n, n_lead = long_words(start, end, hashes, flags, lead, long, 0)
+    touched = touch_terms(long, n, n_lead, times, words, pairs, counts)
     weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
 
 
 @njit(cache=True, nogil=True)
-def long_words(start, end, hashes, flags, lead, words, n):  # type: ignore[no-untyped-def]
-    """Append the hashes of words of two or more characters to the `n` that `words` holds.
+def long_words(start, end, hashes, flags, lead, out, n):  # type: ignore[no-untyped-def]
+    """Append the hashes of words of two or more characters to the `n` that `out` holds.
 
     Returns how many it holds then, and how many after the first `lead` tokens.
     """
     n_lead = n
     for i in range(len(hashes)):
         if flags[i] & WORD and end[i] - start[i] > 1:
-            words[n] = hashes[i]
+            out[n] = hashes[i]
             n += 1
             if i < lead:
                 n_lead = n
@@ -268,17 +268,15 @@ def long_words(start, end, hashes, flags, lead, words, n):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True)
-def touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts):  # type: ignore[no-untyped-def]
+def touch_terms(hashes, n, n_lead, times, words, pairs, counts):  # type: ignore[no-untyped-def]
     """Count the terms of `n` words, the first `n_lead` of which stand before them `times` times more.
 
-    Returns the numbers that were added to in `counts`.
+    hashes: of the words. Returns the numbers that were added to in `counts`.
     """
     numbers = np.empty(n, np.uint32)
     found = np.empty(n, np.uint32)
     touched = np.empty(2 * n + 1, np.uint32)
-    _look_up(
-        words, n, n_lead if times else 0, word_hash, word_number, pairs, numbers, found, np.empty(n + 1, np.uint32)
-    )
+    _look_up(hashes, n, n_lead if times else 0, words, pairs, numbers, found, np.empty(n + 1, np.uint32))
     n_touched = _count(numbers, n, 1, counts, touched, 0)
     n_touched = _count(numbers, n_lead, times, counts, touched, n_touched)
     n_touched = _count(found[1:], n - 1, 1, counts, touched, n_touched)
@@ -287,10 +285,10 @@ def touch_terms(words, n, n_lead, times, word_hash, word_number, pairs, counts):
 
 
 @njit(cache=True, nogil=True)
-def _look_up(hashes, n, lead, word_hash, word_number, pairs, numbers, found, rest):  # type: ignore[no-untyped-def]
+def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: ignore[no-untyped-def]
     """Numbers of words, and of the pair that each ends, 0 where there is none; the first follows on word `lead` - 1."""
     for i in range(n):
-        numbers[i] = word_number[_word_slot(hashes[i], word_hash)]
+        numbers[i] = words[_word_slot(hashes[i], words)] & _NUMBER_MASK
     mask = np.uint64(len(pairs) - 1)
     n_rest = np.uint64(0)
     before = np.uint64(numbers[lead - 1]) if lead > 0 else np.uint64(0)

@@ -26,7 +26,7 @@ _CHUNK = 16
 
 def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: TermWeights) -> NDArray[np.float64]:
     """What `topics.decision_scores` gives for each article, without biases: (n_articles, n_topics)."""
-    word_hash, word_number, pairs, _, _ = weights.tables
+    table, pairs, _, _ = weights.tables
     scores = np.zeros((len(articles), weights.rows.shape[1] - 1))
     longest = max((len(article.title) + len(article.text) for article in articles), default=0)
     counts = empty_counts(weights, longest + LEAD_TOKENS * LEAD_REPEATS)
@@ -38,7 +38,7 @@ def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: T
         place = 0
         while place < len(chunk):
             place, state = _article_scores(
-                points, ends, place, CLASSES, LOWERS, lexicon.whole, lexicon.beginning, CREDITS, word_hash, word_number,
+                points, ends, place, CLASSES, LOWERS, lexicon.whole, lexicon.beginning, CREDITS, table,
                 pairs, weights.rows, weights.scale, LOGS, counts, scores[first : first + _CHUNK],
             )  # fmt: skip
             if state < 0:
@@ -59,7 +59,7 @@ def _exact_scores(article: Article, lexicon: Boilerplate, weights: TermWeights) 
 
 @njit(cache=True, nogil=True)
 def _article_scores(  # type: ignore[no-untyped-def]
-    points, ends, place, classes, lowers, whole, beginning, credits, word_hash, word_number, pairs, rows, scale, logs,
+    points, ends, place, classes, lowers, whole, beginning, credits, table, pairs, rows, scale, logs,
     counts, scores,
 ):  # fmt: skip
     """Scores of the articles from `place` on. Returns where it ended, and a state of `token_arrays` other than 0 there.
@@ -87,6 +87,6 @@ def _article_scores(  # type: ignore[no-untyped-def]
             if seen < LEAD_TOKENS:
                 n_lead = n_line
             seen += b - a
-        touched = touch_terms(words, n, n_lead, LEAD_REPEATS, word_hash, word_number, pairs, counts)
+        touched = touch_terms(words, n, n_lead, LEAD_REPEATS, table, pairs, counts)
         weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores[k])
     return len(ends) // 2, 0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.pipeline import Pipeline
-from topic_stance.classifier.segment import WORD
+from topic_stance.classifier.segment import WORD, tokenize
 from topic_stance.classifier.tfidf import term_counts
 from topic_stance.data.decompress import CODECS, read_blocks
 from topic_stance.data.readers import Record, read
@@ -164,7 +164,7 @@ def read_predictions(path: Path) -> Iterator[Predicted]:
 def read_texts(path: Path, pipeline: Pipeline, seed: int = 0) -> Texts:
     """The articles of a dump against the vocabulary of a model; what cannot be read is passed over."""
     head = pipeline.bundle.heads.topics
-    known = np.sort(head.tables.word_hash)
+    known = np.unique(tokenize("\n".join(head.terms)).hash)
     made = Texts(head.terms, np.zeros(len(head.terms), np.int64))
     rng = random.Random(seed)
     for item in read([path]):

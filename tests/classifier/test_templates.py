@@ -137,3 +137,8 @@ def test_bad_arguments_are_refused(text: str, argument: str) -> None:
     with pytest.raises(ValueError, match="not an argument of a template") as caught:
         templates(text, NAMES)
     assert repr(argument) in str(caught.value)
+
+
+def test_an_empty_line_between_templates_is_refused() -> None:
+    with pytest.raises(ValueError, match="without arguments"):
+        templates("word\n\ntag", NAMES)

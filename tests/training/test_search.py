@@ -80,7 +80,7 @@ def at_once(run: Callable[..., int], folder: Path) -> Any:
 class TestSearch:
     def test_the_budget_and_the_configuration_as_it_was_first(self, at_once: Any) -> None:
         assert len(at_once.trials) == 4
-        assert at_once.trials[0].params == {"topics.c": 30.0, "quotes.cue_threshold": 0.25, "stance.least": 2}
+        assert at_once.trials[0].params == {"topics.c": 3.0, "quotes.cue_threshold": 0.2, "stance.least": 2}
 
     def test_nothing_to_do_is_done_at_once(self, at_once: Any, run: Callable[..., int], capfd: Any) -> None:
         assert run("--trials", "4", "--storage", "sqlite:///once.db", "-o", "once.toml") == 0
