@@ -287,8 +287,17 @@ def touch_terms(hashes, n, n_lead, times, words, pairs, counts):  # type: ignore
 @njit(cache=True, nogil=True)
 def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: ignore[no-untyped-def]
     """Numbers of words, and of the pair that each ends, 0 where there is none; the first follows on word `lead` - 1."""
+    mask = np.uint64(len(words) - 1)
+    n_rest = np.uint64(0)
     for i in range(n):
-        numbers[i] = words[_word_slot(hashes[i], words)] & _NUMBER_MASK
+        mixed = hashes[i] * _MIX
+        entry = words[mixed & mask]
+        hit = np.uint32((entry ^ mixed) >> _NUMBER_BITS == 0)
+        numbers[i] = np.uint32(entry & _NUMBER_MASK) * hit
+        rest[n_rest] = i
+        n_rest += np.uint64((hit == 0) & (entry != 0))
+    for k in range(n_rest):  # those whose first slot is taken by another word
+        numbers[rest[k]] = words[_word_slot(hashes[rest[k]], words)] & _NUMBER_MASK
     mask = np.uint64(len(pairs) - 1)
     n_rest = np.uint64(0)
     before = np.uint64(numbers[lead - 1]) if lead > 0 else np.uint64(0)
@@ -302,8 +311,7 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
         found[i] = np.uint32(entry & _TERM_MASK) * hit
         rest[n_rest] = i
         n_rest += np.uint64((hit == 0) & (entry != 0))
-    # Those whose first slot is taken by another pair
-    for k in range(n_rest):
+    for k in range(n_rest):  # those whose first slot is taken by another pair
         i = rest[k]
         left = np.uint64(numbers[i - 1]) if i > 0 else before
         key = left << _NUMBER_BITS | np.uint64(numbers[i])
