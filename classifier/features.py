@@ -86,11 +86,17 @@ TOKEN_TEMPLATES = templates(
     NAMES,
 )
 assert len(TOKEN_TEMPLATES) <= MOST_ROWS
+_BEFORE, _AFTER = int(Column.BEFORE), int(Column.AFTER)
+_SIX = ("", "_near", "_relation", "_next", "_next_tag", "_last_tag")
+assert all(
+    NAMES[first : first + 6] == tuple(name + end for end in _SIX)
+    for first, name in ((_BEFORE, "before"), (_AFTER, "after"))
+)
 
 
 def token_features(where: Context, n_buckets: int) -> NDArray[np.uint32]:
     """Feature buckets of every token: (n_tokens, n_templates) uint32; `n_buckets` is a power of two."""
-    _cue_columns(where.columns, where.cue_before, where.cue_after, where.sentence_end)
+    _cue_columns(where.columns, where.cue_before, where.cue_after)
     return all_buckets(where.columns, TOKEN_TEMPLATES, n_buckets)
 
 
@@ -101,7 +107,7 @@ def token_scores(where, weights):  # type: ignore[no-untyped-def]
     where: a `Context`; weights: `Packed`.
     """
     columns, table, scale = where.columns, weights.table, np.float32(weights.scale)
-    _cue_columns(columns, where.cue_before, where.cue_after, where.sentence_end)
+    _cue_columns(columns, where.cue_before, where.cue_after)
     n = len(where.cue_before)
     scores = np.empty((n, LANES), np.float32)
     buckets = np.empty((len(TOKEN_TEMPLATES), BLOCK), np.uint32)
@@ -115,39 +121,21 @@ def token_scores(where, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _cue_columns(columns, cue_before, cue_after, sentence_end):  # type: ignore[no-untyped-def]
-    """The columns of the nearest likely cues of each token and of its next verb."""
-    word, tag, relation = columns[Column.WORD], columns[Column.TAG], columns[Column.RELATION]
+def _cue_columns(columns, cue_before, cue_after):  # type: ignore[no-untyped-def]
+    """The columns of the nearest likely cues of each token."""
     for i in range(len(cue_before)):
-        j = i + PAD
-        before, after = cue_before[i], cue_after[i]
-        a = before + PAD
-        if before >= 0:
-            columns[Column.BEFORE, j] = word[a]
-            columns[Column.BEFORE_NEAR, j] = near(i - before)
-            columns[Column.BEFORE_RELATION, j] = relation[a]
-            columns[Column.BEFORE_NEXT, j] = word[a + 1]
-            columns[Column.BEFORE_NEXT_TAG, j] = tag[a + 1]
-            columns[Column.BEFORE_LAST_TAG, j] = tag[a - 1]
-        else:
-            columns[Column.BEFORE, j] = 1
-            columns[Column.BEFORE_NEAR, j] = FAR
-            columns[Column.BEFORE_RELATION, j] = 0
-            columns[Column.BEFORE_NEXT, j] = 0
-            columns[Column.BEFORE_NEXT_TAG, j] = 0
-            columns[Column.BEFORE_LAST_TAG, j] = 0
-        a = after + PAD
-        if after >= 0:
-            columns[Column.AFTER, j] = word[a]
-            columns[Column.AFTER_NEAR, j] = near(after - i)
-            columns[Column.AFTER_RELATION, j] = relation[a]
-            columns[Column.AFTER_NEXT, j] = word[a + 1]
-            columns[Column.AFTER_NEXT_TAG, j] = tag[a + 1]
-            columns[Column.AFTER_LAST_TAG, j] = tag[a - 1]
-        else:
-            columns[Column.AFTER, j] = 1
-            columns[Column.AFTER_NEAR, j] = FAR
-            columns[Column.AFTER_RELATION, j] = 0
-            columns[Column.AFTER_NEXT, j] = 0
-            columns[Column.AFTER_NEXT_TAG, j] = 0
-            columns[Column.AFTER_LAST_TAG, j] = 0
+        _one_cue(columns, _BEFORE, i, cue_before[i], i - cue_before[i])
+        _one_cue(columns, _AFTER, i, cue_after[i], cue_after[i] - i)
+
+
+@njit(inline="always")
+def _one_cue(columns, first, i, cue, distance):  # type: ignore[no-untyped-def]
+    """The six columns from `first` on: a cue, how near it is, its relation, what stands after it and before it."""
+    j, a = i + PAD, cue + PAD
+    there = cue >= 0
+    columns[first, j] = columns[Column.WORD, a] if there else 1
+    columns[first + 1, j] = near(distance) if there else FAR
+    columns[first + 2, j] = columns[Column.RELATION, a] if there else 0
+    columns[first + 3, j] = columns[Column.WORD, a + 1] if there else 0
+    columns[first + 4, j] = columns[Column.TAG, a + 1] if there else 0
+    columns[first + 5, j] = columns[Column.TAG, a - 1] if there else 0
