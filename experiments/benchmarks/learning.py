@@ -99,7 +99,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _examples(read: ReadArticle, pipeline: Pipeline, labels: tuple[str, ...], number: int) -> list[StanceExample]:
-    where = context(read.body, pipeline.bundle.heads.quotes.words)
+    quotes = pipeline.bundle.heads.quotes
+    where = context(read.body, quotes.words, quotes.tagger)
     return stance_examples(read, where, pipeline.bundle.heads.actors, labels, number)
 
 
