@@ -176,7 +176,7 @@ class TestConfiguration:
         options = load_search(root / "experiments" / "demo.toml")
         config = load_config(root / "experiments" / "demo.toml")
         lowest = {name: where.choices[0] if where.choices else where.low for name, where in options.space.items()}
-        assert with_values(config, lowest).topics.c == 1.0
+        assert with_values(config, lowest).topics.c == 0.1
 
     @pytest.mark.parametrize(
         ("section", "message"),
