@@ -48,9 +48,10 @@ class Store:
         return f"sqlite:///{self.folder / 'mlflow.db'}"
 
     def __call__(self, *arguments: str) -> int:
-        """Run a command in the folder, with the default store."""
+        """Run a command in the folder, with its own store."""
         before = Path.cwd()
-        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        # By its whole path: MLflow remembers a store by its URI, whatever folder a relative one meant before.
+        os.environ["MLFLOW_TRACKING_URI"] = self.uri
         os.chdir(self.folder)
         try:
             return main(arguments)
