@@ -18,7 +18,7 @@ from .templates import PAD
 Column = IntEnum(
     "Column",
     # the token itself
-    "WORD CLASS FINE COARSE SHAPE SUFFIX ENDING PREFIX LEVEL BREAKS "
+    "WORD CLASS FINE SHAPE SUFFIX ENDING PREFIX LEVEL BREAKS "
     # its place in sentence and quotation
     "QUOTE QUOTED BEGINS BEGINS_SHORT ENDS FIRST FIRST_QUOTE LAST "
     # grammar
@@ -28,7 +28,7 @@ Column = IntEnum(
     "BEFORE BEFORE_NEAR BEFORE_RELATION BEFORE_NEXT BEFORE_NEXT_TAG BEFORE_LAST_TAG "
     "AFTER AFTER_NEAR AFTER_RELATION AFTER_NEXT AFTER_NEXT_TAG AFTER_LAST_TAG "
     # how the token stands to one cue
-    "LABEL LABELS SIDE ROLE NEAR DISTANCE DISTANCE_SHORT PLACE BETWEEN CLOSED COMMAS INNER AROUND CLAUSES "
+    "LABELS SIDE ROLE NEAR DISTANCE DISTANCE_SHORT PLACE BETWEEN CLOSED COMMAS INNER AROUND CLAUSES "
     "CUE CUE_FINE CUE_TAG CUE_RELATION CUE_NEXT CUE_NEXT_TAG CUE_LAST CUE_LAST_TAG LEAD AT_START",
     start=0,
 )
@@ -58,9 +58,7 @@ def token_columns(tokens, classes, quotation, quoted_length, sentence_start, sen
         look = flags[i] & _LOOK
         columns[Column.WORD, j] = np.uint32((hashes[i] * MIX) >> np.uint64(32))
         columns[Column.CLASS, j] = classes[i, 0] + 1 if classes[i, 0] > 0 else _UNKNOWN_CLASS + look
-        known = classes[i, 2] > 0
-        columns[Column.FINE, j] = classes[i, 2] + 1 if known else _UNKNOWN_FINE + look
-        columns[Column.COARSE, j] = classes[i, 1] + 1 if known else _UNKNOWN_CLASS + look
+        columns[Column.FINE, j] = classes[i, 2] + 1 if classes[i, 2] > 0 else _UNKNOWN_FINE + look
         single = _SINGLE if end[i] - start[i] == 1 else 0
         columns[Column.SHAPE, j] = look + single + (_SENTENCE if flags[i] & SENTENCE else 0)
         columns[Column.LEVEL, j] = classes[i, 4]

@@ -175,7 +175,6 @@ def _label_columns(columns, flags, quotation, tagged):  # type: ignore[no-untype
         counts[i + 1, _SOURCES] += tagged[i] == 5
         last = tagged[i - 1] if i > 0 else 7
         following = tagged[i + 1] if i + 1 < n else 7
-        columns[Column.LABEL, i + PAD] = tagged[i]
         columns[Column.LABELS, i + PAD] = (last * 8 + tagged[i]) * 8 + following
     return counts
 

@@ -10,7 +10,7 @@ from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.columns import N_COLUMNS, NAMES, Column, token_columns
-from topic_stance.classifier.context import COARSE, CUE_LEVEL, FINE, OUTSIDE, PART_OF_SPEECH, Context, context
+from topic_stance.classifier.context import CUE_LEVEL, FINE, OUTSIDE, PART_OF_SPEECH, Context, context
 from topic_stance.classifier.features import token_scores
 from topic_stance.classifier.hashing import near
 from topic_stance.classifier.links import link_labels, windows
@@ -103,11 +103,11 @@ def test_an_unknown_word_has_a_class_of_its_own(shipped: Pipeline, word: str) ->
     tokens, where = read(shipped, f"then {word} went")
     where.classes[1] = 0
     columns = first_columns(tokens, where)
-    for which, of_table in ((Column.CLASS, PART_OF_SPEECH), (Column.FINE, FINE), (Column.COARSE, COARSE)):
+    for which, of_table in ((Column.CLASS, PART_OF_SPEECH), (Column.FINE, FINE)):
         assert column(columns, which)[1] > rows[:, of_table].max() + 1
 
 
-LATER = (Column.TAG, Column.BEFORE, Column.LABEL)
+LATER = (Column.TAG, Column.BEFORE, Column.LABELS)
 """The first column that the tagger, the first and the second pass write."""
 
 
