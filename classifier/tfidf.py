@@ -21,6 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
+from .prefetch import prefetch
 from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
 _TOP = np.uint64(40)
@@ -31,6 +32,8 @@ _TERM_BITS = np.uint64(22)
 _TERM_MASK = np.uint64((1 << 22) - 1)
 _MOST_NUMBERS = (1 << 21) - 1
 _NUMBER_MASK = np.uint64(_MOST_NUMBERS)
+_WORDS_AHEAD, _PAIRS_AHEAD = 8, 32
+"""How far ahead the slots of the tables are asked for."""
 _CHUNK = 64
 """Texts that one call of the kernel takes: few enough for their bytes to stay in the processor's cache."""
 
@@ -290,6 +293,7 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
     mask = np.uint64(len(words) - 1)
     n_rest = np.uint64(0)
     for i in range(n):
+        prefetch(words, hashes[min(i + _WORDS_AHEAD, n - 1)] * _MIX & mask)
         mixed = hashes[i] * _MIX
         entry = words[mixed & mask]
         hit = np.uint32((entry ^ mixed) >> _NUMBER_BITS == 0)
@@ -302,11 +306,17 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
     n_rest = np.uint64(0)
     before = np.uint64(numbers[lead - 1]) if lead > 0 else np.uint64(0)
     left = before
+    for i in range(n):  # slots, so that they can be looked at ahead
+        right = np.uint64(numbers[i])
+        found[i] = ((left << _NUMBER_BITS | right) * _MIX >> _TOP) & mask
+        left = right
+    left = before
     for i in range(n):
+        prefetch(pairs, found[min(i + _PAIRS_AHEAD, n - 1)])
         right = np.uint64(numbers[i])
         key = left << _NUMBER_BITS | right
         left = right
-        entry = pairs[(key * _MIX >> _TOP) & mask]
+        entry = pairs[found[i]]
         hit = np.uint32(entry >> _TERM_BITS == key)
         found[i] = np.uint32(entry & _TERM_MASK) * hit
         rest[n_rest] = i
