@@ -30,9 +30,9 @@ from .sums import aligned
 from .tagger import LANES as TAGGER_LANES
 from .tagger import Tagger
 from .tfidf import term_tables
-from .topics import TopicHead
+from .topics import TermModel, TopicHead
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
 _LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}
@@ -207,8 +207,10 @@ def _parse_terms(data: bytes, path: Path) -> list[str]:
 def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
     """Every learned array by name."""
     arrays: dict[str, NDArray[Any]] = {
-        "topics.idf": heads.topics.idf,
-        "topics.coefficients": heads.topics.coefficients,
+        "topics.idf": heads.topics.whole.idf,
+        "topics.coefficients": heads.topics.whole.coefficients,
+        "topics.opening_idf": heads.topics.opening.idf,
+        "topics.opening_coefficients": heads.topics.opening.coefficients,
         "topics.bias": heads.topics.bias,
         "quotes.words": heads.quotes.words.keys[heads.quotes.words.keys != 0],
         "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0].astype(np.int16),
@@ -257,8 +259,11 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         labels,
         terms,
         term_tables(terms),
-        idf,
-        get("topics.coefficients", np.float64, len(terms), n_topics),
+        TermModel(idf, get("topics.coefficients", np.float64, len(terms), n_topics)),
+        TermModel(
+            get("topics.opening_idf", np.float64, len(terms)),
+            get("topics.opening_coefficients", np.float64, len(terms), n_topics),
+        ),
         get("topics.bias", np.float64, n_topics),
         np.array([topic.calibration for topic in manifest.topics]),
         np.array([topic.threshold for topic in manifest.topics]),

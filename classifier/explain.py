@@ -11,6 +11,7 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topic_stance.data.records import STANCES, Article, Prediction, Span
 
@@ -20,7 +21,7 @@ from .quotes import FoundQuote, found_quotes, quote_spans
 from .segment import Tokens
 from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, title_word, vector
 from .tfidf import term_counts
-from .topics import topic_tokens
+from .topics import TermModel, opening_tokens, whole_tokens
 
 
 class TermShare(NamedTuple):
@@ -96,15 +97,26 @@ def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics
 
 def _topic_terms(pipeline: Pipeline, title: Tokens | None, body: Tokens, most: int) -> dict[str, list[TermShare]]:
     head = pipeline.bundle.heads.topics
-    terms, counts = term_counts(topic_tokens(title, body), head.tables)
-    values = (1.0 + np.log(np.maximum(counts, 1))) * head.idf[terms]
-    norm = float(np.sqrt((values**2).sum())) or 1.0
-    shares = (values / norm)[:, None] * head.coefficients[terms]
+    whole = whole_tokens(title, body)
+    parts = [_term_shares(*term_counts(whole, head.tables), head.whole)]
+    parts.append(_term_shares(*term_counts(opening_tokens(whole), head.tables), head.opening))
+    terms, place = np.unique(np.concatenate([terms for terms, _ in parts]), return_inverse=True)
+    shares = np.zeros((len(terms), len(head.labels)))
+    np.add.at(shares, place, np.concatenate([share for _, share in parts]))
     found = {}
     for k, label in enumerate(head.labels):
         order = np.argsort(-np.abs(shares[:, k]), kind="stable")[:most]
         found[label] = [TermShare(head.terms[terms[i]], float(shares[i, k])) for i in order]
     return found
+
+
+def _term_shares(
+    terms: NDArray[np.int32], counts: NDArray[np.int32], model: TermModel
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The terms and what each adds to the score of every topic, (n_terms, n_topics)."""
+    values = (1.0 + np.log(np.maximum(counts, 1))) * model.idf[terms]
+    norm = float(np.sqrt((values**2).sum())) or 1.0
+    return terms, (values / norm)[:, None] * model.coefficients[terms]
 
 
 def _stances(

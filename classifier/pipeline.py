@@ -20,8 +20,7 @@ from .context import Context
 from .quotes import find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
-from .tfidf import TermWeights
-from .topics import assign_topics, decision_scores, head_weights
+from .topics import TopicWeights, assign_topics, decision_scores, head_weights
 from .topics_only import article_scores
 
 DEFAULT = Path(__file__).parent / "default"
@@ -58,7 +57,7 @@ class Pipeline:
         return load_boilerplate()
 
     @cached_property
-    def topic_weights(self) -> TermWeights:
+    def topic_weights(self) -> TopicWeights:
         """The topic head as its kernel wants it."""
         return head_weights(self.bundle.heads.topics)
 

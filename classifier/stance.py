@@ -109,6 +109,11 @@ def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int32], NDArr
     return found
 
 
+def said_words(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The keys of words, given their hashes, that are said beyond the reach of a negation."""
+    return words * _MIX
+
+
 def negated_word(word: int) -> int:
     """The key of a word, given its hash, that is said within the reach of a negation."""
     return (word ^ _NEGATED) * int(_MIX) % (1 << 64)

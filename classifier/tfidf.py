@@ -152,8 +152,8 @@ def linear_scores(
 def term_counts(tokens: Tokens, tables: TermTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The terms of a text and how often each occurs: words, then pairs, each in the order of their first occurrence."""
     counts = np.zeros(1 + tables.n_numbers, np.uint32)
-    hashes = np.empty(len(tokens.hash), np.uint64)
-    n, _ = long_words(tokens.start, tokens.end, tokens.hash, tokens.flags, 0, hashes, 0)
+    hashes, places = np.empty(len(tokens.hash), np.uint64), np.empty(len(tokens.hash), np.int32)
+    n = long_words(tokens.start, tokens.end, tokens.hash, tokens.flags, 0, hashes, places, 0)
     numbers = touch_terms(hashes, n, 0, 0, tables.words, tables.pairs, counts)
     numbers = numbers[(numbers > 0) & (numbers <= tables.n_terms)]
     return numbers.astype(np.int32) - np.int32(1), counts[numbers].astype(np.int32)
@@ -248,26 +248,25 @@ def _text_scores(data, ends, place, classes, lowers, words, pairs, rows, scale, 
 def _token_scores(  # type: ignore[no-untyped-def]
     start, end, hashes, flags, lead, times, words, pairs, rows, scale, logs, counts, scores
 ):
-    long = np.empty(len(hashes), np.uint64)
-    n, n_lead = long_words(start, end, hashes, flags, lead, long, 0)
+    long, places = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int32)
+    n = long_words(start, end, hashes, flags, 0, long, places, 0)
+    n_lead = np.searchsorted(places[:n], lead)
     touched = touch_terms(long, n, n_lead, times, words, pairs, counts)
     weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
 
 
 @njit(cache=True, nogil=True)
-def long_words(start, end, hashes, flags, lead, out, n):  # type: ignore[no-untyped-def]
-    """Append the hashes of words of two or more characters to the `n` that `out` holds.
+def long_words(start, end, hashes, flags, first, out, places, n):  # type: ignore[no-untyped-def]
+    """Append the words of two or more characters to the `n` that `out` (their hashes) and `places` hold.
 
-    Returns how many it holds then, and how many after the first `lead` tokens.
+    A word's place is its number among the tokens, `first` that of the first one here. Returns how many there are then.
     """
-    n_lead = n
     for i in range(len(hashes)):
         if flags[i] & WORD and end[i] - start[i] > 1:
             out[n] = hashes[i]
+            places[n] = first + i
             n += 1
-            if i < lead:
-                n_lead = n
-    return n, n_lead
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -345,7 +344,7 @@ def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-un
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 def weigh(touched, n, rows, scale, logs, counts, frequency, scores):  # type: ignore[no-untyped-def]
-    """Scores from counts, which are cleared. `frequency` has room for `n`."""
+    """Add the scores that follow from counts, which are cleared. `frequency` has room for `n`."""
     for i in range(n):
         # Nothing but loads from far away, so that the processor waits for many of them at once.
         frequency[i] = rows[touched[i], 0]
@@ -364,4 +363,4 @@ def weigh(touched, n, rows, scale, logs, counts, frequency, scores):  # type: ig
         score = 0.0
         for i in range(n):
             score += frequency[i] * rows[touched[i], 1 + y]
-        scores[y] = score * scale[1 + y] / norm
+        scores[y] += score * scale[1 + y] / norm

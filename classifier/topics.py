@@ -1,7 +1,7 @@
 """Topics: one calibrated binary linear model a topic over one TF-IDF vocabulary, each with its own threshold.
 
-News says what it is about at its start, so title and first words are counted `LEAD_REPEATS` times more: the text that
-the model sees is the lead, again and again, and then the whole.
+News says what it is about at its start, so a word has two weights: one for the whole text, and one for its opening, in
+which the lead, title and first words, counts `LEAD_REPEATS` times more. Both are TF-IDF vectors of their own.
 """
 
 from __future__ import annotations
@@ -18,10 +18,24 @@ from .segment import Tokens, join_tokens, repeat_lead, tokenize
 from .tfidf import TermTables, TermWeights, term_weights, token_scores
 
 
+class TermModel(NamedTuple):
+    """A linear model over the TF-IDF vector of a text. idf: (n_terms,); coefficients: (n_terms, n_topics)."""
+
+    idf: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+
+
+class TopicWeights(NamedTuple):
+    """A head as its kernel wants it."""
+
+    whole: TermWeights
+    opening: TermWeights
+
+
 class TopicHead(NamedTuple):
     """The learned part.
 
-    idf: (n_terms,); coefficients: (n_terms, n_topics); bias: (n_topics,).
+    whole, opening: what the terms weigh in the whole text and in its opening. bias: (n_topics,).
     calibration: (n_topics, 2), slope and intercept of the logistic that turns a score into a probability (Platt 1999).
     threshold: (n_topics,), the probability from which on a topic is assigned.
     """
@@ -29,33 +43,51 @@ class TopicHead(NamedTuple):
     labels: tuple[str, ...]
     terms: list[str]
     tables: TermTables
-    idf: NDArray[np.float64]
-    coefficients: NDArray[np.float64]
+    whole: TermModel
+    opening: TermModel
     bias: NDArray[np.float64]
     calibration: NDArray[np.float64]
     threshold: NDArray[np.float64]
 
 
+OPENING_TOKENS = 320
 LEAD_TOKENS = 90
 LEAD_REPEATS = 4
 
 
-def topic_tokens(title: Tokens | None, body: Tokens) -> Tokens:
-    """Title and body as the model sees them: the lead `LEAD_REPEATS` times, then the whole."""
-    return repeat_lead(exact_case(join_tokens(title, body)), LEAD_TOKENS, LEAD_REPEATS)
+def whole_tokens(title: Tokens | None, body: Tokens) -> Tokens:
+    """Title and body as one text."""
+    return exact_case(join_tokens(title, body))
 
 
-def head_weights(head: TopicHead) -> TermWeights:
+def opening_tokens(whole: Tokens) -> Tokens:
+    """The opening as the model sees it: the lead `LEAD_REPEATS` times, then the first `OPENING_TOKENS` tokens."""
+    return repeat_lead(_beginning(whole), LEAD_TOKENS, LEAD_REPEATS)
+
+
+def head_weights(head: TopicHead) -> TopicWeights:
     """The head as `decision_scores` wants it; made once for many articles."""
-    return term_weights(head.tables, head.idf, head.coefficients)
+    return TopicWeights(*(term_weights(head.tables, *model) for model in (head.whole, head.opening)))
 
 
 def decision_scores(
-    title: Tokens | None, body: Tokens, head: TopicHead, weights: TermWeights | None = None
+    title: Tokens | None, body: Tokens, head: TopicHead, weights: TopicWeights | None = None
 ) -> NDArray[np.float64]:
     """Uncalibrated scores (n_topics,) of a title and a body taken as one text. `weights`: those of the head."""
-    tokens = exact_case(join_tokens(title, body))
-    return token_scores(tokens, weights or head_weights(head), LEAD_TOKENS, LEAD_REPEATS) + head.bias
+    return weighted_scores(whole_tokens(title, body), weights or head_weights(head)) + head.bias
+
+
+def weighted_scores(whole: Tokens, weights: TopicWeights) -> NDArray[np.float64]:
+    """The scores of `whole_tokens`, without biases."""
+    opening = token_scores(_beginning(whole), weights.opening, LEAD_TOKENS, LEAD_REPEATS)
+    return token_scores(whole, weights.whole) + opening
+
+
+def _beginning(tokens: Tokens) -> Tokens:
+    n = OPENING_TOKENS
+    return tokens._replace(
+        start=tokens.start[:n], end=tokens.end[:n], hash=tokens.hash[:n], flags=tokens.flags[:n], mark=tokens.mark[:n]
+    )
 
 
 def assign_topics(scores: NDArray[np.float64], head: TopicHead) -> list[TopicScore]:

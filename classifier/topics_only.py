@@ -15,21 +15,22 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Article
 
 from .cleaning import CREDITS, Boilerplate, Verdict, body_tokens, judge_lines, line_verdicts, words_hash
-from .segment import CLASSES, LOWERS, join_tokens, learn_point, token_arrays, tokenize
-from .tfidf import LOGS, TermWeights, empty_counts, long_words, token_scores, touch_terms, weigh
-from .topics import LEAD_REPEATS, LEAD_TOKENS, exact_case
+from .segment import CLASSES, LOWERS, learn_point, token_arrays, tokenize
+from .tfidf import LOGS, empty_counts, long_words, touch_terms, weigh
+from .topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS, TopicWeights, weighted_scores, whole_tokens
 
 _BODY = int(Verdict.BODY)
 _CHUNK = 16
 """Articles that one call takes: few enough for their code points to stay in the processor's cache."""
 
 
-def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: TermWeights) -> NDArray[np.float64]:
+def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: TopicWeights) -> NDArray[np.float64]:
     """What `topics.decision_scores` gives for each article, without biases: (n_articles, n_topics)."""
-    table, pairs, _, _ = weights.tables
-    scores = np.zeros((len(articles), weights.rows.shape[1] - 1))
+    whole, opening = weights
+    table, pairs, _, _ = whole.tables
+    scores = np.zeros((len(articles), whole.rows.shape[1] - 1))
     longest = max((len(article.title) + len(article.text) for article in articles), default=0)
-    counts = empty_counts(weights, longest + LEAD_TOKENS * LEAD_REPEATS)
+    counts = empty_counts(whole, longest + LEAD_TOKENS * LEAD_REPEATS)
     for first in range(0, len(articles), _CHUNK):
         chunk = articles[first : first + _CHUNK]
         texts = [text for article in chunk for text in (article.title, article.text)]
@@ -39,7 +40,8 @@ def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: T
         while place < len(chunk):
             place, state = _article_scores(
                 points, ends, place, CLASSES, LOWERS, lexicon.whole, lexicon.beginning, CREDITS, table,
-                pairs, weights.rows, weights.scale, LOGS, counts, scores[first : first + _CHUNK],
+                pairs, whole.rows, whole.scale, opening.rows, opening.scale, LOGS, counts,
+                scores[first : first + _CHUNK],
             )  # fmt: skip
             if state < 0:
                 learn_point(-state - 1)
@@ -49,18 +51,18 @@ def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: T
     return scores
 
 
-def _exact_scores(article: Article, lexicon: Boilerplate, weights: TermWeights) -> NDArray[np.float64]:
+def _exact_scores(article: Article, lexicon: Boilerplate, weights: TopicWeights) -> NDArray[np.float64]:
     """The scores of an article with characters whose lower case has another length."""
     title = tokenize(article.title) if article.title else None
     tokens = tokenize(article.text)
     body = body_tokens(tokens, judge_lines(tokens, lexicon, title))
-    return token_scores(exact_case(join_tokens(title, body)), weights, LEAD_TOKENS, LEAD_REPEATS)
+    return weighted_scores(whole_tokens(title, body), weights)
 
 
 @njit(cache=True, nogil=True)
 def _article_scores(  # type: ignore[no-untyped-def]
-    points, ends, place, classes, lowers, whole, beginning, credits, table, pairs, rows, scale, logs,
-    counts, scores,
+    points, ends, place, classes, lowers, known, beginning, credits, table, pairs, rows, scale, opening_rows,
+    opening_scale, logs, counts, scores,
 ):  # fmt: skip
     """Scores of the articles from `place` on. Returns where it ended, and a state of `token_arrays` other than 0 there.
 
@@ -75,18 +77,19 @@ def _article_scores(  # type: ignore[no-untyped-def]
         if t_state != 0 or state != 0:
             return k, t_state if t_state < 0 or state == 0 else state
         headline = words_hash(t_hash, t_flags)
-        verdicts = line_verdicts(text, start, stop, hashes, flags, lines, whole, beginning, headline, credits)
+        verdicts = line_verdicts(text, start, stop, hashes, flags, lines, known, beginning, headline, credits)
         words = np.empty(len(t_hash) + len(hashes), np.uint64)
-        n, n_lead = long_words(t_start, t_end, t_hash, t_flags, LEAD_TOKENS, words, 0)
+        places = np.empty(len(words), np.int32)
+        n = long_words(t_start, t_end, t_hash, t_flags, 0, words, places, 0)
         seen = len(t_hash)
         for line in range(len(verdicts)):
-            if verdicts[line] != _BODY:
-                continue
-            a, b = lines[line], lines[line + 1]
-            n, n_line = long_words(start[a:b], stop[a:b], hashes[a:b], flags[a:b], LEAD_TOKENS - seen, words, n)
-            if seen < LEAD_TOKENS:
-                n_lead = n_line
-            seen += b - a
-        touched = touch_terms(words, n, n_lead, LEAD_REPEATS, table, pairs, counts)
+            if verdicts[line] == _BODY:
+                a, b = lines[line], lines[line + 1]
+                n = long_words(start[a:b], stop[a:b], hashes[a:b], flags[a:b], seen, words, places, n)
+                seen += b - a
+        touched = touch_terms(words, n, 0, 0, table, pairs, counts)
         weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores[k])
+        n, n_lead = np.searchsorted(places[:n], OPENING_TOKENS), np.searchsorted(places[:n], LEAD_TOKENS)
+        touched = touch_terms(words, n, n_lead, LEAD_REPEATS, table, pairs, counts)
+        weigh(touched, len(touched), opening_rows, opening_scale, logs, counts, np.empty(len(touched)), scores[k])
     return len(ends) // 2, 0

@@ -24,10 +24,25 @@ _MARKS = '"“”'
 
 
 def read_marked(folder: Path) -> list[LabelledArticle]:
-    """Every inline-marked article of a folder, by file name."""
+    """Every inline-marked article of a folder, by file name and place in the file."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
-    return [parse_marked(_text(path), str(path)) for path in sorted(folder.glob("*.txt"))]
+    return [
+        parse_marked(part, str(path), line)
+        for path in sorted(folder.glob("*.txt"))
+        for line, part in marked_parts(_text(path))
+    ]
+
+
+def marked_parts(raw: str) -> list[tuple[int, str]]:
+    """The marked articles of a file, which stand one after another, and how many lines are before each.
+
+    Each begins with its front matter; so a line of ``+++`` cannot stand in a text.
+    """
+    lines = raw.split("\n")
+    bars = [number for number, line in enumerate(lines) if line == "+++"]
+    begins = [0, *bars[2::2]]
+    return [(begin, "\n".join(lines[begin:end])) for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True)]
 
 
 def _text(path: Path) -> str:
@@ -37,10 +52,13 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}: not UTF-8: {error}") from None
 
 
-def parse_marked(raw: str, where: str) -> LabelledArticle:
-    """One inline-marked article; errors name `where` and the line."""
+def parse_marked(raw: str, where: str, before: int = 0) -> LabelledArticle:
+    """One inline-marked article; errors name `where` and the line, counted from `before`."""
+    if not raw.startswith("+++\n") or raw.count("+++\n") < 2:
+        raise DataError(f"{where}:{before + 1}: must begin with TOML front matter between two +++ lines")
+    file, where = where, f"{where}:{before + 1}" if before else where
     head, text_line, marked = _front_matter(raw, where)
-    text, quotes = _strip_marks(marked, where, text_line)
+    text, quotes = _strip_marks(marked, file, before + text_line)
     actors = [_actor(entry, head["topics"], where) for entry in head.get("actors", [])]
     names = {actor.name for actor in actors}
     for quote in quotes:
@@ -140,8 +158,6 @@ def quote_kind(content: Iterable[str]) -> Kind:
 
 def _front_matter(raw: str, where: str) -> tuple[dict[str, Any], int, str]:
     parts = raw.split("+++\n", 2)
-    if len(parts) != 3 or parts[0]:
-        raise DataError(f"{where}:1: must begin with TOML front matter between two +++ lines")
     try:
         head = tomllib.loads(parts[1])
     except tomllib.TOMLDecodeError as error:

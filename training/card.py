@@ -72,6 +72,8 @@ def _data(data: DataConfig, corpus: Corpus) -> str:
 def _kind(path: str, data: DataConfig) -> str:
     if path == data.authored:
         return "articles written for this project, labelled in full"
+    if path == data.briefs:
+        return "short texts written for this project, labelled in full"
     if path in data.articles:
         return "public news articles, the texts that labels refer to; see `data/labels/DATASHEET.md`"
     if path in data.full:

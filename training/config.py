@@ -22,6 +22,8 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The topics: a file like `data/taxonomy.toml`, which is taken where this is not given."""
     authored: str | None = None
     """Folder of inline-marked articles."""
+    briefs: str | None = None
+    """Folder of short authored texts, many a file."""
     articles: list[str] = []
     """Public articles (JSONL, plain or gzip) on which the labels below are laid."""
     full: list[str] = []

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
-from topic_stance.data.corpus import near_duplicate_groups, parse_marked, quote_kind
+from topic_stance.data.corpus import marked_parts, near_duplicate_groups, parse_marked, quote_kind
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import STANCES, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
@@ -140,23 +140,25 @@ def corpus_table(articles: Sequence[Located]) -> str:
 
 def _load_marked(file: Path, found: Loaded) -> None:
     try:
-        raw = file.read_text(encoding="utf-8")
-        article = parse_marked(raw, str(file))
-    except DataError as error:
-        found.problems.append(str(error))
-        return
+        parts = marked_parts(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeError) as error:
         found.problems.append(f"{file}: cannot be read: {error}")
         return
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        found.problems.append(f"{file}: the front matter holds a value of a wrong type: {error}")
-        return
-    head = raw.split("+++\n", 2)[1]
-    style = _STYLE.search(head)
-    located = Located(article, str(file), 1, head.count("\n") + 3, style[1] if style else "")
-    found.articles.append(located)
-    for mark in _LIKE_A_MARK.finditer(article.text):
-        found.problems.append(f"{located.where(mark.start())}: looks like a mark and is none: {mark[0]}")
+    for before, part in parts:
+        try:
+            article = parse_marked(part, str(file), before)
+        except DataError as error:
+            found.problems.append(str(error))
+            continue
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            found.problems.append(f"{file}:{before + 1}: the front matter holds a value of a wrong type: {error}")
+            continue
+        head = part.split("+++\n", 2)[1]
+        style = _STYLE.search(head)
+        located = Located(article, str(file), 1, before + head.count("\n") + 3, style[1] if style else "")
+        found.articles.append(located)
+        for mark in _LIKE_A_MARK.finditer(article.text):
+            found.problems.append(f"{located.where(mark.start())}: looks like a mark and is none: {mark[0]}")
 
 
 def _load_lines(file: Path, found: Loaded) -> None:

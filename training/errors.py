@@ -69,7 +69,8 @@ def top_terms(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> list[Term]
     with what it added in all.
     """
     head = pipeline.bundle.heads.topics
-    weight = head.idf[:, None] * head.coefficients
+    whole, opening = (model.idf[:, None] * model.coefficients for model in (head.whole, head.opening))
+    weight = whole + opening
     found = []
     for k, label in enumerate(head.labels):
         order = np.argsort(-weight[:, k], kind="stable")

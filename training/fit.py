@@ -19,7 +19,7 @@ from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, quote_spans
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.stance import actor_features
-from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS
+from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
 from topic_stance.data.records import STANCES, DataError, LabelledArticle
@@ -30,7 +30,8 @@ from .quotes import Example, fit_quotes, labelled_attributions
 from .rewriting import negated
 from .stance import StanceExample, fit_stance
 from .tagger import read_tagger
-from .topics import fit_topics
+from .topics import TopicText, fit_topics
+from .vectors import word_vectors
 from .words import read_word_classes
 
 
@@ -45,6 +46,8 @@ class Corpus:
     hashes: dict[str, str]
     authored: frozenset[str] = frozenset()
     """Ids of the articles that are no real news."""
+    unlabelled: Sequence[str] = ()
+    """Texts of real news that words' vectors are learned from."""
 
     def without(self, left_out: Sequence[bool]) -> Corpus:
         """The corpus without some of the fully labelled articles, and without their topics."""
@@ -56,6 +59,7 @@ class Corpus:
             self.attributed,
             self.hashes,
             self.authored,
+            self.unlabelled,
         )
 
 
@@ -68,13 +72,13 @@ class ReadArticle:
     body: Tokens
     kept: list[tuple[int, int]]
 
-    def topic_text(self) -> str:
-        """What the topic head learns from: token for token the text that `topic_tokens` makes when it predicts."""
+    def topic_text(self) -> TopicText:
+        """What the topic head learns from: token for token what `classifier/topics.py` makes when it predicts."""
         text = "\n".join(self.article.text[a:b] for a, b in self.kept)
         whole = f"{self.article.title}\n{text}" if self.article.title else text
-        tokens = tokenize(whole)
-        lead = whole[: tokens.end[:LEAD_TOKENS][-1]] if len(tokens.end) else ""
-        return "\n".join([*[lead] * LEAD_REPEATS, whole])
+        ends = tokenize(whole).end
+        lead, opening = (whole[: ends[:n][-1]] if len(ends) else "" for n in (LEAD_TOKENS, OPENING_TOKENS))
+        return TopicText(whole, "\n".join([*[lead] * LEAD_REPEATS, opening]))
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,10 @@ def read_corpus(config: RunConfig) -> Corpus:
     full: list[LabelledArticle] = []
     by_topic: list[LabelledArticle] = []
     hashes: dict[str, str] = {}
-    authored: frozenset[str] = frozenset()
-    if data.authored:
-        full += read_marked(Path(data.authored))
-        authored = frozenset(article.id for article in full)
-        hashes[data.authored] = _digest(sorted(Path(data.authored).glob("*.txt")))
+    for folder in filter(None, (data.authored, data.briefs)):
+        full += read_marked(Path(folder))
+        hashes[folder] = _digest(sorted(Path(folder).glob("*.txt")))
+    authored = frozenset(article.id for article in full)
     texts = articles(Path(path) for path in data.articles)
     for path in data.articles + data.full + data.stances + data.topics:
         if not Path(path).is_file():
@@ -139,7 +142,8 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored)
+    unlabelled = [article.text for article in texts.values()]
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, unlabelled)
 
 
 def fit_heads(
@@ -180,7 +184,11 @@ def fit_heads(
     ]
     if config.stance.negated:
         pairs += _negated_examples(full + with_stances, quotes, actors, taxonomy.labels, config.stance.negated)
-    stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed)
+    vectors = None
+    if corpus.unlabelled and config.stance.vectors:
+        texts = [tokenize(text) for text in corpus.unlabelled]
+        vectors = word_vectors(texts, config.stance.vectors, config.stance.vector_scale)
+    stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
     return Heads(topics, quotes, actors, stance)
 

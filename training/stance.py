@@ -10,8 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, vector
+from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, said_words, vector
 from topic_stance.data.records import STANCES, StanceLabel
+
+from .vectors import WordVectors
 
 
 class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +25,9 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     negated: float = 0.25
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
+    vectors: int = 100
+    """Length of the words' vectors, learned from the public articles where there are any; 0 leaves them out."""
+    vector_scale: float = 0.35
 
 
 _LEAST_SHARE = 0.003
@@ -43,17 +48,6 @@ class StanceExample:
     """How sure the label is: shares of `STANCES`, as of several annotators. Learned from in place of the label."""
 
 
-@dataclass(frozen=True)
-class WordVectors:
-    """Features whose weights are to be alike where their vectors are.
-
-    keys: (n,) uint64, sorted; rows: (n, d) float32.
-    """
-
-    keys: NDArray[np.uint64]
-    rows: NDArray[np.float32]
-
-
 def fit_stance(
     examples: Sequence[StanceExample],
     topics: tuple[str, ...],
@@ -63,7 +57,8 @@ def fit_stance(
 ) -> StanceHead:
     """The stance head, its temperatures fitted on predictions of models that did not see the article.
 
-    Features with vectors get no weight of their own: theirs is the product of their vector with one that is learned.
+    With vectors, a word that is said weighs what it has learned for itself and, for all topics and for each, the
+    product of its vector with one that is learned: words in like company share that part.
     """
     keys, idf = _vocabulary(examples, options.least)
     empty = StanceHead(
@@ -140,34 +135,40 @@ def _shares(examples: Sequence[StanceExample]) -> NDArray[np.float64]:
 
 
 class _Projection(NamedTuple):
-    """rows: (width, d), the vectors of shared features; others: (width, width), 1 for what keeps its own weight."""
+    """rows: (n_keys, d), the vectors of the features that have one, zeros elsewhere; n_topics."""
 
     rows: Any
-    others: Any
+    n_topics: int
 
     def of(self, matrix: Any) -> Any:
-        """The matrix with the features that have vectors replaced by the sums of these, as more columns."""
+        """The matrix and, as more columns, the sums of vectors in its shared features and in each topic's own."""
         import scipy.sparse as sp
 
-        return sp.hstack([matrix @ self.others, matrix @ self.rows]).tocsr()
+        n = self.rows.shape[0]
+        return sp.hstack(
+            [matrix, *(matrix[:, k * n : (k + 1) * n] @ self.rows for k in range(self.n_topics + 1))]
+        ).tocsr()
 
     def back(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weight of every feature from those of the projected columns."""
-        width = self.rows.shape[0]
-        found: NDArray[np.float64] = self.others @ coefficients[:width] + self.rows @ coefficients[width:]
+        """The weight of every feature from those of all columns."""
+        n, d = self.rows.shape
+        width = n * (self.n_topics + 1) + self.n_topics
+        found = coefficients[:width].copy()
+        for k in range(self.n_topics + 1):
+            found[k * n : (k + 1) * n] += self.rows @ coefficients[width + k * d : width + (k + 1) * d]
         return found
 
 
 def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_topics: int) -> _Projection:
     import scipy.sparse as sp
 
-    width = len(keys) * (n_topics + 1) + n_topics
-    place = np.minimum(np.searchsorted(vectors.keys, keys), len(vectors.keys) - 1)
-    known = vectors.keys[place] == keys
-    rows = np.zeros((width, vectors.rows.shape[1]))
-    rows[: len(keys)][known] = vectors.rows[place[known]]
-    own = np.concatenate((np.tile(~known, n_topics + 1), np.ones(n_topics, bool)))
-    return _Projection(sp.csr_matrix(rows), sp.diags(own.astype(float)).tocsr())
+    of_vector = said_words(vectors.words)
+    order = np.argsort(of_vector)
+    place = np.minimum(np.searchsorted(of_vector, keys, sorter=order), len(order) - 1)
+    known = of_vector[order[place]] == keys
+    rows = np.zeros((len(keys), vectors.rows.shape[1]))
+    rows[known] = vectors.rows[order[place[known]]]
+    return _Projection(sp.csr_matrix(rows), n_topics)
 
 
 def _regress(

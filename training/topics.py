@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.tfidf import term_tables
-from topic_stance.classifier.topics import TopicHead
+from topic_stance.classifier.topics import TermModel, TopicHead
 from topic_stance.data.records import DataError
 
 
@@ -25,28 +25,42 @@ class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     authored_weight: float = 0.3
     """How much an authored article counts beside real ones; its topics are more frequent than the news's."""
+    prior: float | None = None
+    """Share of the news that is expected to carry a topic: calibration and thresholds go by it rather than by the share
+    in what they are fitted on. For authored articles alone, where topics are as frequent as their authors made them."""
+
+
+class TopicText(NamedTuple):
+    """A text as the topic head learns from it: title and body, and their opening, the lead repeated in it."""
+
+    whole: str
+    opening: str
 
 
 def fit_topics(
-    texts: Sequence[str],
+    texts: Sequence[TopicText],
     labels: Sequence[Sequence[str]],
     topics: tuple[str, ...],
     options: TopicOptions,
     seed: int,
     authored: Sequence[bool] | None = None,
 ) -> TopicHead:
-    """The topic head from texts (title, line break, body) and their topics.
+    """The topic head from texts and their topics.
 
     authored: (n_texts,) which of them are no real news: they count less, and calibration and thresholds go by the real
     ones alone, where these are enough.
     """
+    import scipy.sparse as sp
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(
+    whole = TfidfVectorizer(
         ngram_range=(1, options.ngrams), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
         max_features=options.max_terms,
     )  # fmt: skip
-    matrix = vectorizer.fit_transform(texts)
+    of_whole = whole.fit_transform([text.whole for text in texts])
+    terms = whole.get_feature_names_out().tolist()
+    opening = TfidfVectorizer(ngram_range=(1, options.ngrams), sublinear_tf=True, vocabulary=terms)
+    matrix = sp.hstack([of_whole, opening.fit_transform([text.opening for text in texts])]).tocsr()
     wanted = np.array([[topic in given for topic in topics] for given in labels])
     for topic, column in zip(topics, wanted.T, strict=True):
         if not options.folds <= column.sum() <= len(column) - options.folds:
@@ -61,18 +75,19 @@ def fit_topics(
     held_out = held_out_scores(matrix, wanted, weight, options, seed)[real]
     models = [_separate(matrix, wanted[:, k], weight, options.c) for k in range(len(topics))]
     wanted = wanted[real]
-    calibration = np.array([calibrate(held_out[:, k], wanted[:, k]) for k in range(len(topics))])
+    counts = np.ones(wanted.shape) if options.prior is None else _as_frequent(wanted, options.prior)
+    calibration = np.array([calibrate(held_out[:, k], wanted[:, k], counts[:, k]) for k in range(len(topics))])
     probability = 1 / (1 + np.exp(-(held_out * calibration[:, 0] + calibration[:, 1])))
-    terms = vectorizer.get_feature_names_out().tolist()
+    coefficients = np.ascontiguousarray(np.array([model.coef_[0] for model in models]).T)
     return TopicHead(
         topics,
         terms,
         term_tables(terms),
-        vectorizer.idf_.astype(np.float64),
-        np.ascontiguousarray(np.array([model.coef_[0] for model in models]).T),
+        TermModel(whole.idf_.astype(np.float64), coefficients[: len(terms)]),
+        TermModel(opening.idf_.astype(np.float64), coefficients[len(terms) :]),
         np.array([model.intercept_[0] for model in models]),
         calibration,
-        np.array([best_threshold(probability[:, k], wanted[:, k]) for k in range(len(topics))]),
+        np.array([best_threshold(probability[:, k], wanted[:, k], counts[:, k]) for k in range(len(topics))]),
     )
 
 
@@ -89,8 +104,10 @@ def held_out_scores(
     return scores
 
 
-def calibrate(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and intercept of Platt's logistic, its targets smoothed as he does."""
+def calibrate(
+    scores: NDArray[np.float64], wanted: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> tuple[float, float]:
+    """Slope and intercept of Platt's logistic, its targets smoothed as he does. `weight`: how much each text counts."""
     from scipy.optimize import minimize
 
     positive, negative = int(wanted.sum()), int((~wanted).sum())
@@ -98,21 +115,32 @@ def calibrate(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> tuple[f
 
     def loss(parameters: NDArray[np.float64]) -> float:
         z = scores * parameters[0] + parameters[1]
-        return float((np.logaddexp(0, z) - target * z).mean())
+        return float(np.average(np.logaddexp(0, z) - target * z, weights=weight))
 
     slope, intercept = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return float(slope), float(intercept)
 
 
-def best_threshold(probability: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
-    """The probability threshold with the highest F1, smoothed over neighbouring thresholds."""
+def best_threshold(
+    probability: NDArray[np.float64], wanted: NDArray[np.bool_], weight: NDArray[np.float64] | None = None
+) -> float:
+    """The probability threshold with the highest F1, smoothed over neighbouring thresholds; `weight` as above."""
     grid = np.linspace(0.1, 0.8, 71)
+    counts = np.ones(len(wanted)) if weight is None else weight
     scores = []
     for threshold in grid:
         given = probability >= threshold
-        scores.append(2 * (given & wanted).sum() / max(1, given.sum() + wanted.sum()))
+        all_given, right = counts[given].sum(), counts[given & wanted].sum()
+        scores.append(2 * right / max(1.0, all_given + counts[wanted].sum()))
     smooth = np.convolve(np.pad(scores, 3, mode="edge"), np.ones(7) / 7, mode="valid")
     return float(np.round(grid[int(smooth.argmax())], 3))
+
+
+def _as_frequent(wanted: NDArray[np.bool_], prior: float) -> NDArray[np.float64]:
+    """What each text counts for each topic, so that a share of `prior` carries it: (n_texts, n_topics)."""
+    share = wanted.mean(0)
+    counts: NDArray[np.float64] = np.where(wanted, prior / share, (1 - prior) / (1 - share))
+    return counts
 
 
 def _separate(matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64], c: float) -> Any:

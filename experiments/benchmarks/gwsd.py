@@ -5,7 +5,7 @@
     … --articles ../shared/data/articles/abp-6000.jsonl.gz                                    # and word vectors
 
 Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words, and with
-`--articles` the words once more, with weights that are alike for words in like company there. The model stays linear.
+`--articles` words share a part of their weight with those that keep like company there. The model stays linear.
 Where the file has the annotators' shares, it learns from these. The peer is
 scikit-learn's TF-IDF and logistic regression.
 """
@@ -28,25 +28,25 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import articles, gwsd
 from topic_stance.data.records import STANCES, StanceLabel
-from topic_stance.training.stance import StanceExample, StanceOptions, WordVectors, fit_stance
+from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
+from topic_stance.training.vectors import WordVectors, word_vectors
 from topic_stance.training.words import read_word_classes
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
-PIECES, WORDS = N_BLOCKS, N_BLOCKS + 1
-"""Blocks of features beside the stance head's own."""
-BLOCK_KEY = {PIECES: np.uint64(0xA24BAED4963EE407), WORDS: np.uint64(0x9FB21C651E98DF25)}
-SCALE = (1.5, 1.0, 1.0, 1.0, 1.2, 1.0)
-REACH, VECTOR_LENGTH = 5, 0.7
+PIECES = N_BLOCKS
+"""A block of features beside the stance head's own."""
+PIECE_KEY = np.uint64(0xA24BAED4963EE407)
+SCALE = (1.5, 1.0, 1.0, 1.0, 1.2)
+VECTOR_LENGTH = 0.7
 
 Shares = Sequence[tuple[float, float, float]]
 
 
-def features(sentences: Sequence[str], *, pieces: bool = True, words: bool = False) -> list[RawFeatures]:
+def features(sentences: Sequence[str], *, pieces: bool = True) -> list[RawFeatures]:
     """The stance head's features of sentences, each taken as what one actor said.
 
-    With `pieces`, those of word_pieces stand in a block of their own; with `words`, the words for which there may be
-    vectors in another.
+    With `pieces`, those of word_pieces stand in a block of their own.
     """
     hashes, rows = read_word_classes()
     tagger = read_tagger()
@@ -57,9 +57,7 @@ def features(sentences: Sequence[str], *, pieces: bool = True, words: bool = Fal
         quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
         raw = actor_features(tokens, context(tokens, table, tagger), quote_spans([quote]))
         if pieces:
-            raw = _with(raw, PIECES, word_pieces(sentence))
-        if words:
-            raw = _with(raw, WORDS, tokens.hash)
+            raw = _with_pieces(raw, word_pieces(sentence))
         found.append(raw)
     return found
 
@@ -72,43 +70,10 @@ def word_pieces(sentence: str) -> NDArray[np.uint64]:
     )
 
 
-def word_vectors(paths: Sequence[Path], size: int = 200, least: int = 8) -> WordVectors:
-    """Vectors of words from articles: positive pointwise mutual information within `REACH` tokens, then SVD."""
-    import scipy.sparse as sp
-    from sklearn.utils.extmath import randomized_svd
-
-    gap = np.zeros(REACH, np.uint64)
-    texts = [np.concatenate((tokenize(article.text).hash, gap)) for article in articles(paths).values()]
-    keys, at, times = np.unique(np.concatenate(texts), return_inverse=True, return_counts=True)
-    frequent = (times >= least) & (keys != 0)
-    number = np.where(frequent, np.cumsum(frequent) - 1, -1)[at]
-    n = int(frequent.sum())
-    pairs = sp.csr_matrix((n, n), dtype=np.float32)
-    for distance in range(1, REACH + 1):
-        first, second = number[:-distance], number[distance:]
-        both = (first >= 0) & (second >= 0)
-        weight = np.full(int(both.sum()), 1 / distance, np.float32)
-        near = sp.csr_matrix((weight, (first[both], second[both])), shape=(n, n))
-        pairs = pairs + near + near.T
-    found = pairs.tocoo()
-    of_word = np.asarray(pairs.sum(1)).ravel()
-    smoothed = of_word**0.75 * (of_word.sum() / (of_word**0.75).sum())
-    mutual = np.log(found.data * of_word.sum() / (of_word[found.row] * smoothed[found.col]))
-    positive = mutual > 0
-    matrix = sp.csr_matrix((mutual[positive], (found.row[positive], found.col[positive])), shape=(n, n))
-    left, strength, _ = randomized_svd(matrix, size, n_iter=3, random_state=0)
-    rows = left * np.sqrt(strength)
-    rows *= VECTOR_LENGTH / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    of_block = keys[frequent] ^ BLOCK_KEY[WORDS]
-    order = np.argsort(of_block)
-    return WordVectors(of_block[order], rows[order].astype(np.float32))
-
-
-def _with(raw: RawFeatures, block: int, keys: NDArray[np.uint64]) -> RawFeatures:
-    """The features and more of them, in a block of their own."""
+def _with_pieces(raw: RawFeatures, keys: NDArray[np.uint64]) -> RawFeatures:
     return RawFeatures(
-        np.concatenate((raw.key, keys ^ BLOCK_KEY[block])),
-        np.concatenate((raw.block, np.full(len(keys), block, np.uint8))),
+        np.concatenate((raw.key, keys ^ PIECE_KEY)),
+        np.concatenate((raw.block, np.full(len(keys), PIECES, np.uint8))),
         np.concatenate((raw.token, np.full(len(keys), -1, np.int32))),
     )
 
@@ -183,14 +148,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     sentences, names = gwsd(arguments.train)
     labels = [LABELS[name] for name in names]
     shares = None if "shares" in arguments.without else _shares(arguments.train)
-    vectors = word_vectors(arguments.articles, arguments.size) if arguments.articles else None
+    vectors = None
+    if arguments.articles:
+        every = [tokenize(article.text) for article in articles(arguments.articles).values()]
+        vectors = word_vectors(every, arguments.size, VECTOR_LENGTH)
     scale = list(SCALE)
     if "classes" in arguments.without:  # as many as in the news
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]
     options = StanceOptions(c=arguments.c, block_scale=tuple(scale))
 
     def read(texts: Sequence[str]) -> list[RawFeatures]:
-        return features(texts, pieces="pieces" not in arguments.without, words=vectors is not None)
+        return features(texts, pieces="pieces" not in arguments.without)
 
     if arguments.test:
         held_out, wanted_names = gwsd(arguments.test)

@@ -77,8 +77,12 @@ def test_it_comes_back_as_it_was_saved(tiny_folder: Path, tiny: Pipeline, author
 def test_learned_arrays_come_back(tiny_folder: Path, tiny_heads: Heads) -> None:
     back = load_bundle(tiny_folder).heads
     assert back.topics.terms == tiny_heads.topics.terms
-    for name in ("idf", "coefficients", "bias", "calibration", "threshold"):
+    for name in ("bias", "calibration", "threshold"):
         np.testing.assert_array_equal(getattr(back.topics, name), getattr(tiny_heads.topics, name), name)
+    for part in ("whole", "opening"):
+        for name in ("idf", "coefficients"):
+            wanted, found = (getattr(getattr(heads.topics, part), name) for heads in (tiny_heads, back))
+            np.testing.assert_array_equal(found, wanted, f"{part} {name}")
     np.testing.assert_array_equal(back.actors, tiny_heads.actors)
     for name in ("idf", "weights", "bias", "block_scale", "temperature"):
         np.testing.assert_array_equal(getattr(back.stance, name), getattr(tiny_heads.stance, name), name)
@@ -279,7 +283,8 @@ def test_terms_that_are_no_text(tiny_folder: Path, data: bytes) -> None:
 
 def array_names() -> list[str]:
     return [
-        "topics.idf", "topics.coefficients", "topics.bias", "quotes.words", "quotes.word_rows",
+        "topics.idf", "topics.coefficients", "topics.opening_idf", "topics.opening_coefficients", "topics.bias",
+        "quotes.words", "quotes.word_rows",
         "quotes.tag_transitions", "quotes.link_transitions", "quotes.tag_weights", "quotes.link_weights",
         "quotes.scales", "tagger.tag", "tagger.relation",
         "actors.weights", "stance.keys", "stance.idf", "stance.weights", "stance.bias", "stance.block_scale",

@@ -289,3 +289,24 @@ def test_no_mark_is_left_in_an_authored_text(authored: list[LabelledArticle]) ->
 def test_no_two_authored_articles_are_near_duplicates(authored: list[LabelledArticle]) -> None:
     groups = near_duplicate_groups([article.text for article in authored])
     assert groups == list(range(len(authored)))
+
+
+def test_many_articles_in_one_file(tmp_path: Path) -> None:
+    second = GOOD.replace('"x1"', '"x2"')
+    (tmp_path / "many.txt").write_text(GOOD + second, encoding="utf-8")
+    one, two = read_marked(tmp_path)
+    assert (one.id, two.id) == ("x1", "x2")
+    assert one.text.rstrip() == two.text.rstrip() == parse_marked(GOOD, "x1.txt").text.rstrip()
+    assert [quote.content for quote in one.quotes or ()] == [quote.content for quote in two.quotes or ()]
+
+
+def test_what_is_wrong_in_a_later_article_is_named_with_its_line_in_the_file(tmp_path: Path) -> None:
+    lines = GOOD.count("\n")
+    for spoilt, place in (
+        (GOOD.replace("“Twice!”</q>", "“Twice!”</q> <c>added</c>"), lines + 22),
+        ("+++\nid = 1\n", lines + 1),
+        (GOOD.replace('type = "person"', 'type = "fish"', 1), lines + 1),
+    ):
+        (tmp_path / "many.txt").write_text(GOOD + spoilt, encoding="utf-8")
+        with pytest.raises(DataError, match=rf"many.txt:{place}: "):
+            read_marked(tmp_path)

@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from experiments.benchmarks import gwsd
-from topic_stance.classifier.segment import token_hash
 
 ROWS = {
     "agree": ["Sea walls must rise with the sea.", "The glaciers melt and we must act."],
@@ -34,20 +32,6 @@ def test_a_held_out_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_macro_f1() -> None:
     assert gwsd.macro_f1(["favor", "against", "neutral"], ["favor", "against", "neutral"]) == 1.0
     assert gwsd.macro_f1(["favor", "favor"], ["favor", "against"]) == pytest.approx(2 / 9)
-
-
-def test_words_in_like_company_are_alike(tmp_path: Path) -> None:
-    pairs = [("eels", "swim"), ("otters", "swim"), ("bells", "ring"), ("gongs", "ring")]
-    texts = [f"The {who} {do} in the {place} today." for who, do in pairs for place in "harbour river tower".split()]
-    dump = tmp_path / "dump.jsonl"
-    dump.write_text("\n".join(json.dumps({"id": str(k), "text": " ".join([text] * 3)}) for k, text in enumerate(texts)))
-    found = gwsd.word_vectors([dump], size=4, least=2)
-    assert (np.diff(found.keys.astype(object)) > 0).all()
-    row = {
-        word: found.rows[np.searchsorted(found.keys, np.uint64(token_hash(word)) ^ gwsd.BLOCK_KEY[gwsd.WORDS])]
-        for word in ("eels", "otters", "bells")
-    }
-    assert row["eels"] @ row["otters"] > row["eels"] @ row["bells"]
 
 
 def test_pieces_are_of_whole_words() -> None:

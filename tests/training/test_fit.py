@@ -9,7 +9,7 @@ import pytest
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.bundle import Heads, Manifest, save_bundle
 from topic_stance.classifier.cleaning import load_boilerplate
-from topic_stance.classifier.topics import topic_tokens
+from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.records import DataError, LabelledArticle
 from topic_stance.training.config import DataConfig, RunConfig, flat, load_config
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_article, read_corpus, read_taxonomy
@@ -48,8 +48,9 @@ def test_what_the_topic_head_learns_from_is_what_it_predicts_from(authored: list
         read = read_article(article, lexicon)
         from topic_stance.classifier.segment import tokenize
 
-        learned = tokenize(read.topic_text())
-        assert learned.hash.tolist() == topic_tokens(read.title, read.body).hash.tolist()
+        learned = [tokenize(text).hash.tolist() for text in read.topic_text()]
+        whole = whole_tokens(read.title, read.body)
+        assert learned == [whole.hash.tolist(), opening_tokens(whole).hash.tolist()]
 
 
 def test_a_topic_with_too_few_articles_is_named(

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from topic_stance.classifier.stance import RawFeatures, StanceHead, stance_scores
+from topic_stance.classifier.stance import RawFeatures, StanceHead, negated_word, said_words, stance_scores
 from topic_stance.data.records import STANCES, StanceLabel
-from topic_stance.training.stance import StanceExample, StanceOptions, WordVectors, fit_stance
+from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
+from topic_stance.training.vectors import WordVectors
 
 KEY: dict[StanceLabel, int] = {"favor": 10, "against": 20, "neutral": 30}
 OPTIONS = StanceOptions(folds=2)
@@ -62,15 +63,28 @@ def test_light_examples_give_way_and_made_ones_set_no_temperature() -> None:
     assert label(fit_stance(examples() + heavy, ("a", "b"), OPTIONS, 0), KEY["favor"], 99) == "against"
 
 
-def test_like_vectors_have_like_weights() -> None:
-    vectors = WordVectors(np.array([10, 20, 40], np.uint64), np.array([[1, 0], [0, 1], [1, 0]], np.float32))
-    rare = [StanceExample(raw(40, 99), 0, "neutral", 20 + k) for k in range(2)]
-    tied = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0, vectors)
-    free = fit_stance(examples() + rare, ("a", "b"), OPTIONS, 0)
-    place = {int(key): k for k, key in enumerate(tied.table.keys)}
-    assert tied.weights[place[40]] == pytest.approx(tied.weights[place[10]])
-    assert np.all(tied.weights[place[10], 1:] == 0), "no weights of their own for a topic"
-    assert tied.weights[place[20]] != pytest.approx(tied.weights[place[10]])
-    assert np.any(tied.weights[place[30], 1:] != 0), "what has no vector is free"
-    of_tied, of_free = (stance_scores(raw(40), head)[0] / head.temperature[0] for head in (tied, free))
-    assert of_tied[0] - of_tied[2] > of_free[0] - of_free[2], "it borrows from the word that it is like"
+def test_words_with_like_vectors_share_weight() -> None:
+    words = np.array([3, 5, 7], np.uint64)
+    like, other, rare_word = said_words(words).tolist()
+    vectors = WordVectors(words, np.array([[1, 0], [0, 1], [1, 0]], np.float32))
+    learned = [
+        StanceExample(raw(key, 99), k % 2, label, k)
+        for k in range(20)
+        for key, label in ((like, "favor"), (other, "against"))
+    ]
+    rare = [StanceExample(raw(rare_word, 99), 0, "neutral", 20 + k) for k in range(2)]
+    with_vectors, free = (fit_stance(learned + rare, ("a", "b"), OPTIONS, 0, given) for given in (vectors, None))
+    of_rare = [stance_scores(raw(rare_word), head)[0] / head.temperature[0] for head in (with_vectors, free)]
+    assert of_rare[0][0] - of_rare[0][1] > of_rare[1][0] - of_rare[1][1] + 0.01, (
+        "it borrows from the word that it is like"
+    )
+    place = {int(key): k for k, key in enumerate(with_vectors.table.keys)}
+    assert with_vectors.weights[place[rare_word]] != pytest.approx(with_vectors.weights[place[like]]), "and has its own"
+
+
+def test_a_negated_word_has_no_vector() -> None:
+    word = np.array([3], np.uint64)
+    vectors = WordVectors(word, np.ones((1, 2), np.float32))
+    learned = [StanceExample(raw(negated_word(3), 99 + k % 2), 0, label, k) for k, label in enumerate(STANCES * 8)]
+    given, free = (fit_stance(learned, ("a",), OPTIONS, 0, some) for some in (vectors, None))
+    assert given.weights == pytest.approx(free.weights, abs=1e-3)
