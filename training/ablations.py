@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,13 +70,11 @@ def learning_curve(bench: Bench, whole: Evaluation, progress: Callable[[str], No
     return [*points, Point(len(bench.corpus.full), whole)] if points else []
 
 
-def ablations(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) -> list[Ablation]:
-    """The configured ablations, each beside the run's own model."""
-    found = []
+def ablations(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) -> Iterator[Ablation]:
+    """The configured ablations beside the run's own model, one by one, so that none is lost with a later one."""
     for name, options in bench.config.tracking.ablations.items():
         progress(f"ablation: {name}")
         evaluation = bench.measure(with_values(bench.config, options), bench.corpus)
         shared = [metric for metric in bench.config.gate.metrics if metric in evaluation.resampled]
         leads = [difference(whole, evaluation, metric) for metric in shared if metric in whole.resampled]
-        found.append(Ablation(name, options, evaluation, leads))
-    return found
+        yield Ablation(name, options, evaluation, leads)
