@@ -57,7 +57,7 @@ def pickled_peer(path: Path, size: int) -> int:
     from topic_stance.classifier.pipeline import DEFAULT
 
     learned = load_bundle(DEFAULT).heads.topics
-    terms, idf, coefficients = learned.terms, learned.idf, learned.coefficients
+    terms, (idf, coefficients) = learned.terms, learned.whole
     shift = 0
     while True:
         vectorizer = TfidfVectorizer(
