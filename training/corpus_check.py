@@ -35,7 +35,7 @@ _PRIME = np.uint64(1099511628211)
 
 @dataclass(frozen=True)
 class Located:
-    """An article and where it stands. `first_line` is the file's line at which a marked text begins, else 0."""
+    """An article and the line at which it begins. `first_line` is that at which a marked text begins, else 0."""
 
     article: LabelledArticle
     file: str
@@ -45,10 +45,8 @@ class Located:
 
     def where(self, offset: int | None = None) -> str:
         """File and line of the article, or of one of its characters."""
-        if not self.first_line:
+        if not self.first_line or offset is None:
             return f"{self.file}:{self.line}"
-        if offset is None:
-            return self.file
         return f"{self.file}:{self.first_line + self.article.text.count(chr(10), 0, offset)}"
 
 
@@ -155,7 +153,7 @@ def _load_marked(file: Path, found: Loaded) -> None:
             continue
         head = part.split("+++\n", 2)[1]
         style = _STYLE.search(head)
-        located = Located(article, str(file), 1, before + head.count("\n") + 3, style[1] if style else "")
+        located = Located(article, str(file), before + 1, before + head.count("\n") + 3, style[1] if style else "")
         found.articles.append(located)
         for mark in _LIKE_A_MARK.finditer(article.text):
             found.problems.append(f"{located.where(mark.start())}: looks like a mark and is none: {mark[0]}")

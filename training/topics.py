@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     authored_weight: float = 0.3
     """How much an authored article counts beside real ones; its topics are more frequent than the news's."""
-    prior: float | None = None
+    prior: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
     """Share of the news that is expected to carry a topic: calibration and thresholds go by it rather than by the share
     in what they are fitted on. For authored articles alone, where topics are as frequent as their authors made them."""
 

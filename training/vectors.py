@@ -22,17 +22,22 @@ class WordVectors:
     rows: NDArray[np.float32]
 
 
-def word_vectors(texts: Sequence[Tokens], size: int, length: float, least: int = 8) -> WordVectors:
-    """Vectors of the tokens seen `least` times or more: positive pointwise mutual information, then SVD to `size`."""
+def word_vectors(texts: Sequence[Tokens], size: int, length: float, least: int = 8) -> WordVectors | None:
+    """Vectors of the tokens seen `least` times or more: positive pointwise mutual information, then SVD to `size`.
+
+    None where there are no more than `size` of these: too little text to learn from.
+    """
     import scipy.sparse as sp
     from sklearn.utils.extmath import randomized_svd
 
     gap = np.zeros(REACH, np.uint64)
-    hashes = np.concatenate([part for tokens in texts for part in (tokens.hash, gap)])
+    hashes = np.concatenate([gap, *(part for tokens in texts for part in (tokens.hash, gap))])
     words, at, times = np.unique(hashes, return_inverse=True, return_counts=True)
     frequent = (times >= least) & (words != 0)
     number = np.where(frequent, np.cumsum(frequent) - 1, -1)[at]
     n = int(frequent.sum())
+    if n <= size:
+        return None
     pairs = sp.csr_matrix((n, n), dtype=np.float32)
     for distance in range(1, REACH + 1):
         first, second = number[:-distance], number[distance:]

@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--output", type=Path, help="write the predictions as JSONL")
     parser.add_argument("--epochs", type=int, default=QuoteOptions().epochs)
-    parser.add_argument("--cue-threshold", type=float, default=0.25)
+    parser.add_argument("--cue-threshold", type=float, default=0.25, help="chosen on its dev part")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args(argv)
     options = QuoteOptions(epochs=arguments.epochs, cue_threshold=arguments.cue_threshold)

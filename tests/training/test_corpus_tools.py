@@ -102,8 +102,15 @@ class TestCheck:
         (folder / "3.txt").write_text((folder / "1.txt").read_text())
         assert corpus("check", folder) == 1
         out = capsys.readouterr().out.splitlines()
-        assert out[0] == f"{folder}/3.txt: the id 'mill1' is taken by {folder}/1.txt"
-        assert out[1] == f"{folder}/3.txt: is a near-duplicate of {folder}/1.txt"
+        assert out[0] == f"{folder}/3.txt:1: the id 'mill1' is taken by {folder}/1.txt:1"
+        assert out[1] == f"{folder}/3.txt:1: is a near-duplicate of {folder}/1.txt:1"
+
+    def test_the_second_article_of_a_file(self, folder: Path, capsys) -> None:
+        first = (folder / "0.txt").read_text()
+        (folder / "0.txt").write_text(first + (folder / "1.txt").read_text())
+        assert corpus("check", folder) == 1
+        line = first.count("\n") + 1
+        assert f"{folder}/1.txt:1: the id 'mill1' is taken by {folder}/0.txt:{line}" in capsys.readouterr().out
 
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from topic_stance.classifier import Pipeline
@@ -11,7 +12,7 @@ from topic_stance.classifier.bundle import Heads, Manifest, save_bundle
 from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.records import DataError, LabelledArticle
-from topic_stance.training.config import DataConfig, RunConfig, flat, load_config
+from topic_stance.training.config import DataConfig, RunConfig, flat, load_config, with_values
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_article, read_corpus, read_taxonomy
 
 
@@ -193,3 +194,33 @@ def test_a_taxonomy_that_is_none(tmp_path: Path, text: str, message: str) -> Non
         read_taxonomy(path)
     with pytest.raises(DataError, match="nosuch: cannot be read"):
         read_taxonomy(tmp_path / "nosuch")
+
+
+def test_short_authored_texts_are_no_real_news(root: Path) -> None:
+    alone = read_corpus(RunConfig("x", DataConfig(authored=str(root / "data/articles"))))
+    both = read_corpus(
+        RunConfig("x", DataConfig(authored=str(root / "data/articles"), briefs=str(root / "data/briefs")))
+    )
+    assert len(both.full) > 5 * len(alone.full)
+    assert both.authored == {article.id for article in both.full} > alone.authored
+    assert set(both.hashes) - set(alone.hashes) == {str(root / "data/briefs")}
+
+
+def test_stances_learn_from_unlabelled_text(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads) -> None:
+    texts = [article.text for article in tiny_corpus.full]
+    config = with_values(tiny_config, {"stance.vectors": 5})
+    with_vectors = fit_heads(replace(tiny_corpus, unlabelled=texts), read_taxonomy(), config).stance
+    np.testing.assert_array_equal(with_vectors.table.keys, tiny_heads.stance.table.keys)
+    assert not np.allclose(with_vectors.weights, tiny_heads.stance.weights, atol=1e-4)
+
+
+@pytest.mark.parametrize("prior", [0.0, 1.0, -0.1, 2])
+def test_a_prior_is_a_share(tiny_config: RunConfig, prior: float) -> None:
+    with pytest.raises(DataError, match=r"topics\.prior"):
+        with_values(tiny_config, {"topics.prior": prior})
+
+
+def test_the_ablations_are_of_the_default_configuration(root: Path) -> None:
+    ablations, default = (load_config(root / "experiments" / f"{name}.toml") for name in ("ablations", "default"))
+    for section in ("data", "topics", "quotes", "stance", "seed"):
+        assert getattr(ablations, section) == getattr(default, section), section
