@@ -6,6 +6,7 @@ quotation belongs to the cue of its own sentence, one that goes on after its cue
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,20 @@ class Spans(NamedTuple):
     cue: NDArray[np.int32]
     source: NDArray[np.int32]
     kind: NDArray[np.uint8]
+
+
+def divided(quotes: Spans, cuts: NDArray[np.int32]) -> Spans:
+    """Quotes whose contents end and begin anew at each of `cuts`: numbers of tokens before which text was left out."""
+    if not len(cuts):
+        return quotes
+    content: list[tuple[int, int]] = []
+    bounds = [0]
+    for first, last in itertools.pairwise(quotes.bounds.tolist()):
+        for begin, end in quotes.content[first:last].tolist():
+            inner = cuts[(cuts > begin) & (cuts < end)].tolist()
+            content += itertools.pairwise([begin, *inner, end])
+        bounds.append(len(content))
+    return quotes._replace(content=np.array(content, np.int32).reshape(-1, 2), bounds=np.array(bounds, np.int32))
 
 
 @njit(cache=True, nogil=True)

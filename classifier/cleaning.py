@@ -1,8 +1,11 @@
-"""Scraped text to body: which lines are the article's own. Nothing is cut out; lines are judged, offsets stay.
+"""Scraped text to body: which lines are the article's own, and which words within them. Offsets stay.
 
 Each line is judged by what it looks like, in the order of `Verdict`: phrases of the lexicon
 `data/lexicons/boilerplate.txt`, then a handful of shapes (photo credits, time codes with the titles that follow them,
 repeated lines, bylines, navigation, stray numbers, teaser bullets before the first paragraph).
+
+Within a line some outlets follow a person's name by the name in full, headlines glued to it, and "MORE": `prose` leaves
+these promos out for whoever looks for quotes. Topics are read from whole lines.
 """
 
 from __future__ import annotations
@@ -16,11 +19,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
-from .segment import CAPITAL, NUMBER, WORD, Tokens, token_hash, tokenize
+from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, tokenize
 
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
 """So many words and an end mark make a paragraph of the body."""
+_LONGEST_PROMO, _LONGEST_NAME, _SHORTEST_NAME = 200, 6, 3
+"""Tokens of a promo and of the name in front of it that are looked at, and letters of a name."""
 
 
 class Verdict(IntEnum):
@@ -67,6 +72,25 @@ def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = 
 def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
     """The tokens of the body's lines only; offsets stay those of the whole text."""
     return _select(tokens, verdicts == Verdict.BODY)
+
+
+def prose(body: Tokens) -> tuple[Tokens, NDArray[np.int32]]:
+    """The body without the promos within its lines, and the numbers of the tokens before which one was left out."""
+    keep = own_words(body.points, body.start, body.end, body.hash, body.flags)
+    if keep.all():
+        return body, np.empty(0, np.int32)
+    left = np.add.accumulate(keep, dtype=np.int32)
+    cuts = np.unique(left[~keep])
+    return Tokens(
+        body.points,
+        body.start[keep],
+        body.end[keep],
+        body.hash[keep],
+        body.flags[keep],
+        body.mark[keep],
+        np.concatenate((np.zeros(1, np.int32), left))[body.lines],
+        body.special,
+    ), cuts
 
 
 def kept_spans(tokens: Tokens, verdicts: NDArray[np.uint8]) -> list[tuple[int, int]]:
@@ -132,6 +156,45 @@ def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
 def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value
+
+
+@njit(cache=True, nogil=True)
+def own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
+    """Which tokens are no part of a promo (Lee Ana LeeOldham: tax … MORE): (n_tokens,) bool."""
+    keep = np.ones(len(hashes), np.bool_)
+    low = 0
+    for i in range(len(hashes)):
+        if flags[i] & LINE:
+            low = i
+        if hashes[i] != _MORE or not flags[i] & ALLCAPS:
+            continue
+        for j in range(max(low, i - _LONGEST_PROMO), i):
+            name = _name_before(j, low, points, start, end, flags)
+            if name >= 0:
+                keep[name + 1 : i + 1] = False
+                break
+        low = i + 1
+    return keep
+
+
+@njit(cache=True, nogil=True)
+def _name_before(j, low, points, start, end, flags):  # type: ignore[no-untyped-def]
+    """The token of the name that a word begins with, a headline glued to it, only names between; -1 where none is."""
+    length = end[j] - start[j]
+    for k in range(j - 1, max(low, j - _LONGEST_NAME) - 1, -1):
+        if not flags[k] & WORD:
+            continue
+        if not flags[k] & CAPITAL:
+            return -1
+        letters = end[k] - start[k]
+        if _SHORTEST_NAME <= letters < length:
+            after = points[start[j] + letters]
+            same = 0x30 <= after <= 0x39 or 0x41 <= after <= 0x5A
+            for c in range(letters):
+                same = same and points[start[k] + c] == points[start[j] + c]
+            if same:
+                return k
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -243,4 +306,4 @@ def _ends(point):  # type: ignore[no-untyped-def]
     )
 
 
-_BY = np.uint64(token_hash("by"))
+_BY, _MORE = np.uint64(token_hash("by")), np.uint64(token_hash("more"))

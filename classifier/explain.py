@@ -66,7 +66,7 @@ def explain_article(pipeline: Pipeline, article: Article, most: int = 8) -> Expl
     prediction = pipeline.predict_one(article)
     title, body = pipeline.read(article)
     return Explanation(
-        prediction, _topic_terms(pipeline, title, body, most), _stances(pipeline, article, body, prediction, most)
+        prediction, _topic_terms(pipeline, title, body, most), _stances(pipeline, article, prediction, most)
     )
 
 
@@ -119,10 +119,9 @@ def _term_shares(
     return terms, (values / norm)[:, None] * model.coefficients[terms]
 
 
-def _stances(
-    pipeline: Pipeline, article: Article, body: Tokens, prediction: Prediction, most: int
-) -> list[ActorExplanation]:
+def _stances(pipeline: Pipeline, article: Article, prediction: Prediction, most: int) -> list[ActorExplanation]:
     analysis = pipeline.analyse(article)
+    body = analysis.tokens
     head = pipeline.bundle.heads.stance
     quotes = found_quotes(analysis.quotes)
     found = []

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Actor, Article, Prediction, Quote, Span, Stance
 
 from .actors import Actors, Entity, resolve_actors
-from .assembly import KINDS, Spans
+from .assembly import KINDS, Spans, divided
 from .bundle import Bundle, load_bundle
-from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate
+from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate, prose
 from .context import Context
 from .quotes import find_quotes
 from .segment import Tokens, tokenize
@@ -33,8 +33,9 @@ def load(path: Path | str | None = None) -> Pipeline:
 
 
 class Analysis(NamedTuple):
-    """Quotes and actors of one article, the actors by their first quote."""
+    """Quotes and actors of one article, the actors by their first quote; tokens: what all spans count in."""
 
+    tokens: Tokens
     quotes: Spans
     where: Context
     actors: Actors
@@ -75,15 +76,16 @@ class Pipeline:
         actors = analysis.actors.entities.values()
         titles = np.array([actor.title_span for actor in actors], np.int32).reshape(-1, 2)
         speakers = analysis.speakers
+        tokens = analysis.tokens
         stances = find_stances(
-            body, analysis.where, analysis.quotes, speakers, titles, assigned, self.bundle.heads.stance
+            tokens, analysis.where, analysis.quotes, speakers, titles, assigned, self.bundle.heads.stance
         )
         return Prediction(
             article.id,
             self.bundle.name,
             topics,
-            _written_quotes(analysis.quotes, speakers.tolist(), body),
-            [_written_actor(actor, own, body) for actor, own in zip(actors, stances, strict=True)],
+            _written_quotes(analysis.quotes, speakers.tolist(), tokens),
+            [_written_actor(actor, own, tokens) for actor, own in zip(actors, stances, strict=True)],
         )
 
     def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
@@ -96,7 +98,7 @@ class Pipeline:
         ]
 
     def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
-        """The tokens of the title, where there is one, and of the body: what every head works on."""
+        """The tokens of the title, where there is one, and of the body."""
         title = tokenize(article.title) if article.title else None
         tokens = tokenize(article.text)
         return title, body_tokens(tokens, judge_lines(tokens, self._boilerplate, title))
@@ -106,8 +108,11 @@ class Pipeline:
         return self._analyse(article, self.read(article)[1])
 
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
-        quotes, where = find_quotes(body, self.bundle.heads.quotes)
-        return Analysis(quotes, where, resolve_actors(article.text, body, where, quotes, self.bundle.heads.actors))
+        tokens, cuts = prose(body)
+        quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
+        quotes = divided(quotes, cuts)
+        actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
+        return Analysis(tokens, quotes, where, actors)
 
 
 def _written_actor(actor: Entity, stances: list[Stance], tokens: Tokens) -> Actor:

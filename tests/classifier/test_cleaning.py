@@ -1,10 +1,11 @@
 """Lines of scraped text: each kind of boilerplate is told from the body, and the body keeps its offsets."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topic_stance.classifier.cleaning import Verdict, body_tokens, judge_lines, kept_spans, load_boilerplate
+from topic_stance.classifier.cleaning import Verdict, body_tokens, judge_lines, kept_spans, load_boilerplate, prose
 from topic_stance.classifier.segment import tokenize
 from topic_stance.data.records import LabelledArticle
 
@@ -176,3 +177,45 @@ def test_any_lines_get_one_verdict_each(lines: list[str], title: str) -> None:
     assert len(kept) == len(body.lines) - 1
     assert all(any(a <= start < b for a, b in kept) for start in body.start.tolist())
     assert body.lines[-1] == len(body.start)
+
+
+def left_after_promos(text: str) -> str:
+    found, cuts = prose(tokenize(text))
+    assert len(cuts) == len(set(cuts.tolist()))
+    return " ".join(text[a:b] for a, b in zip(found.start.tolist(), found.end.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (
+            "Mayor Ana Lee Ana Maria LeeOldham: tax falls Eels flee the bay MORE said it would rain.",
+            "Mayor Ana Lee said it would rain .",
+        ),
+        (
+            "Ana Lee Ana (Annie) Lee2030 race: who runs | A day at sea MORE (N.Y.) and Odo Finch Odo FinchTen boats MORE met.",
+            "Ana Lee ( N . Y . ) and Odo Finch met .",
+        ),
+        ("Ana Lee wanted MORE and got it.", "Ana Lee wanted MORE and got it ."),
+        ("Ana Lee Ana LeeOldham tax falls more.", "Ana Lee Ana LeeOldham tax falls more ."),
+        ("Ana Lee said LeeOldham shut MORE.", "Ana Lee said LeeOldham shut MORE ."),
+        ("Ana Lee Ana LeeOldham tax falls\nMORE of it came.", "Ana Lee Ana LeeOldham tax falls MORE of it came ."),
+        ("MORE", "MORE"),
+        ("", ""),
+    ],
+)
+def test_promos_within_a_line_are_left_out(text: str, left: str) -> None:
+    assert left_after_promos(text) == left
+
+
+@given(st.lists(st.sampled_from(["Ana ", "Lee ", "LeeOldham ", "MORE ", "“", ". ", "\n", "said ", "İ"])))
+def test_prose_is_part_of_the_body(words: list[str]) -> None:
+    body = tokenize("".join(words))
+    found, cuts = prose(body)
+    assert set(found.start.tolist()) <= set(body.start.tolist())
+    assert len(found.lines) == len(body.lines)
+    assert found.lines[-1] == len(found.start)
+    gone = np.flatnonzero(~np.isin(body.start, found.start))
+    assert len(cuts) == (len(gone) > 0) + (np.diff(gone) > 1).sum()
+    again, none = prose(found)
+    assert len(none) == 0 or len(again.start) < len(found.start)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import SCRAPS, check, predict
+from invariants import SCRAPS, check, parts, predict
 
 from topic_stance import classifier
 from topic_stance.classifier import Pipeline
@@ -78,6 +78,15 @@ def test_speakers_are_places_among_the_actors(shipped: Pipeline, authored: list[
         assert speakers == analysis.actors.speakers
         assert [None if k < 0 else k for k in analysis.speakers.tolist()] == [q.actor for q in prediction.quotes]
         assert [entity.text for entity in analysis.actors.entities.values()] == [a.name for a in prediction.actors]
+
+
+def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
+    promo = " Ana Maria LeeOldham: ‘tax falls’ | Eels flee the bay MORE"
+    text = f"Mayor Ana Lee{promo} said on Monday that Odo Lee{promo} would mend the sea wall at Orrin this spring."
+    prediction = predict(shipped, text)
+    ((contents, cue, source, _, actor),) = parts(text, prediction)
+    assert contents == ["Odo Lee", "would mend the sea wall at Orrin this spring"]
+    assert (cue, source, actor) == ("said", "Mayor Ana Lee", "Ana Lee")
 
 
 def test_a_quote_may_have_no_speaker(shipped: Pipeline) -> None:
