@@ -39,9 +39,10 @@ _WORDS = {
     "august september october november december "
     "mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec",
     PARTICLE: "de la del der den van von bin ben al el ibn da di du dos le ter abu",
-    SHORT: "mr mrs ms dr sen rep gov gen lt col sgt capt maj prof rev st jr sr hon",
+    SHORT: "mr mrs ms dr sen sens rep reps gov govs gen lt col sgt capt maj prof rev st jr sr hon",
     SUFFIX: "jr sr ii iii iv md phd esq",
-    PREPOSITION: "of for at from with in on to by near inside familiar",
+    PREPOSITION: "of for at from with in on to by near inside familiar about after against among before during over "
+    "under",
     DEFINITE: "the that this these those",
     OWNED: "his her its their our my",
     INDEFINITE: "a an one another some several many two three four five six most few",

@@ -33,13 +33,22 @@ from .lexicon import (
     A,
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
-from .segment import WORD, token_hash
+from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_PLURAL = TAGS.index("NNS")
-_BY, _FROM, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", ","))
+_PLURAL, _ADVERB, _VERB, _PARTICIPLE = (TAGS.index(tag) for tag in ("NNS", "RB", "VB", "VBN"))
+_BY, _FROM, _OF, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", "of", ","))
+_SELVES, _KEEPERS = (
+    np.array([token_hash(word) for word in words.split()], np.uint64)
+    for words in (
+        "himself herself itself themselves",
+        "seen obtained reviewed read viewed examined cited quoted published unsealed leaked ordered commissioned "
+        "released",
+    )
+)
+"""Words after a name that add nothing, and what is done to a document by another than its author."""
 
 SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
 """What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
@@ -65,6 +74,8 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
         out[SOURCE_HEAD] = begin
         return
+    if end - begin > 1 and _among(_SELVES, s.hash[end - 1]):
+        end -= 1
     stop, head = _phrase_end(s, begin, end)
     if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
@@ -73,12 +84,19 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
             return
         for i in range(head + 1, end - 1):
+            if s.hash[i] == _BY and _among(_KEEPERS, s.hash[i - 1]):
+                break
             if s.hash[i] == _BY or s.hash[i] == _FROM:
                 if _first_word(s, i + 1, end) < end:
                     begin = _first_word(s, i + 1, end)
                     stop, head = _phrase_end(s, begin, end)
                 break
     low, high = _names_in(s, begin, end)
+    both = _two_persons(s, begin, stop, end, low, high)
+    if both >= 0:
+        _describe(s, begin, end, head, out)
+        out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
+        return
     entity = _named(s, begin, stop, end, head, low, high)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
@@ -100,12 +118,24 @@ def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
 def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     """Where the noun phrase that begins at a token stops, and the last word before its first preposition: its head."""
     stop = begin + 1
-    while stop < end and not s.bits[stop] & BREAK:
+    while stop < end and (not s.bits[stop] & BREAK or _in_number(s, stop, end)):
         stop += 1
+    last = stop - 1
     for i in range(begin + 1, stop):
         if s.bits[i] & PREPOSITION:
-            return stop, i - 1
-    return stop, stop - 1
+            last = i - 1
+            break
+    head = last
+    # "an indictment filed by", "Clovis allegedly": what stands between a noun and its preposition or the cue
+    while head > begin and (s.tag[head] == _ADVERB or _VERB <= s.tag[head] <= _PARTICIPLE):
+        head -= 1
+    return stop, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+
+
+@njit(cache=True, nogil=True)
+def _in_number(s, i, end):  # type: ignore[no-untyped-def]
+    """Whether a comma stands within a number (2,000)."""
+    return s.hash[i] == _COMMA and i + 1 < end and not s.flags[i + 1] & SPACED and s.flags[i - 1] & NUMBER > 0
 
 
 @njit(cache=True, nogil=True)
@@ -151,14 +181,68 @@ def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _covered(s, i, low, high):  # type: ignore[no-untyped-def]
+    """Whether a token is part of one of some names."""
+    for k in range(low, high):
+        if s.place[k, BEGIN] <= i < s.place[k, END]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
+    """Whether one of some names ends before a token and is a person's."""
+    for k in range(low, high):
+        if s.place[k, END] == end:
+            return s.row[s.of_name[k], KIND] == PERSON
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def]
+    """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, the mayor, and Tom Ek).
+
+    A name's number, -1 where the source does not join two so. Whatever else stands between them makes it none.
+    """
+    if high - low < 2 or s.place[low, POSSESSIVE] or s.row[s.of_name[low], KIND] > PERSON:
+        return -1
+    at = -1
+    for i in range(s.place[low, END], end - 1):
+        if s.bits[i] & AND and not _covered(s, i, low, high):
+            if at >= 0:
+                return -1
+            at = i
+    if at < 0 or at < stop:
+        return -1
+    second = low
+    while second < high and s.place[second, BEGIN] <= at:
+        second += 1
+    if second == high or s.place[second, BEGIN] > at + 1 or s.place[second, POSSESSIVE]:
+        return -1
+    a, b = s.of_name[low], s.of_name[second]
+    if a == b or s.row[a, KIND] != PERSON or s.row[b, KIND] != PERSON:
+        return -1
+    for i in range(s.place[low, END], at):
+        if s.flags[i] & WORD and s.hash[i] != _OF and not _covered(s, i, low, high) and not s.flags[i] & CAPITAL:
+            return -1
+    return second
+
+
+@njit(cache=True, nogil=True)
+def _among(few, word):  # type: ignore[no-untyped-def]
+    for other in few:
+        if other == word:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def]
     """The entity that a source is by name, if it is one rather than described by names; else -1."""
     for i in range(begin, stop):
         if s.bits[i] & AND:
-            covered = False
-            for k in range(low, high):
-                covered = covered or s.place[k, BEGIN] <= i < s.place[k, END]
-            if not covered:
+            # "Ana Li of the Institute of Eels and Trout": what a person is of may join what it likes
+            if not _covered(s, i, low, high) and not (i > head and _person_until(s, head + 1, low, high)):
                 return -1
             break
     best = -1

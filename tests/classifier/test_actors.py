@@ -204,6 +204,28 @@ def test_without_quotes_there_are_no_actors(shipped: Pipeline) -> None:
     assert resolve_actors("Mara Quill was at the port.", tokens, where, quote_spans([]), heads.actors) == ({}, [])
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Mayor Sarah Tonk (N-Orrin) and Rep. Robert Marr", "Sarah Tonk and Robert Marr"),
+        ("Sens. Sarah Tonk, N-Orrin, and Robert Marr, N-Velm", "Sarah Tonk and Robert Marr"),
+        ("Sarah Tonk, a friend of trout and Robert Marr", "Sarah Tonk"),
+        ("Sarah Tonk of the Institute of Eels and Trout", "Sarah Tonk"),
+        ("the Institute of Eels and Trout", "Institute of Eels and Trout"),
+        ("Sarah Tonk herself", "Sarah Tonk"),
+        ("Tonk angrily", "Sarah Tonk"),
+        ("an indictment filed in May by Sarah Tonk", "Sarah Tonk"),
+        ("a letter sent on Monday by Robert Marr", "Robert Marr"),
+        ("letters seen by Sarah Tonk", "letters seen by Sarah Tonk"),
+        ("More than 2,000 ferrymen", "More than 2,000 ferrymen"),
+    ],
+)
+def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str) -> None:
+    text = f"Sarah Tonk met Robert Marr at the Institute of Eels and Trout on Monday. {source} said the tax will rise."
+    actors = resolved(shipped, text, source)
+    assert [entity.text for entity in actors.entities.values()] == [name]
+
+
 def test_nobody_is_two(shipped: Pipeline) -> None:
     text = "Mara Quill was at the port. Quill and Mara Quill said the tax will rise."
     actors = resolved(shipped, text, "Quill and Mara Quill")
