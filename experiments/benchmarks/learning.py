@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _examples(read: ReadArticle, pipeline: Pipeline, labels: tuple[str, ...], number: int) -> list[StanceExample]:
     quotes = pipeline.bundle.heads.quotes
-    where = context(read.body, quotes.words, quotes.tagger)
+    where = context(read.prose, quotes.words, quotes.tagger)
     return stance_examples(read, where, pipeline.bundle.heads.actors, labels, number)
 
 

@@ -1,6 +1,5 @@
 """The GWSD benchmark on invented sentences, from its command line."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -42,16 +41,16 @@ def test_pieces_are_of_whole_words() -> None:
 
 
 def test_vectors_and_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Words that the test alone has are judged by the company that they keep in the articles."""
-    rows = [(text, label) for label, texts in ROWS.items() for text in texts]
+    """Words that the test alone has are judged by those that they are like."""
+    rows = [("this is a grave danger", "agree"), ("this is a silly hoax", "disagree"), ("this is a table", "neutral")]
     shares = {"disagree": "0.9\t0.06\t0.04", "neutral": "0.1\t0.8\t0.1", "agree": "0\t0.2\t0.8"}
-    table = [f"{k}\t{text}\t{shares[label]}\t{label}" for k in range(5) for text, label in rows]
-    train = tmp_path / "train.tsv"
-    train.write_text("\n".join(["guid\tsentence\tdisagree\tneutral\tagree\tstance", *table]) + "\n")
-    dump = tmp_path / "dump.jsonl"
-    dump.write_text("\n".join(json.dumps({"id": str(k), "text": text}) for k, (text, _) in enumerate(rows * 9)))
-    test = write_table(tmp_path / "test.tsv", 1)
-    gwsd.main(["--train", str(train), "--test", str(test), "--articles", str(dump), "--size", "5", "--c", "3"])
+    table = [f"{k}\t{text}\t{shares[label]}\t{label}" for k in range(9) for text, label in rows]
+    header = "guid\tsentence\tdisagree\tneutral\tagree\tstance"
+    train, test = tmp_path / "train.tsv", tmp_path / "test.tsv"
+    train.write_text("\n".join([header, *table]) + "\n")
+    unseen = [("serious threat", "agree"), ("stupid prank", "disagree"), ("chairs", "neutral")]
+    test.write_text("\n".join([header, *(f"0\t{text}\t0\t0\t0\t{label}" for text, label in unseen)]) + "\n")
+    gwsd.main(["--train", str(train), "--test", str(test), "--c", "3"])
     assert "macro-F1 1.000" in capsys.readouterr().out.splitlines()[0]
     assert gwsd._shares(train)[0] == (0.8, 0.0, 0.2)
 

@@ -46,3 +46,10 @@ def test_probabilities_are_of_the_expected_share(authored: list[LabelledArticle]
         return float(1 / (1 + np.exp(-calibration[0, 1])))
 
     assert at_zero(rare.calibration) < 0.5 * at_zero(plain.calibration)
+
+
+def test_a_threshold_is_not_taken_from_a_single_text() -> None:
+    """One text more is right at 0.26 alone; between there and 0.55 a threshold may lie anywhere."""
+    given = np.concatenate((np.linspace(0.0, 0.25, 50), [0.26], np.linspace(0.56, 0.8, 50)))
+    wanted = np.arange(101) >= 50
+    assert 0.35 < best_threshold(given, wanted) < 0.5
