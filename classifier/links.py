@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .chain import LANES, add_rows, viterbi
+from .chain import LANES, add_rows, marginals, viterbi
 from .columns import NAMES, Column
 from .context import CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context
 from .hashing import near
@@ -151,8 +151,27 @@ def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start)
         _window_columns(columns, tokens, where, cues, spans, k, tagged, counts)
         fill_buckets(columns, LINK_TEMPLATES, spans[k, 0], spans[k, 1], mask, buckets)
         add_rows(buckets, n, table, scale, sums, scores)
-        labels[bounds[k] : bounds[k + 1]] = viterbi(scores[:n], transitions, start)
+        own = labels[bounds[k] : bounds[k + 1]]
+        own[:] = viterbi(scores[:n], transitions, start)
+        if not (own == B_CONTENT).any():
+            likelier(marginals(scores[:n], transitions, start), own)
     return labels, bounds
+
+
+@njit(cache=True, nogil=True)
+def likelier(posterior, labels):  # type: ignore[no-untyped-def]
+    """Write what each token is likelier than not, all paths taken together; posterior: (n_tokens, 5).
+
+    Of a content whose bounds are in doubt the single best path may be that there is none.
+    """
+    last = O
+    for i in range(len(posterior)):
+        share = posterior[i]
+        content, source = share[B_CONTENT] + share[I_CONTENT], share[B_SOURCE] + share[I_SOURCE]
+        kind = B_CONTENT if content > 0.5 else B_SOURCE if source > max(content, share[O]) else O
+        inside = kind != O and (last == kind or last == kind + 1) and share[kind + 1] >= share[kind]
+        last = kind + 1 if inside else kind
+        labels[i] = last
 
 
 _CUES, _CLOSED, _COMMAS, _CONTENTS, _SOURCES = range(5)

@@ -10,8 +10,8 @@ from topic_stance.classifier import Pipeline
 from topic_stance.classifier.assembly import KINDS, Spans
 from topic_stance.classifier.cleaning import body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.context import CUE_LEVEL
-from topic_stance.classifier.links import LINK_TEMPLATES, link_features, windows
-from topic_stance.classifier.quotes import FoundQuote, find_quotes, find_spans, found_quotes, quote_spans
+from topic_stance.classifier.links import LINK_TEMPLATES, likelier, link_features, windows
+from topic_stance.classifier.quotes import LINK_TAGS, FoundQuote, find_quotes, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.segment import tokenize
 
 BOAT = "“We shall search every boat in the basin,”"
@@ -288,3 +288,27 @@ def test_each_cue_is_read_by_itself(shipped: Pipeline, text: str, seed: int) -> 
     for k in rng.permutation(len(cues)).tolist():
         alone, _ = link_features(tokens, where, cues[k : k + 1], spans[k : k + 1], tagged, 1 << 16)
         np.testing.assert_array_equal(alone, features[bounds[k] : bounds[k + 1]])
+
+
+def test_what_is_likelier_than_not_is_taken() -> None:
+    o, begin, inside, begin_source, inside_source = np.eye(5)
+    doubtful = 0.45 * o + 0.3 * inside + 0.25 * begin
+    posterior = np.array(
+        [
+            0.9 * begin_source + 0.1 * o,
+            0.6 * inside_source + 0.4 * o,
+            0.6 * begin_source + 0.4 * o,
+            0.45 * begin_source + 0.4 * o + 0.15 * begin,
+            o,
+            doubtful,
+            doubtful,
+            0.8 * begin + 0.2 * o,
+            0.5 * begin + 0.5 * o,
+            0.9 * inside_source + 0.1 * o,
+        ]
+    )
+    labels = np.zeros(len(posterior), np.uint8)
+    likelier(posterior, labels)
+    assert [LINK_TAGS[label] for label in labels.tolist()] == [
+        "B-source", "I-source", "B-source", "B-source", "O", "B-content", "I-content", "B-content", "O", "B-source"
+    ]  # fmt: skip
