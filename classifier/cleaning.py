@@ -160,7 +160,7 @@ def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
-    """Which tokens are no part of a promo (Lee Ana LeeOldham: tax … MORE): (n_tokens,) bool."""
+    """Which tokens are no part of a promo, (n_tokens,) bool: of "Lee Ana LeeTax falls MORE" the first."""
     keep = np.ones(len(hashes), np.bool_)
     low = 0
     for i in range(len(hashes)):

@@ -126,7 +126,7 @@ def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
             last = i - 1
             break
     head = last
-    # "an indictment filed by", "Clovis allegedly": what stands between a noun and its preposition or the cue
+    # "a letter filed by", "Quill angrily": what stands between a noun and its preposition or the cue
     while head > begin and (s.tag[head] == _ADVERB or _VERB <= s.tag[head] <= _PARTICIPLE):
         head -= 1
     return stop, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head

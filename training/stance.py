@@ -28,6 +28,8 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vectors: bool = True
     """Whether words that are said share a part of their weight by their vectors."""
     vector_scale: float = 0.7
+    unseen_words: bool = False
+    """Whether words that no example has weigh by their vectors, too: for few examples (RESULTS.md)."""
 
 
 _LEAST_SHARE = 0.003
@@ -58,10 +60,10 @@ def fit_stance(
     """The stance head, its temperatures fitted on predictions of models that did not see the article.
 
     With vectors, a word that is said weighs what it has learned for itself and, for all topics and for each, the
-    product of its vector with one that is learned: words in like company share that part, those that no example has
-    among them.
+    product of its vector with one that is learned: words in like company share that part.
     """
-    keys, idf = _vocabulary(examples, options.least, said_words(vectors.words) if vectors is not None else None)
+    known = said_words(vectors.words) if vectors is not None and options.unseen_words else None
+    keys, idf = _vocabulary(examples, options.least, known)
     empty = StanceHead(
         topics,
         feature_table(keys),
