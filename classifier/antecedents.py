@@ -26,6 +26,7 @@ from .entities import (
     TITLE_END,
     join_names,
 )
+from .hashing import inner
 from .lexicon import (
     BARE,
     GROUP,
@@ -232,7 +233,7 @@ def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _advance(s, place):  # type: ignore[no-untyped-def]
     """Take note of the names before a token; sources come in text order, so each name is looked at once."""
     while s.marks[_NEXT] < len(s.place) and s.place[s.marks[_NEXT], BEGIN] < place:
@@ -242,7 +243,7 @@ def _advance(s, place):  # type: ignore[no-untyped-def]
         s.marks[_NEXT] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _mention(s, entity, token):  # type: ignore[no-untyped-def]
     """Put an entity at the head of the list by last mention."""
     head = s.marks[_HEAD]
@@ -259,7 +260,7 @@ def _mention(s, entity, token):  # type: ignore[no-untyped-def]
     s.recent[entity, 2] = token
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fits(s, entity, source):  # type: ignore[no-untyped-def]
     kind, what = source[SOURCE_KIND], s.row[entity, KIND]
     if kind == HE_KIND or kind == SHE_KIND or kind == I_KIND:
@@ -362,7 +363,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
     out[24] = _bucket(34, kind, min(index, 6) * 8 + type_)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _stands_in(s, value, begin, end):  # type: ignore[no-untyped-def]
     for i in range(begin, min(end, begin + LONGEST_SOURCE)):
         if s.hash[i] == value:
@@ -395,7 +396,7 @@ def settle(s, k, source, number):  # type: ignore[no-untyped-def]
     return number
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _own_entity(s, source):  # type: ignore[no-untyped-def]
     """The entity of a description: the one described in the same words before, or a new one."""
     key = np.uint64(0)

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .hashing import inner
 from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, STATE, UNKNOWN, look_up, put
 from .names import (
     BEGIN,
@@ -154,7 +155,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     return Entities(row, first, of_name, keys, values, numbers)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def]
     """Whether a name is an abbreviation in brackets right after the name before it."""
     begin = place[k, BEGIN]
@@ -166,7 +167,7 @@ def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def
     )
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _similar(  # type: ignore[no-untyped-def]
     k, single, place, key, row, first, bits, hashes, start, end, points,
     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
@@ -211,7 +212,7 @@ def _similar(  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _short_for(a, b, start, end, points):  # type: ignore[no-untyped-def]
     """Whether one of two words begins with the other, which is an initial or three to five letters, or is the same."""
     length_a, length_b = end[a] - start[a], end[b] - start[b]
@@ -222,7 +223,7 @@ def _short_for(a, b, start, end, points):  # type: ignore[no-untyped-def]
     return short == 1 or 3 <= short <= 5 or length_a == length_b
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ends_with(a_begin, a_last, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
     """Whether of two names with the same last word the words of one end the other."""
     b_last = b_end - 1
@@ -234,7 +235,7 @@ def _ends_with(a_begin, a_last, b_begin, b_end, hashes):  # type: ignore[no-unty
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fuller(k, entity, place, row, hashes, bits):  # type: ignore[no-untyped-def]
     """Whether a name says more than the one the entity has; long runs are headlines rather than names."""
     words = place[k, N_WORDS]
@@ -249,7 +250,7 @@ def _fuller(k, entity, place, row, hashes, bits):  # type: ignore[no-untyped-def
     return row[entity, LENGTH] > 1 and hashes[a - 1] == hashes[b - 1] and hashes[a - 2] == hashes[b - 2]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _gender(k, place, bits):  # type: ignore[no-untyped-def]
     for i in range(place[k, BEGIN], place[k, WORDS]):
         if bits[i] & HE_TITLE:
@@ -262,7 +263,7 @@ def _gender(k, place, bits):  # type: ignore[no-untyped-def]
     return EITHER
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _initials(begin, stop, points, start, hashes, flags):  # type: ignore[no-untyped-def]
     """The hash of the abbreviation of a name (FBI), small words left out; 0 where it has one letter."""
     value = _FNV_OFFSET

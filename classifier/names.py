@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .context import CAPITAL_LEVEL, INSIDE, OPENING
+from .hashing import inner
 from .lexicon import (
     AND,
     DEMONYM,
@@ -92,7 +93,7 @@ def name_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if any(map(str.isalnum, word)))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word_bits):  # type: ignore[no-untyped-def]
     """The words of a run: what white space separates; returns how many, filling the four arrays for each."""
     n = 0
@@ -116,7 +117,7 @@ def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_key, word_bits, place, key):  # type: ignore[no-untyped-def]
     """A run as a name with its title apart, written to `place` and `key`; False where it is none."""
     whole = np.uint64(0)
@@ -172,7 +173,7 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_body(n, word_key, word_bits):  # type: ignore[no-untyped-def]
     """Whether a name's first word, or the one before ``of``, is that of a body (Ministry of …, Bank of …)."""
     head = 0
@@ -183,7 +184,7 @@ def _is_body(n, word_key, word_bits):  # type: ignore[no-untyped-def]
     return word_bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION or word_bits[0] >> NOUN_SHIFT & 7 == ORGANIZATION
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _acronym(n, first, last, flags, start, end):  # type: ignore[no-untyped-def]
     """Whether a name is one word of two to six capital letters, full stops aside."""
     letters = 0
@@ -195,7 +196,7 @@ def _acronym(n, first, last, flags, start, end):  # type: ignore[no-untyped-def]
     return n == 1 and 2 <= letters <= 6
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def]
     """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
     out = np.empty_like(runs)
@@ -236,7 +237,7 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
     return out[:count]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
     n = len(hashes)
@@ -296,7 +297,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
     return out[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _name_word(i, n, flags, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
     if not flags[i] & CAPITAL or bits[i] & NEVER:

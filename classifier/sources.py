@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from .entities import KIND
+from .hashing import inner
 from .lexicon import (
     AND,
     BARE,
@@ -106,7 +107,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     _describe(s, begin, stop, head, out)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
     """The first token from `begin` on that is a word, `end` where there is none."""
     while begin < end and not s.flags[begin] & WORD:
@@ -114,7 +115,7 @@ def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
     return begin
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     """Where the noun phrase that begins at a token stops, and the last word before its first preposition: its head."""
     stop = begin + 1
@@ -132,13 +133,13 @@ def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     return stop, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_number(s, i, end):  # type: ignore[no-untyped-def]
     """Whether a comma stands within a number (2,000)."""
     return s.hash[i] == _COMMA and i + 1 < end and not s.flags[i + 1] & SPACED and s.flags[i - 1] & NUMBER > 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _owner(s, begin, head):  # type: ignore[no-untyped-def]
     """The entity whose name with a possessive 's stands before the head of a source, else -1."""
     low, high = _names_in(s, begin, head)
@@ -148,7 +149,7 @@ def _owner(s, begin, head):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _list(s, begin, stop, end):  # type: ignore[no-untyped-def]
     """Whether a comma divides a list (Germany, Norway and Spain) rather than puts an apposition."""
     for i in range(begin, stop):
@@ -164,7 +165,7 @@ def _list(s, begin, stop, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
     """The names that touch some tokens: first, and one past the last."""
     low, high = 0, len(s.place)
@@ -180,7 +181,7 @@ def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _covered(s, i, low, high):  # type: ignore[no-untyped-def]
     """Whether a token is part of one of some names."""
     for k in range(low, high):
@@ -189,7 +190,7 @@ def _covered(s, i, low, high):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
     """Whether one of some names ends before a token and is a person's."""
     for k in range(low, high):
@@ -198,7 +199,7 @@ def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def]
     """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, the mayor, and Tom Ek).
 
@@ -228,7 +229,7 @@ def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def
     return second
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _among(few, word):  # type: ignore[no-untyped-def]
     for other in few:
         if other == word:
@@ -236,7 +237,7 @@ def _among(few, word):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def]
     """The entity that a source is by name, if it is one rather than described by names; else -1."""
     for i in range(begin, stop):
@@ -264,7 +265,7 @@ def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def
     return -1 if best < 0 else s.of_name[best]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
     """A description: how it begins, its words without the article, its head, and the two persons that it may join."""
     first = s.bits[begin]
