@@ -201,9 +201,10 @@ def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
 
 @inner
 def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def]
-    """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, the mayor, and Tom Ek).
+    """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, N-Orrin, and Tom Ek).
 
-    A name's number, -1 where the source does not join two so. Whatever else stands between them makes it none.
+    A name's number, -1 where the source does not join two so. A word without a capital between them makes it none:
+    "Anna Li, a friend of trout and Tom Ek" is one. Of three persons the first and the last are taken.
     """
     if high - low < 2 or s.place[low, POSSESSIVE] or s.row[s.of_name[low], KIND] > PERSON:
         return -1

@@ -1,10 +1,12 @@
 """The GWSD benchmark on invented sentences, from its command line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from experiments.benchmarks import gwsd
+from topic_stance.training.stance import fit_stance
 
 ROWS = {
     "agree": ["Sea walls must rise with the sea.", "The glaciers melt and we must act."],
@@ -40,19 +42,25 @@ def test_pieces_are_of_whole_words() -> None:
     assert len(gwsd.word_pieces("…")) == 0
 
 
-def test_vectors_and_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Words that the test alone has are judged by those that they are like."""
-    rows = [("this is a grave danger", "agree"), ("this is a silly hoax", "disagree"), ("this is a table", "neutral")]
-    shares = {"disagree": "0.9\t0.06\t0.04", "neutral": "0.1\t0.8\t0.1", "agree": "0\t0.2\t0.8"}
-    table = [f"{k}\t{text}\t{shares[label]}\t{label}" for k in range(9) for text, label in rows]
+def test_shares_and_vectors_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = tmp_path / "train.tsv"
     header = "guid\tsentence\tdisagree\tneutral\tagree\tstance"
-    train, test = tmp_path / "train.tsv", tmp_path / "test.tsv"
-    train.write_text("\n".join([header, *table]) + "\n")
-    unseen = [("serious threat", "agree"), ("stupid prank", "disagree"), ("chairs", "neutral")]
-    test.write_text("\n".join([header, *(f"0\t{text}\t0\t0\t0\t{label}" for text, label in unseen)]) + "\n")
-    gwsd.main(["--train", str(train), "--test", str(test), "--c", "3"])
-    assert "macro-F1 1.000" in capsys.readouterr().out.splitlines()[0]
-    assert gwsd._shares(train)[0] == (0.8, 0.0, 0.2)
+    rows = [f"{k}\t{text}\t0.1\t0.2\t0.7\t{label}" for label, texts in ROWS.items() for k, text in enumerate(texts * 3)]
+    train.write_text("\n".join([header, *rows]) + "\n")
+    calls = []
+
+    def fit(*given: Any) -> Any:
+        calls.append(given)
+        return fit_stance(*given)
+
+    monkeypatch.setattr(gwsd, "fit_stance", fit)
+    gwsd.main(["--train", str(train), "--test", str(train)])
+    gwsd.main(["--train", str(train), "--test", str(train), "--without", "shares", "vectors"])
+    (full, _, options, _, vectors), (bare, *_, nothing) = calls
+    assert full[0].shares == (0.7, 0.1, 0.2)
+    assert bare[0].shares is nothing is None
+    assert len(vectors.words) == 30_000
+    assert options.unseen_words
 
 
 def test_five_folds_hold_every_sentence_out_once() -> None:
