@@ -204,7 +204,7 @@ class TestReading:
             ("p.jsonl", b'{"id": "a"}\n', "p.jsonl:1: not a prediction"),
             ("p.jsonl", b"\n[" + b"[" * 100_000, "p.jsonl:2: not a prediction"),
             ("p.jsonl", b"\xff\n", "p.jsonl:1: not a prediction"),
-            ("p.jsonl.gz", gzip.compress(b'{"id": "a"')[:-9], "p.jsonl.gz"),
+            ("p.jsonl.gz", gzip.compress(b'{"id": "a"', mtime=0)[:-9], "p.jsonl.gz"),
             ("p.parquet", b"PAR1 no table PAR1", "cannot be read as Parquet"),
             ("p.jsonl", b"", "the current side holds no predictions"),
         ],
