@@ -23,6 +23,10 @@ INDIRECT, DIRECT, MIXED = range(3)
 KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
 _LONGEST_QUOTATION = 300
 """Tokens; a mark that is closed later than that is taken for a stray one."""
+_SURELY_CONTENT = 0.8
+"""From this posterior of the first pass on a token is surely said by someone."""
+_LIKELY_CONTENT = 0.6
+"""From this posterior of the first pass on a token may be what a content beside it goes on with."""
 _NESTED = 4
 """So many quotes may claim a token: nested deeper than that is noise, and would cost."""
 
@@ -56,12 +60,13 @@ def divided(quotes: Spans, cuts: NDArray[np.int32]) -> Spans:
 
 @njit(cache=True, nogil=True)
 def assemble(  # type: ignore[no-untyped-def]
-    labels, bounds, low, cues, tagged, posterior, flags, mark, quotation, quoted_length, sentence_start, sentence_end
+    labels, bounds, low, cues, n_sure, tagged, posterior, flags, mark, quotation, quoted_length, sentence_start, sentence_end
 ):
     """The arrays of `Spans`.
 
     labels: (n_window_tokens,) uint8 of the second pass, windows one after another; bounds: (n_cues + 1,) of them;
-    low: (n_cues,) first token of each window; cues: (n_cues, 2); tagged, posterior: of the first pass.
+    low: (n_cues,) first token of each window; cues: (n_cues, 2), the first `n_sure` of them sure, the others doubtful;
+    tagged, posterior: of the first pass.
     """
     n = len(flags)
     span = np.empty((len(labels) + n + 1, 2), np.int32)
@@ -70,8 +75,9 @@ def assemble(  # type: ignore[no-untyped-def]
     cue = np.full((len(cues) + n + 1, 2), -1, np.int32)
     cue[: len(cues)] = cues
     m = _read_windows(labels, bounds, low, cues, quotation, span, owner, source)
-    m = _leave_to_own_sentence(span, owner, m, cues, sentence_start)
-    m = _drop_doubles(span, owner, m, cues, posterior, n)
+    m = _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start)
+    m = _drop_doubles(span, owner, m, cues, n_sure, posterior, n)
+    _lengthen(span, m, posterior, flags, sentence_start)
     _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
     m, n_quotes = _take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
     return _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
@@ -134,12 +140,12 @@ def _widened(begin, end, quotation):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _leave_to_own_sentence(span, owner, m, cues, sentence_start):  # type: ignore[no-untyped-def]
+def _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start):  # type: ignore[no-untyped-def]
     """Leave a quotation to the cue of its own sentence where a cue of another sentence claims it, too."""
     cued = np.zeros(len(sentence_start) + 1, np.bool_)
     for s in range(m):
         own = sentence_start[span[s, 0]]
-        if own == sentence_start[cues[owner[s], 0]]:
+        if owner[s] < n_sure and own == sentence_start[cues[owner[s], 0]]:
             cued[own] = True
     kept = 0
     for s in range(m):
@@ -151,8 +157,11 @@ def _leave_to_own_sentence(span, owner, m, cues, sentence_start):  # type: ignor
 
 
 @njit(cache=True, nogil=True)
-def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untyped-def]
-    """Of quotes that claim mostly the same content, keep the one with the surest cue."""
+def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[no-untyped-def]
+    """Of quotes that claim mostly the same content, keep the one with the surest cue.
+
+    A doubtful cue is kept where most of its content is such by the first pass, too, and nobody else's.
+    """
     n_cues = len(cues)
     first = np.zeros(n_cues + 1, np.int32)
     for s in range(m):
@@ -161,7 +170,7 @@ def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untype
         first[k + 1] += first[k]
     doubt = np.empty(n_cues, np.float64)
     for k in range(n_cues):
-        doubt[k] = -posterior[cues[k, 0], 3]
+        doubt[k] = (k >= n_sure) - posterior[cues[k, 0], 3]
     claimed = np.full((n, _NESTED), -1, np.int32)
     size = np.zeros(n_cues, np.int32)
     shared = np.zeros(n_cues, np.int32)
@@ -170,9 +179,11 @@ def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untype
     for k in np.argsort(doubt, kind="mergesort"):
         n_touched = 0
         covered = 0
+        free = 0
         for s in range(first[k], first[k + 1]):
             covered += span[s, 1] - span[s, 0]
             for i in range(span[s, 0], span[s, 1]):
+                free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > _SURELY_CONTENT
                 for place in range(_NESTED):
                     other = claimed[i, place]
                     if other < 0:
@@ -181,7 +192,7 @@ def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untype
                         touched[n_touched] = other
                         n_touched += 1
                     shared[other] += 1
-        double = covered == 0
+        double = covered == 0 or (k >= n_sure and 2 * free < covered)
         for t in range(n_touched):
             other = touched[t]
             if 2 * shared[other] > covered + size[other] - shared[other]:
@@ -203,6 +214,27 @@ def _drop_doubles(span, owner, m, cues, posterior, n):  # type: ignore[no-untype
             span[kept, 0], span[kept, 1], owner[kept] = span[s, 0], span[s, 1], owner[s]
             kept += 1
     return kept
+
+
+@njit(cache=True, nogil=True)
+def _lengthen(span, m, posterior, flags, sentence_start):  # type: ignore[no-untyped-def]
+    """Let contents go on to the next mark or the end of the sentence as far as the first pass sees nobody else's."""
+    n = len(flags)
+    free = np.empty(n, np.bool_)
+    for i in range(n):
+        free[i] = posterior[i, 1] + posterior[i, 2] > _LIKELY_CONTENT
+    for s in range(m):
+        free[span[s, 0] : span[s, 1]] = False
+    for s in range(m):
+        end = last = span[s, 1]
+        sentence = sentence_start[end - 1]
+        while end < n and free[end] and sentence_start[end] == sentence:
+            end += 1
+            if flags[end - 1] & WORD:
+                last = end
+        if end == n or sentence_start[end] == end or not flags[end] & WORD:
+            free[span[s, 1] : last] = False
+            span[s, 1] = last
 
 
 @njit(cache=True, nogil=True)

@@ -71,6 +71,8 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
     return scores
 
 
+DOUBTFUL = 0.05
+"""From this posterior on a token may be a cue, where a content asks for one."""
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
 
@@ -94,14 +96,14 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     tagged = likeliest(posterior)
-    cues = cue_spans(posterior, head.cue_threshold)
+    cues, n_sure = all_cues(posterior, head.cue_threshold)
     spans = windows(tokens, where, cues)
     labels, bounds = link_labels(
         tokens, where, cues, spans, tagged, head.link_weights, head.link_transitions, _LINK_START
     )
     return Spans(
         *assemble(
-            labels, bounds, spans[:, 0], cues, tagged, posterior, tokens.flags, tokens.mark,
+            labels, bounds, spans[:, 0], cues, n_sure, tagged, posterior, tokens.flags, tokens.mark,
             where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
         )
     )  # fmt: skip
@@ -165,3 +167,25 @@ def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
         else:
             i += 1
     return out[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def all_cues(posterior, threshold):  # type: ignore[no-untyped-def]
+    """The sure cues, whose tokens lie above the threshold, then the doubtful ones; and how many are sure.
+
+    A doubtful cue lies above `DOUBTFUL` and has no token above the threshold. What it brings is taken where the first
+    pass was sure of a content that no sure cue claims (`assembly`).
+    """
+    sure = cue_spans(posterior, threshold)
+    doubtful = cue_spans(posterior, min(DOUBTFUL, threshold))
+    cues = np.empty((len(sure) + len(doubtful), 2), np.int32)
+    cues[: len(sure)] = sure
+    count = len(sure)
+    for begin, end in doubtful:
+        highest = 0.0
+        for i in range(begin, end):
+            highest = max(highest, posterior[i, 3] + posterior[i, 4])
+        if highest <= threshold:
+            cues[count, 0], cues[count, 1] = begin, end
+            count += 1
+    return cues[:count].copy(), len(sure)

@@ -1,0 +1,114 @@
+"""Assembly: which cues are believed, and how far contents go, with both passes' labels given by hand."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from topic_stance.classifier import Pipeline
+from topic_stance.classifier.assembly import Spans, assemble
+from topic_stance.classifier.context import context
+from topic_stance.classifier.links import B_CONTENT, O
+from topic_stance.classifier.quotes import DOUBTFUL, all_cues, cue_spans, found_quotes
+from topic_stance.classifier.segment import tokenize
+
+TEXT = "Mira Holt warned that the old dam may break, and the village fears it will drown by spring. Nobody came."
+
+
+def assembled(
+    shipped: Pipeline, cues: dict[str, str], *, n_sure: int, content: dict[str, float], text: str = TEXT
+) -> list[tuple[str, str]]:
+    """Cue and content of each quote.
+
+    cues: each cue's word with the words that the second pass links to it, the `n_sure` first ones sure; content: the
+    first pass' posterior of some stretches of text.
+    """
+    tokens = tokenize(text)
+    heads = shipped.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    n = len(tokens.start)
+
+    def span(words: str) -> tuple[int, int]:
+        begin = text.index(words)
+        end = begin + len(words)
+        return int(np.searchsorted(tokens.start, begin)), int(np.searchsorted(tokens.start, end))
+
+    posterior = np.zeros((n, 7), np.float32)
+    for words, share in content.items():
+        posterior[slice(*span(words)), 2] = share
+    places = np.array([span(word) for word in cues], np.int32)
+    posterior[places[:, 0], 3] = np.where(np.arange(len(places)) < n_sure, 0.9, 0.15)
+    labels = np.full((len(cues), n), O, np.uint8)
+    for row, words in zip(labels, cues.values(), strict=True):
+        begin, end = span(words)
+        row[begin:end] = B_CONTENT + 1
+        row[begin] = B_CONTENT
+    windows = np.zeros((len(cues), 2), np.int32)
+    found = assemble(
+        labels.ravel(), np.arange(len(cues) + 1) * n, windows[:, 0], places, n_sure, posterior.argmax(1).astype(np.uint8),
+        posterior, tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start,
+        where.sentence_end,
+    )  # fmt: skip
+    return [
+        (
+            text[tokens.start[quote.cue[0]] : tokens.end[quote.cue[1] - 1]] if quote.cue else "",
+            " … ".join(text[tokens.start[a] : tokens.end[b - 1]] for a, b in quote.content),
+        )
+        for quote in found_quotes(Spans(*found))
+    ]
+
+
+WARNED = {"warned": "that the old dam may break"}
+FEARS = {"fears": "it will drown by spring"}
+
+
+class TestDoubtfulCues:
+    def test_one_is_believed_where_the_first_pass_is_sure_of_its_content(self, shipped: Pipeline) -> None:
+        both = WARNED | FEARS
+        for share, expected in ((0.9, list(both.items())), (0.7, list(WARNED.items()))):
+            assert assembled(shipped, both, n_sure=1, content={FEARS["fears"]: share}) == expected
+
+    def test_a_sure_one_is_always_believed(self, shipped: Pipeline) -> None:
+        both = WARNED | FEARS
+        assert assembled(shipped, both, n_sure=2, content={}) == list(both.items())
+
+    def test_one_does_not_take_what_a_sure_cue_has(self, shipped: Pipeline) -> None:
+        within = {"warned": "that the old dam may break, and the village fears it will drown by spring"} | FEARS
+        for n_sure, expected in ((1, list(within.items())[:1]), (2, list(within.items()))):
+            assert assembled(shipped, within, n_sure=n_sure, content={within["warned"]: 0.9}) == expected
+
+    def test_it_does_not_keep_a_sentence_from_a_sure_cue(self, shipped: Pipeline) -> None:
+        claims = {"warned": "Nobody came", "came": "Nobody"}
+        assert assembled(shipped, claims, n_sure=1, content={}) == [("warned", "Nobody came")]
+        assert ("warned", "Nobody came") not in assembled(shipped, claims, n_sure=2, content={})
+
+
+class TestLengthening:
+    def test_a_content_goes_on_to_the_next_mark(self, shipped: Pipeline) -> None:
+        short = {"warned": "that the old"}
+        assert assembled(shipped, short, n_sure=1, content={"that the old dam may break": 0.7}) == list(WARNED.items())
+
+    def test_not_without_the_first_pass(self, shipped: Pipeline) -> None:
+        short = {"warned": "that the old"}
+        assert assembled(shipped, short, n_sure=1, content={"that the old dam may break": 0.5}) == list(short.items())
+
+    def test_not_where_it_would_end_between_words(self, shipped: Pipeline) -> None:
+        short = {"warned": "that the old"}
+        assert assembled(shipped, short, n_sure=1, content={"that the old dam": 0.7}) == list(short.items())
+
+    def test_not_into_another_content_or_sentence(self, shipped: Pipeline) -> None:
+        parts = {"warned": "that the old", "fears": "it will"}
+        found = assembled(shipped, parts, n_sure=2, content={TEXT[TEXT.index("that") :]: 0.7})
+        assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
+
+
+@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.05, 1))
+def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float) -> None:
+    posterior: NDArray[np.float32] = np.zeros((len(shares), 7), np.float32)
+    posterior[:, 3] = shares
+    cues, n_sure = all_cues(posterior, threshold)
+    assert cues[:n_sure].tolist() == cue_spans(posterior, threshold).tolist()
+    for begin, end in cues[n_sure:].tolist():
+        assert all(DOUBTFUL < share <= threshold for share in posterior[begin:end, 3])
+    covered = [i for begin, end in cues.tolist() for i in range(begin, end)]
+    assert len(covered) == len(set(covered))
