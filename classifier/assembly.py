@@ -60,8 +60,9 @@ def divided(quotes: Spans, cuts: NDArray[np.int32]) -> Spans:
 
 @njit(cache=True, nogil=True)
 def assemble(  # type: ignore[no-untyped-def]
-    labels, bounds, low, cues, n_sure, tagged, posterior, flags, mark, quotation, quoted_length, sentence_start, sentence_end
-):
+    labels, bounds, low, cues, n_sure, tagged, posterior,
+    flags, mark, quotation, quoted_length, sentence_start, sentence_end,
+):  # fmt: skip
     """The arrays of `Spans`.
 
     labels: (n_window_tokens,) uint8 of the second pass, windows one after another; bounds: (n_cues + 1,) of them;

@@ -174,10 +174,10 @@ def all_cues(posterior, threshold):  # type: ignore[no-untyped-def]
     """The sure cues, whose tokens lie above the threshold, then the doubtful ones; and how many are sure.
 
     A doubtful cue lies above `DOUBTFUL` and has no token above the threshold. What it brings is taken where the first
-    pass was sure of a content that no sure cue claims (`assembly`).
+    pass was sure of a content that no sure cue claims (`assembly`). With a threshold of 1 or more there is no cue.
     """
     sure = cue_spans(posterior, threshold)
-    doubtful = cue_spans(posterior, min(DOUBTFUL, threshold))
+    doubtful = cue_spans(posterior, DOUBTFUL if threshold < 1 else threshold)
     cues = np.empty((len(sure) + len(doubtful), 2), np.int32)
     cues[: len(sure)] = sure
     count = len(sure)

@@ -102,13 +102,14 @@ class TestLengthening:
         assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
 
 
-@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.05, 1))
+@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32))
 def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float) -> None:
     posterior: NDArray[np.float32] = np.zeros((len(shares), 7), np.float32)
     posterior[:, 3] = shares
     cues, n_sure = all_cues(posterior, threshold)
+    assert threshold < 1 or n_sure == len(cues) == 0
     assert cues[:n_sure].tolist() == cue_spans(posterior, threshold).tolist()
     for begin, end in cues[n_sure:].tolist():
-        assert all(DOUBTFUL < share <= threshold for share in posterior[begin:end, 3])
+        assert all(DOUBTFUL < share <= threshold for share in posterior[begin:end, 3].tolist())
     covered = [i for begin, end in cues.tolist() for i in range(begin, end)]
     assert len(covered) == len(set(covered))
