@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from .compiling import forget_stale
 
 if TYPE_CHECKING:
     from .bundle import BundleError
     from .pipeline import Pipeline, load
 
 __all__ = ["BundleError", "Pipeline", "load"]
-
-forget_stale(Path(__file__).parent)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
@@ -28,6 +27,7 @@ from .entities import (
     TITLE_BEGIN,
     TITLE_END,
 )
+from .jit import compiled
 from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
 from .quotes import TokenSpan
@@ -78,7 +78,7 @@ def resolve_actors(text: str, tokens: Tokens, where: Context, quotes: Spans, wei
     return read_actors(text, tokens, cast_quotes(tokens, where, quotes, lexicon(), weights))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyped-def]
     """The `Cast` of the quotes of a body."""
     stage = make_scene(tokens, where, quotes, known)

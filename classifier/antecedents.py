@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .context import OUTSIDE
@@ -26,7 +25,7 @@ from .entities import (
     TITLE_END,
     join_names,
 )
-from .hashing import inner
+from .jit import compiled, inlined, inner
 from .lexicon import (
     BARE,
     GROUP,
@@ -110,7 +109,7 @@ class Scene(NamedTuple):
     described: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
     """The scene before the first quote. quotes: `assembly.Spans`; known: the `Lexicon`."""
     n_quotes = len(quotes.cue)
@@ -159,7 +158,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def resolve(s, weights):  # type: ignore[no-untyped-def]
     """The entity of each quote of a scene, -1 where nobody is found: (n_quotes,) int32."""
     n = len(s.order)
@@ -191,7 +190,7 @@ def resolve(s, weights):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner
 def place_of(s, k):  # type: ignore[no-untyped-def]
     """Where a quote's speaker is named, or else where its cue or the quote begins."""
     if s.source[k, 0] >= 0:
@@ -199,7 +198,7 @@ def place_of(s, k):  # type: ignore[no-untyped-def]
     return s.cue[k, 0] if s.cue[k, 0] >= 0 else s.content[s.bounds[k], 0]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
     """Entities that a source may be, nearest first, `SELF` for a description of its own; returns how many."""
     _advance(s, place_of(s, k))
@@ -272,13 +271,13 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
     return what != GROUP or s.row[entity, NOMINAL] > 0
 
 
-@njit(inline="always")
+@inlined
 def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
     mixed = (np.uint64(template * 31 + kind) * np.uint64(1000003) + np.uint64(value)) * np.uint64(0x9E3779B97F4A7C15)
     return np.int32((mixed >> np.uint64(40)) & np.uint64(N_RANK_BUCKETS - 1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyped-def]
     """Buckets of what speaks for a candidate, the `index`-th, written to `out`: (`N_RANK_FEATURES`,) int32."""
     kind = np.int64(source[SOURCE_KIND])
@@ -371,7 +370,7 @@ def _stands_in(s, value, begin, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def settle(s, k, source, number):  # type: ignore[no-untyped-def]
     """Take note of who speaks in a quote; a description of its own becomes an entity. Returns the entity or -1."""
     if number == SELF:

@@ -10,12 +10,12 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import Kind
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
+from .jit import compiled, inner
 from .links import B_CONTENT, B_SOURCE, REACH
 from .segment import LINE, MARK_NONE, WORD
 
@@ -58,7 +58,7 @@ def divided(quotes: Spans, cuts: NDArray[np.int32]) -> Spans:
     return quotes._replace(content=np.array(content, np.int32).reshape(-1, 2), bounds=np.array(bounds, np.int32))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def assemble(  # type: ignore[no-untyped-def]
     labels, bounds, low, cues, n_sure, tagged, posterior,
     flags, mark, quotation, quoted_length, sentence_start, sentence_end,
@@ -84,7 +84,7 @@ def assemble(  # type: ignore[no-untyped-def]
     return _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _read_windows(labels, bounds, low, cues, quotation, span, owner, source):  # type: ignore[no-untyped-def]
     """The content spans of each cue, widened to whole quotations, and the nearest source; returns how many spans."""
     m = 0
@@ -118,7 +118,7 @@ def _read_windows(labels, bounds, low, cues, quotation, span, owner, source):  #
     return m
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _widened(begin, end, quotation):  # type: ignore[no-untyped-def]
     """A span that begins or ends within a closed pair of quotation marks, widened to the marks."""
     if quotation[begin] == INSIDE or quotation[begin] == CLOSING:
@@ -140,7 +140,7 @@ def _widened(begin, end, quotation):  # type: ignore[no-untyped-def]
     return begin, end
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start):  # type: ignore[no-untyped-def]
     """Leave a quotation to the cue of its own sentence where a cue of another sentence claims it, too."""
     cued = np.zeros(len(sentence_start) + 1, np.bool_)
@@ -157,7 +157,7 @@ def _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start):  # typ
     return kept
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[no-untyped-def]
     """Of quotes that claim mostly the same content, keep the one with the surest cue.
 
@@ -217,7 +217,7 @@ def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[n
     return kept
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _lengthen(span, m, posterior, flags, sentence_start):  # type: ignore[no-untyped-def]
     """Let contents go on to the next mark or the end of the sentence as far as the first pass sees nobody else's."""
     n = len(flags)
@@ -238,7 +238,7 @@ def _lengthen(span, m, posterior, flags, sentence_start):  # type: ignore[no-unt
             span[s, 1] = last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """Give a cue without a source the likeliest one of its sentence: "she thanked them, saying …", "… and urged …"."""
     chance = np.empty(2 * REACH + 1)
@@ -273,7 +273,7 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
         source[k, 0], source[k, 1] = begin + a, begin + b
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
     """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own.
 
@@ -328,7 +328,7 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
     return m, n_quotes
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
     """Whether a quotation that begins at token `begin` is the next part of a quote whose content ends at `last`."""
     stop = max(last, cue_end)
@@ -346,7 +346,7 @@ def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: i
     return flags[begin] & LINE > 0 and begin == stop and quotation[last - 1] == INSIDE
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
     """Quotes by their first content, their spans in text order, and the kind of each."""
     m = len(span)
@@ -380,7 +380,7 @@ def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_
     return content, bounds, cues, sources, kinds
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _kind(content, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
     """Direct where every word stands in quotation marks, indirect where none does; scare-quoted words do not count."""
     inside = outside = 0

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .jit import compiled, inlined, inner
 from .sums import BIAS, step_of_8, sums_of_8
 
 LANES = 8
@@ -52,7 +52,7 @@ def emissions(features: NDArray[np.uint32], weights: Packed) -> NDArray[np.float
     return scores
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped-def]
     """Scores of the first n tokens, written to `scores`; buckets, sums: as for `sums_of_8`."""
     sums_of_8(table, buckets, n, sums)
@@ -62,7 +62,7 @@ def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped
             scores[i, y] = scale * np.float32(np.int32(sums[i, y]) - bias)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """The best label sequence: (n_tokens,) uint8. `allowed_start`: (n_labels,) scores of beginning with a label."""
     n, n_labels = len(scores), len(transitions)
@@ -98,7 +98,7 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     return path
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64.
 
@@ -138,7 +138,7 @@ def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-de
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def likeliest(posterior):  # type: ignore[no-untyped-def]
     """The likeliest label of each token, given `marginals`: (n_tokens,) uint8.
 
@@ -159,7 +159,7 @@ def likeliest(posterior):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(inline="always")
+@inlined
 def _normalize(values):  # type: ignore[no-untyped-def]
     total = 0.0
     for y in range(LANES):
@@ -169,7 +169,7 @@ def _normalize(values):  # type: ignore[no-untyped-def]
         values[y] *= share
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _shares(scores, n_labels):  # type: ignore[no-untyped-def]
     """exp(score - best score of the token) within 1e-6, (n_tokens, `LANES`) float32; nothing beyond the labels.
 

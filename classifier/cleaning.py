@@ -15,10 +15,10 @@ from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
+from .jit import compiled, inner
 from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, tokenize
 
 _LONGEST_PHRASE = 6
@@ -142,7 +142,7 @@ CREDITS = np.sort(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     """One hash of all words, numbers left out: what lines are compared by."""
     value = np.uint64(0)
@@ -152,13 +152,13 @@ def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
     """Which tokens are no part of a promo, (n_tokens,) bool: of "Lee Ana LeeTax falls MORE" the first."""
     keep = np.ones(len(hashes), np.bool_)
@@ -177,7 +177,7 @@ def own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def
     return keep
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _name_before(j, low, points, start, end, flags):  # type: ignore[no-untyped-def]
     """The token of the name that a word begins with, a headline glued to it, only names between; -1 where none is."""
     length = end[j] - start[j]
@@ -197,7 +197,7 @@ def _name_before(j, low, points, start, end, flags):  # type: ignore[no-untyped-
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
     """The `Verdict` on each line, from the arrays of `Tokens` and `Boilerplate` and the hash of the title's words."""
     n_lines = len(lines) - 1
@@ -289,7 +289,7 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
     return verdicts
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ends(point):  # type: ignore[no-untyped-def]
     """Whether a code point ends a sentence, closing quotation marks and brackets included."""
     return (

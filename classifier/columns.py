@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 
 from .hashing import MIX, near
+from .jit import compiled
 from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SENTENCE, WORD
 from .templates import PAD
 
@@ -42,7 +42,7 @@ _SINGLE, _SENTENCE = 256, 512
 _UNKNOWN_CLASS, _UNKNOWN_FINE = 200, 2000
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def token_columns(tokens, classes, quotation, quoted_length, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """The matrix, (n_columns, n_tokens + 2 * `PAD`) uint32, with the columns of the token and its place filled in.
 

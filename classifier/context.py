@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .columns import token_columns
 from .hashing import MIX
+from .jit import compiled, inner
 from .segment import (
     LINE,
     MARK_CLOSE,
@@ -71,7 +71,7 @@ class Context(NamedTuple):
     """(n_columns, n_tokens + 2 * `templates.PAD`): what the linear models read (`columns.Column`)."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def context(tokens, words, tagger):  # type: ignore[no-untyped-def]
     """The `Context`: word classes, quotation state, sentence bounds, nearest likely cues and grammar of every token.
 
@@ -85,7 +85,7 @@ def context(tokens, words, tagger):  # type: ignore[no-untyped-def]
     return Context(classes, quotation, quoted_length, start, end, before, after, tag, name, relation, clause, columns)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(hashes)):
@@ -96,7 +96,7 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
         table[slot] = rows[i]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
     """Rows of the word table: (n_tokens, 5) int32."""
     n = len(hashes)
@@ -113,7 +113,7 @@ def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
     return classes
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _quotations(flags, mark):  # type: ignore[no-untyped-def]
     """Whether each token stands in a quotation, and the length of that."""
     n = len(flags)
@@ -160,7 +160,7 @@ def _quotations(flags, mark):  # type: ignore[no-untyped-def]
     return quotation, quoted_length
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sentences(flags, quotation, classes):  # type: ignore[no-untyped-def]
     """First token of each token's sentence and one past the last, and the nearest likely cues in it."""
     n = len(flags)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .hashing import inner
+from .jit import inner
 from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, STATE, UNKNOWN, look_up, put
 from .names import (
     BEGIN,
@@ -54,7 +53,7 @@ class Entities(NamedTuple):
     total: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped-def]
     """The `Entities` of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
     points, start, end, hashes, flags = tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .chain import LANES, add_rows
 from .columns import FAR, NAMES, Column
 from .context import Context
 from .hashing import near
+from .jit import compiled, inlined
 from .sums import MOST_ROWS
 from .templates import BLOCK, PAD, all_buckets, fill_buckets, templates
 
@@ -100,7 +100,7 @@ def token_features(where: Context, n_buckets: int) -> NDArray[np.uint32]:
     return all_buckets(where.columns, TOKEN_TEMPLATES, n_buckets)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def token_scores(where, weights):  # type: ignore[no-untyped-def]
     """Emission scores of every token, (n_tokens, `LANES`) float32, without keeping the features.
 
@@ -120,7 +120,7 @@ def token_scores(where, weights):  # type: ignore[no-untyped-def]
     return scores
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cue_columns(columns, cue_before, cue_after):  # type: ignore[no-untyped-def]
     """The columns of the nearest likely cues of each token."""
     for i in range(len(cue_before)):
@@ -128,7 +128,7 @@ def _cue_columns(columns, cue_before, cue_after):  # type: ignore[no-untyped-def
         _one_cue(columns, _AFTER, i, cue_after[i], cue_after[i] - i)
 
 
-@njit(inline="always")
+@inlined
 def _one_cue(columns, first, i, cue, distance):  # type: ignore[no-untyped-def]
     """The six columns from `first` on: a cue, how near it is, its relation, what stands after it and before it."""
     j, a = i + PAD, cue + PAD

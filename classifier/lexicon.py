@@ -8,12 +8,12 @@ from importlib import resources
 from typing import NamedTuple, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
 
 from .hashing import MIX
+from .jit import compiled, inlined, inner
 from .segment import WORD, token_hash, tokenize
 
 TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
@@ -129,13 +129,13 @@ def phrase_hashes(texts: Iterable[str]) -> dict[str, int]:
     return dict(zip(every, found.tolist(), strict=True))
 
 
-@njit(inline="always")
+@inlined
 def joined(value, word):  # type: ignore[no-untyped-def]
     """The hash of several words so far, and one more; 0 before the first."""
     return word if value == 0 else (value ^ (word >> np.uint64(7))) * MIX ^ word
 
 
-@njit(inline="always")
+@inlined
 def look_up(keys, values, key):  # type: ignore[no-untyped-def]
     """The value of a key in an open-addressing table, 0 where it has none."""
     mask = np.uint64(len(keys) - 1)
@@ -147,7 +147,7 @@ def look_up(keys, values, key):  # type: ignore[no-untyped-def]
     return values.dtype.type(0)
 
 
-@njit(inline="always")
+@inlined
 def put(keys, values, key, value):  # type: ignore[no-untyped-def]
     """Set a key's value in an open-addressing table that has room; 0 is no key."""
     if key == 0:
@@ -160,7 +160,7 @@ def put(keys, values, key, value):  # type: ignore[no-untyped-def]
     values[slot] = value
 
 
-@njit(cache=True, nogil=True)
+@inner
 def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
     """The bits of every token: (n_tokens,) uint32."""
     out = np.zeros(len(hashes), np.uint32)
@@ -169,7 +169,7 @@ def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _phrases(hashes, flags, lines):  # type: ignore[no-untyped-def]
     """The joined hash of the words of every line: (n_lines,) uint64."""
     out = np.zeros(len(lines) - 1, np.uint64)
@@ -192,7 +192,7 @@ def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:
     return Lexicon(keys, values, state)
 
 
-@njit(cache=True)
+@compiled
 def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for k in range(len(words)):

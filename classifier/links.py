@@ -8,13 +8,13 @@ each cue has its own.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .chain import LANES, add_rows, marginals, viterbi
 from .columns import NAMES, Column
 from .context import CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context
 from .hashing import near
+from .jit import compiled
 from .segment import WORD, Tokens
 from .templates import PAD, fill_buckets, templates
 
@@ -79,7 +79,7 @@ LINK_TEMPLATES = templates(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def windows(tokens, where, cues):  # type: ignore[no-untyped-def]
     """The window of each cue; cues: (n_cues, 2) int32 token spans; returns (n_cues, 2) int32 token spans."""
     sentence_start, sentence_end, quotation = where.sentence_start, where.sentence_end, where.quotation
@@ -123,7 +123,7 @@ def link_features(
     return out, bounds
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def window_bounds(spans):  # type: ignore[no-untyped-def]
     """Where each window begins when all stand one after another: (n_cues + 1,) int64."""
     bounds = np.zeros(len(spans) + 1, np.int64)
@@ -132,7 +132,7 @@ def window_bounds(spans):  # type: ignore[no-untyped-def]
     return bounds
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start):  # type: ignore[no-untyped-def]
     """The best labels of every window's tokens, one window after another, and the windows' bounds in them."""
     columns, table, scale = where.columns, weights.table, np.float32(weights.scale)
@@ -158,7 +158,7 @@ def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start)
     return labels, bounds
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def likelier(posterior, labels):  # type: ignore[no-untyped-def]
     """Write what each token is likelier than not, all paths taken together; posterior: (n_tokens, 5).
 
@@ -177,7 +177,7 @@ def likelier(posterior, labels):  # type: ignore[no-untyped-def]
 _CUES, _CLOSED, _COMMAS, _CONTENTS, _SOURCES = range(5)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _label_columns(columns, flags, quotation, tagged):  # type: ignore[no-untyped-def]
     """The columns of the first pass' labels, and running counts over the tokens, (n_tokens + 1, 5) int32.
 
@@ -198,7 +198,7 @@ def _label_columns(columns, flags, quotation, tagged):  # type: ignore[no-untype
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _window_columns(columns, tokens, where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
     """The columns that say how the tokens of window k stand to its cue."""
     classes, quotation, sentence_start = where.classes, where.quotation, where.sentence_start

@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .context import CAPITAL_LEVEL, INSIDE, OPENING
-from .hashing import inner
+from .jit import inner
 from .lexicon import (
     AND,
     DEMONYM,
@@ -58,7 +57,7 @@ class Names(NamedTuple):
     key: NDArray[np.uint64]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
     """The `Names` of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
     hashes, flags, start, end = tokens.hash, tokens.flags, tokens.start, tokens.end

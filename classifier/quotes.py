@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import Kind
@@ -20,6 +19,7 @@ from .assembly import KINDS, Spans, assemble
 from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
+from .jit import compiled, inner
 from .links import link_labels, windows
 from .tagger import Tagger
 
@@ -77,7 +77,7 @@ _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_quotes(tokens, head):  # type: ignore[no-untyped-def]
     """The quotes of a body in text order, as `Spans`, and the `Context` that later steps share.
 
@@ -87,7 +87,7 @@ def find_quotes(tokens, head):  # type: ignore[no-untyped-def]
     return find_spans(tokens, where, head), where
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     """The quotes of a body whose context is known."""
     if not _may_quote(where.classes, where.quotation):
@@ -109,7 +109,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _may_quote(classes, quotation):  # type: ignore[no-untyped-def]
     """Whether there is a likely cue or a quotation mark: without either there is nothing to find."""
     for i in range(len(quotation)):
@@ -148,7 +148,7 @@ def quote_spans(quotes: Sequence[FoundQuote]) -> Spans:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
     """Runs of tokens that are a cue by their posterior: (n_cues, 2) int32."""
     n = len(posterior)
@@ -169,7 +169,7 @@ def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
     return out[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def all_cues(posterior, threshold):  # type: ignore[no-untyped-def]
     """The sure cues, whose tokens lie above the threshold, then the doubtful ones; and how many are sure.
 

@@ -12,8 +12,9 @@ import sys
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .jit import compiled, inner
 
 UNKNOWN, SPACE, NEWLINE, LOWER, UPPER, DIGIT, OTHER_WORD, PUNCT = range(8)
 SPECIAL = 16
@@ -141,7 +142,7 @@ _ASCII = np.array(
 """Of each byte: its lower case, 0 where it is no word character, `_BEYOND` where it is no ASCII character."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-untyped-def]
     """The hash of each word of two or more characters in UTF-8, into `hashes`, which has room for half of the bytes.
 
@@ -170,7 +171,7 @@ def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-un
     return np.int64(n)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _decoded(data, i, classes, lowers):  # type: ignore[no-untyped-def]
     """The lower case of the code point whose first byte stands before `i`, 0 for no word character, and where it ends.
 
@@ -189,7 +190,7 @@ def _decoded(data, i, classes, lowers):  # type: ignore[no-untyped-def]
     return np.uint64(lowers[point]) if LOWER <= kind <= OTHER_WORD else np.uint64(0), i
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-untyped-def]
     """Which quotation mark a code point is, given whether words touch it on the left and the right."""
     if point == 0x22 or point == 0xFF02:
@@ -207,7 +208,7 @@ def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-unt
     return MARK_NONE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
     """Arrays of `Tokens`, then a state: 0 or 1 (special characters), or -1 - p where code point p is not known yet."""
     n = len(points)
@@ -320,7 +321,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _abbreviated(count, start, end, flags, points):  # type: ignore[no-untyped-def]
     """Whether the full stop before token `count` closes a title or an initial (``Mr.``, ``J.``, ``U.S.``)."""
     stop = count - 1

@@ -6,10 +6,9 @@ All functions work on a `Scene` (`antecedents.py`) and are compiled.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .entities import KIND
-from .hashing import inner
+from .jit import compiled, inner
 from .lexicon import (
     AND,
     BARE,
@@ -56,7 +55,7 @@ SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL
 article, its head, whether it is plural, and the two persons that it joins (or -1)."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def read_source(s, k, out):  # type: ignore[no-untyped-def]
     """What the words of a quote's source say by themselves, written to `out` (the `SOURCE_` columns)."""
     begin, end = s.source[k, 0], s.source[k, 1]

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import STANCES, Stance
@@ -22,6 +21,7 @@ from topic_stance.data.records import STANCES, Stance
 from .assembly import Spans
 from .context import CAPITAL_LEVEL, COARSE, FINE, Context
 from .hashing import MIX as _MIX
+from .jit import compiled, inner
 from .lexicon import TITLE, lexicon, look_up, put
 from .quotes import TokenSpan
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
@@ -164,13 +164,13 @@ def find_stances(
     ]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill_table(keys, slots, places):  # type: ignore[no-untyped-def]
     for k in range(len(keys)):
         put(slots, places, keys[k], np.int32(k + 1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stances(  # type: ignore[no-untyped-def]
     hashes, flags, classes, quotes, speakers, titles, known_keys, known_bits, wanted,
     slots, places, idf, weights, bias, block_scale, temperature,
@@ -216,7 +216,7 @@ def _stances(  # type: ignore[no-untyped-def]
     return label, share
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _features(  # type: ignore[no-untyped-def]
     hashes, flags, classes, contents, cues, sources, title_begin, title_end, known_keys, known_bits
 ):
@@ -306,7 +306,7 @@ def _features(  # type: ignore[no-untyped-def]
     return key[:n].copy(), block[:n].copy(), token[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _vector(key, block, slots, places, idf, block_scale):  # type: ignore[no-untyped-def]
     n = len(key)
     place = np.empty(n, np.int32)
@@ -341,7 +341,7 @@ def _vector(key, block, slots, places, idf, block_scale):  # type: ignore[no-unt
     return place[:found].copy(), value[:found].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scores(place, value, weights, bias, temperature):  # type: ignore[no-untyped-def]
     scores = bias.copy()
     for k in range(len(place)):
@@ -354,7 +354,7 @@ def _scores(place, value, weights, bias, temperature):  # type: ignore[no-untype
     return scores
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in(sorted_values, value):  # type: ignore[no-untyped-def]
     place = np.searchsorted(sorted_values, value)
     return place < len(sorted_values) and sorted_values[place] == value

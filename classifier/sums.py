@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from .jit import compiled
 
 _tools: Any = cgutils  # it has no types
 BIAS = 128
@@ -139,7 +141,7 @@ best_of_32 = _best_of_32()
 _sum_8, _sum_32 = _summer(8), _summer(32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sums_of_8(table, buckets, n, sums):  # type: ignore[no-untyped-def]
     """For the first n tokens the sum of their rows, written to `sums`.
 
@@ -149,7 +151,7 @@ def sums_of_8(table, buckets, n, sums):  # type: ignore[no-untyped-def]
         _sum_8(table, buckets, i, sums)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sums_of_32(table, buckets, n, sums):  # type: ignore[no-untyped-def]
     """The same for rows of 32 bytes."""
     for i in range(n):

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .columns import FAR, Column
 from .columns import NAMES as COLUMN_NAMES
 from .hashing import near
+from .jit import compiled, inlined
 from .sums import best_of_32, sums_of_32
 from .templates import BLOCK, PAD, all_buckets, fill_buckets, templates
 
@@ -120,7 +120,7 @@ def relation_features(
     return all_buckets(columns, RELATION_TEMPLATES, n_buckets)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def decide(features: Any, table: Any, n_first: int, n_second: int) -> Any:
     """The best label of each of the two groups of labels for every token: two (n_tokens,) uint8.
 
@@ -134,7 +134,7 @@ def decide(features: Any, table: Any, n_first: int, n_second: int) -> Any:
     return first, second
 
 
-@njit(inline="always")
+@inlined
 def _decide(features, n, table, n_first, n_second, sums, first, second):  # type: ignore[no-untyped-def]
     """`decide` for the first n tokens, into arrays that are there; sums: (at least n, `LANES`) uint16."""
     sums_of_32(table, features, n, sums)
@@ -143,7 +143,7 @@ def _decide(features, n, table, n_first, n_second, sums, first, second):  # type
         second[i] = best_of_32(sums, i, n_first, n_first + n_second)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tag_tokens(columns, sentence_start, sentence_end, tagger):  # type: ignore[no-untyped-def]
     """The `Grammar` of every token, written into the columns as well (`columns.token_columns`)."""
     n = len(sentence_start)
@@ -164,7 +164,7 @@ def tag_tokens(columns, sentence_start, sentence_end, tagger):  # type: ignore[n
     return Grammar(tag, name, relation, clause)
 
 
-@njit(inline="always")
+@inlined
 def _label(columns, table, weights, n_first, n_second, first, second):  # type: ignore[no-untyped-def]
     n = len(first)
     buckets = np.empty((len(table), BLOCK), np.uint32)
@@ -176,7 +176,7 @@ def _label(columns, table, weights, n_first, n_second, first, second):  # type: 
         _decide(buckets, high - low, weights, n_first, n_second, sums, first[low:high], second[low:high])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _verb_columns(columns, tag, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """The columns of tags, and of the verbs and connectors around each token, found in two sweeps."""
     n = len(tag)

@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .jit import compiled, inlined
 
 PAD = 3
 """Zeros before the first and after the last token in each column: how far a template may look."""
@@ -48,13 +49,13 @@ def templates(text: str, names: Sequence[str]) -> NDArray[np.int64]:
     return table
 
 
-@njit(inline="always")
+@inlined
 def _bucket(value, mask):  # type: ignore[no-untyped-def]
     value = np.uint32(np.uint32(value ^ (value >> np.uint32(15))) * _FACTOR)
     return np.uint32(value ^ (value >> np.uint32(16))) & mask
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_buckets(columns, table, first, last, mask, out):  # type: ignore[no-untyped-def]
     """Features of the tokens from `first` to before `last`, one row of `out` for each template.
 

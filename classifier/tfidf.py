@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
+from .jit import compiled, inner
 from .prefetch import prefetch
 from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
@@ -163,7 +163,7 @@ def _table_size(entries: int) -> int:
     return 1 << max(4, (2 * entries).bit_length())
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _word_slot(value, words):  # type: ignore[no-untyped-def]
     """Where a word stands, given its hash, or would stand."""
     mask = np.uint64(len(words) - 1)
@@ -174,7 +174,7 @@ def _word_slot(value, words):  # type: ignore[no-untyped-def]
     return slot
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill_tables(points, start, end, hashes, lines, words, pairs):  # type: ignore[no-untyped-def]
     """Fill the tables from the tokens of the terms, a line each. Returns `n_numbers`, or -1 where that cannot be."""
     n_terms = len(lines) - 1
@@ -214,7 +214,7 @@ def _fill_tables(points, start, end, hashes, lines, words, pairs):  # type: igno
     return n_numbers
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _text_scores(data, ends, place, classes, lowers, words, pairs, rows, scale, logs, counts, scores):  # type: ignore[no-untyped-def]
     """Scores of the texts from `place` on. Returns where it ended, and what `hash_words` said there where that is < 0.
 
@@ -244,7 +244,7 @@ def _text_scores(data, ends, place, classes, lowers, words, pairs, rows, scale, 
     return len(ends), 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _token_scores(  # type: ignore[no-untyped-def]
     start, end, hashes, flags, lead, times, words, pairs, rows, scale, logs, counts, scores
 ):
@@ -255,7 +255,7 @@ def _token_scores(  # type: ignore[no-untyped-def]
     weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def long_words(start, end, hashes, flags, first, out, places, n):  # type: ignore[no-untyped-def]
     """Append the words of two or more characters to the `n` that `out` (their hashes) and `places` hold.
 
@@ -269,7 +269,7 @@ def long_words(start, end, hashes, flags, first, out, places, n):  # type: ignor
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def touch_terms(hashes, n, n_lead, times, words, pairs, counts):  # type: ignore[no-untyped-def]
     """Count the terms of `n` words, the first `n_lead` of which stand before them `times` times more.
 
@@ -286,7 +286,7 @@ def touch_terms(hashes, n, n_lead, times, words, pairs, counts):  # type: ignore
     return touched[:n_touched]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: ignore[no-untyped-def]
     """Numbers of words, and of the pair that each ends, 0 where there is none; the first follows on word `lead` - 1."""
     mask = np.uint64(len(words) - 1)
@@ -330,7 +330,7 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
         found[i] = np.uint32(pairs[slot] & _TERM_MASK)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-untyped-def]
     """Add `times` to the count of each number, and those that were not counted yet to `touched`; returns its length."""
     end = np.uint64(n_touched)  # unsigned, for the reason given in `hash_words`
@@ -342,7 +342,7 @@ def _count(numbers, n, times, counts, touched, n_touched):  # type: ignore[no-un
     return np.int64(end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+@inner(error_model="numpy", fastmath={"reassoc"})
 def weigh(touched, n, rows, scale, logs, counts, frequency, scores):  # type: ignore[no-untyped-def]
     """Add the scores that follow from counts, which are cleared. `frequency` has room for `n`."""
     for i in range(n):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topic_stance.data.records import Article
 
 from .cleaning import CREDITS, Boilerplate, Verdict, body_tokens, judge_lines, line_verdicts, words_hash
+from .jit import compiled
 from .segment import CLASSES, LOWERS, learn_point, token_arrays, tokenize
 from .tfidf import LOGS, empty_counts, long_words, touch_terms, weigh
 from .topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS, TopicWeights, weighted_scores, whole_tokens
@@ -59,7 +59,7 @@ def _exact_scores(article: Article, lexicon: Boilerplate, weights: TopicWeights)
     return weighted_scores(whole_tokens(title, body), weights)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _article_scores(  # type: ignore[no-untyped-def]
     points, ends, place, classes, lowers, known, beginning, credits, table, pairs, rows, scale, opening_rows,
     opening_scale, logs, counts, scores,

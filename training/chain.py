@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from topic_stance.classifier.jit import compiled
 
 
 def fit_chain(
@@ -65,7 +66,7 @@ def fit_chain(
     return averaged, averaged_step
 
 
-@njit(cache=True)
+@compiled
 def _epoch(
     features: Any,
     labels: Any,

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from topic_stance.classifier.chain import pack
 from topic_stance.classifier.context import Context, context, word_table
+from topic_stance.classifier.jit import compiled
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.tagger import (
     CLAUSES,
@@ -102,7 +102,7 @@ def fit_rows(
     return averaged
 
 
-@njit(cache=True)
+@compiled
 def _epoch(
     features: Any,
     first: Any,

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numba import njit
 
 from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.jit import compiled
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import find_quotes
 from topic_stance.classifier.segment import CLASSES, LOWERS, hash_words, tokenize
@@ -73,7 +73,7 @@ def pipeline_profile(articles: Sequence[Article], pipeline: Pipeline) -> str:
     return "\n".join(rows)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read_once(numbers):  # type: ignore[no-untyped-def]
     total = np.uint64(0)
     for number in numbers:

@@ -1,0 +1,121 @@
+"""The decorators of compiled functions, and where on the disk numba keeps what it compiled.
+
+numba asks a function's own file whether compiled code is still right, not those of the functions compiled into it, and
+keeps it beside the source, so that every copy of the project compiles anew. Here it lies in the user's cache, in a
+folder named after all sources together: it is never out of date, and other checkouts, environments and deployed models
+with the same sources find it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_settings: Any = numba.config
+
+compiled: Any = partial(numba.njit, cache=True, nogil=True)
+"""Compiles a function; without the interpreter's lock, so that threads run side by side."""
+inner: Any = partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compiles a function that compiled code alone calls. The way in from Python is left out: of a function that is given
+an article with all its arrays that takes long to compile."""
+inlined: Any = partial(numba.njit, inline="always")
+"""Compiles a small function into each of those that call it."""
+
+_KEPT = 4
+"""So many versions of the sources have their compiled code kept: the ones made last."""
+_VERSION = re.compile(r"[0-9a-f]{16}")
+
+
+def version(package: Path) -> str:
+    """A name for all that compiled code is made of: the sources in `classifier` and the word lists beside it."""
+    digest = hashlib.sha256()
+    for path in sorted([*package.glob("classifier/*.py"), *package.glob("data/lexicons/*.txt")]):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def place(base: Path, name: str) -> Path | None:
+    """The folder `name` of the project's in `base`, made if need be; `None` where nothing can be written.
+
+    Where it is new, only the newest of those for other versions are kept.
+    """
+    folder = base / "topic-stance" / name
+    try:
+        new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        if new:
+            versions = [entry for entry in folder.parent.iterdir() if _VERSION.fullmatch(entry.name)]
+            for old in sorted(versions, key=lambda entry: entry.stat().st_mtime)[:-_KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return None
+    return folder
+
+
+@cache
+def _folder() -> Path:
+    """Where compiled code is kept: as numba was told, in the user's cache, or for this process alone."""
+    bases = [_settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
+    with suppress(RuntimeError):  # nobody knows where home is
+        bases.append(str(Path.home() / ".cache"))
+    name = version(Path(__file__).parents[1])
+    for base in bases:
+        if base and (folder := place(Path(base), name)):
+            return folder
+    folder = Path(tempfile.mkdtemp(prefix="topic-stance-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+class Locator:
+    """Tells numba where the compiled code of a function is kept, and of what source it was made."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._file = file
+        self._line = function.__code__.co_firstlineno
+        # Files of different packages may share a name.
+        self._path = _folder() / Path(file).parent.name
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> Locator | None:
+        """The place of a function of this project; `None` for others, which numba then keeps as it always does."""
+        return cls(function, file) if function.__module__.startswith("topic_stance.") else None
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder."""
+        self._path.mkdir(parents=True, exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        """The folder."""
+        return str(self._path)
+
+    def get_source_stamp(self) -> str:
+        """What the function's own file holds: it need not be in `classifier`."""
+        return _content(self._file)
+
+    def get_disambiguator(self) -> str:
+        """Tells functions of one name in one file apart."""
+        return str(self._line)
+
+
+@cache
+def _content(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+_USUAL = "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
+_settings.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator,{_settings.CACHE_LOCATOR_CLASSES or _USUAL}"

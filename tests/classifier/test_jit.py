@@ -1,0 +1,95 @@
+"""Compiled code: where it is kept, for whom, and for how long."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from topic_stance.classifier.jit import Locator, place, version
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    for name, content in {
+        "classifier/inner.py": "a = 1",
+        "classifier/outer.py": "b = 2",
+        "data/lexicons/words.txt": "ebb",
+    }.items():
+        path = tmp_path / "package" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return tmp_path / "package"
+
+
+class TestVersion:
+    def test_is_another_after_any_change(self, package: Path) -> None:
+        seen = {version(package)}
+        for name in ("classifier/inner.py", "data/lexicons/words.txt"):
+            path = package / name
+            path.write_text(path.read_text() + "2")
+            seen.add(version(package))
+        path.rename(path.with_name("others.txt"))
+        seen.add(version(package))
+        (package / "classifier" / "more.py").touch()
+        seen.add(version(package))
+        assert len(seen) == 5
+
+    def test_depends_on_nothing_else(self, package: Path) -> None:
+        before = version(package)
+        (package / "classifier" / "notes.md").touch()
+        os.utime(package / "classifier" / "inner.py", (1, 1))
+        assert version(package.rename(package.with_name("elsewhere"))) == before
+
+
+class TestPlace:
+    def test_the_newest_are_kept(self, tmp_path: Path) -> None:
+        for age in range(1, 7):
+            old = place(tmp_path, f"{age:016x}")
+            assert old is not None
+            (old / "code.nbi").touch()
+            os.utime(old, (1_000_000 - age, 1_000_000 - age))
+        other = tmp_path / "topic-stance" / "notes"
+        other.mkdir()
+        new = place(tmp_path, "f" * 16)
+        assert new is not None
+        left = {path.name for path in new.parent.iterdir()}
+        assert left == {"f" * 16, *(f"{age:016x}" for age in (1, 2, 3)), "notes"}
+        assert place(tmp_path, "f" * 16) == new
+
+    def test_where_nothing_can_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        assert place(tmp_path / "file", "0" * 16) is None
+
+
+class TestLocator:
+    def test_functions_of_others_are_not_ours(self) -> None:
+        assert Locator.from_function(pytest.fixture, pytest.__file__) is None
+
+    def test_is_in_the_users_cache(self, tmp_path: Path) -> None:
+        assert compiled_files(tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert {path.name for path in tmp_path.iterdir()} == {"cache"}
+
+    def test_is_where_numba_was_told(self, tmp_path: Path) -> None:
+        folders = {"NUMBA_CACHE_DIR": str(tmp_path / "numba"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        assert compiled_files(tmp_path, **folders)
+        assert {path.name for path in tmp_path.iterdir()} == {"numba"}
+
+    def test_without_any_place_it_is_for_the_process(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "scratch").mkdir()
+        nowhere = str(tmp_path / "file")
+        found = compiled_files(tmp_path, XDG_CACHE_HOME=nowhere, HOME=nowhere, TMPDIR=str(tmp_path / "scratch"))
+        assert not found, "gone with the process"
+
+
+def compiled_files(folder: Path, **environment: str) -> list[Path]:
+    """What is left in a folder of a process that compiles."""
+    program = "from topic_stance.classifier.segment import tokenize\nprint(len(tokenize('Ebb and tide').start))"
+    kept = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | environment
+    )
+    assert done.stdout == "3\n"
+    return list(folder.rglob("*.nbi"))
