@@ -121,31 +121,31 @@ class _FullLabels(msgspec.Struct):
 
 def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked."""
-    decoder = msgspec.json.Decoder(_FullLabels)
-    found = []
-    for number, line in enumerate(_bytes(path).splitlines(), 1):
-        try:
-            labels = decoder.decode(line)
-        except msgspec.DecodeError as error:
-            raise DataError(f"{path}:{number}: not a labelled article: {error}") from None
-        article = texts.get(labels.id)
-        if article is None:
-            raise DataError(f"{path}:{number}: article {labels.id} is not among the articles given")
-        if hashlib.sha256(article.text.encode()).hexdigest() != labels.text_sha256:
-            raise DataError(f"{path}:{number}: article {labels.id} has another text than the one that was labelled")
-        found.append(
-            LabelledArticle(
-                id=labels.id,
-                text=article.text,
-                topics=labels.topics,
-                quotes=labels.quotes,
-                actors=labels.actors,
-                title=article.title,
-                date=article.date,
-                source=article.source,
-            )
-        )
-    return found
+    lines = enumerate(_bytes(path).splitlines(), 1)
+    return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines]
+
+
+def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
+    """One line of a file of labels without texts; raises `DataError` where it is none or its text is not there."""
+    try:
+        labels = msgspec.json.decode(line, type=_FullLabels)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise DataError(f"{where}: not a labelled article: {error}") from None
+    article = texts.get(labels.id)
+    if article is None:
+        raise DataError(f"{where}: article {labels.id} is not among the articles given")
+    if hashlib.sha256(article.text.encode()).hexdigest() != labels.text_sha256:
+        raise DataError(f"{where}: article {labels.id} has another text than the one that was labelled")
+    return LabelledArticle(
+        id=labels.id,
+        text=article.text,
+        topics=labels.topics,
+        quotes=labels.quotes,
+        actors=labels.actors,
+        title=article.title,
+        date=article.date,
+        source=article.source,
+    )
 
 
 def _bytes(path: Path) -> bytes:

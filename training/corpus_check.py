@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
 from topic_stance.data.corpus import marked_parts, near_duplicate_groups, parse_marked, quote_kind
+from topic_stance.data.public import laid_on_text
 from topic_stance.data.readers import Record, read
-from topic_stance.data.records import STANCES, DataError, LabelledArticle
+from topic_stance.data.records import STANCES, Article, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
 
 SHORTEST = 8
@@ -57,8 +58,11 @@ class Loaded(NamedTuple):
     problems: list[str]
 
 
-def load_corpus(paths: Iterable[Path]) -> Loaded:
-    """Folders of inline-marked files, single ones, and labelled JSONL; raises `DataError` where a path is not there."""
+def load_corpus(paths: Iterable[Path], texts: dict[str, Article] | None = None) -> Loaded:
+    """Folders of inline-marked files, single ones, and labelled JSONL; raises `DataError` where a path is not there.
+
+    texts: by id, those of labels that come without (`data/labels/full.jsonl`).
+    """
     found = Loaded([], [])
     for path in paths:
         if path.is_dir():
@@ -70,7 +74,10 @@ def load_corpus(paths: Iterable[Path]) -> Loaded:
         else:
             raise DataError(f"{path}: no such file or folder")
         for file in files:
-            (_load_lines if file.suffix == ".jsonl" else _load_marked)(file, found)
+            if file.suffix == ".jsonl":
+                _load_lines(file, found, texts)
+            else:
+                _load_marked(file, found)
     return found
 
 
@@ -159,19 +166,32 @@ def _load_marked(file: Path, found: Loaded) -> None:
             found.problems.append(f"{located.where(mark.start())}: looks like a mark and is none: {mark[0]}")
 
 
-def _load_lines(file: Path, found: Loaded) -> None:
-    decoder = msgspec.json.Decoder(LabelledArticle)
+def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> None:
     try:
         lines = file.read_bytes().splitlines()
     except OSError as error:
         found.problems.append(f"{file}: cannot be read: {error.strerror or error}")
         return
+    without = [number for number, line in enumerate(lines, 1) if b'"text_sha256":' in line]
+    if without and texts is None:
+        found.problems.append(f"{file}:{without[0]}: labels without texts: name their articles with --articles")
+        return
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                found.articles.append(Located(decoder.decode(line), str(file), number))
-            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                found.problems.append(f"{file}:{number}: not a labelled article: {error}")
+                found.articles.append(Located(_labelled(line, texts or {}, f"{file}:{number}"), str(file), number))
+            except DataError as error:
+                found.problems.append(str(error))
+
+
+def _labelled(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
+    """One line of JSONL, with its text or without."""
+    if b'"text_sha256":' in line:
+        return laid_on_text(line, texts, where)
+    try:
+        return msgspec.json.decode(line, type=LabelledArticle)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise DataError(f"{where}: not a labelled article: {error}") from None
 
 
 def _article_problems(article: LabelledArticle, topics: Sequence[str]) -> Iterator[str]:

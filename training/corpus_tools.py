@@ -41,10 +41,12 @@ def corpus(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Report everything that is wrong, then the table; 1 where something is."""
+    from topic_stance.data.public import articles
+
     from .corpus_check import corpus_problems, corpus_table, load_corpus
     from .fit import read_taxonomy
 
-    loaded = load_corpus(arguments.inputs)
+    loaded = load_corpus(arguments.inputs, articles(arguments.articles) if arguments.articles else None)
     problems = corpus_problems(loaded, read_taxonomy(arguments.taxonomy).labels, arguments.public, _say)
     for problem in problems:
         print(problem)
@@ -115,6 +117,15 @@ def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     )
     command.add_argument("inputs", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="marked articles, or JSONL")
     command.add_argument("--taxonomy", type=Path, metavar="FILE", help="topics there may be (default: the project's)")
+    command.add_argument(
+        "--articles",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="JSONL with the texts of labels that come without, such as data/labels/full.jsonl",
+    )
     command.add_argument(
         "--public",
         nargs="+",

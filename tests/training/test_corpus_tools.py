@@ -1,6 +1,7 @@
 """`topic-stance corpus`: what it finds, where it says it is, and what comes out of it."""
 
 import gzip
+import hashlib
 import json
 import types
 from pathlib import Path
@@ -133,6 +134,29 @@ class TestCheck:
         assert corpus("check", labelled) == 1
         out = capsys.readouterr().out
         assert any(line.startswith(f"{labelled}:2: ") and message in line for line in out.splitlines()), out
+
+    def test_labels_without_texts(self, labelled: Path, tmp_path: Path, capsys) -> None:
+        records = [json.loads(line) for line in labelled.read_bytes().splitlines()]
+        texts = tmp_path / "texts.jsonl"
+        texts.write_text("".join(json.dumps({"id": r["id"], "text": r["text"]}) + "\n" for r in records))
+        labels = tmp_path / "labels.jsonl"
+        kept = ("id", "topics", "quotes", "actors")
+        hashes = [hashlib.sha256(r["text"].encode()).hexdigest() for r in records]
+        hashes[2] = "0" * 64
+        labels.write_text(
+            "".join(
+                json.dumps({k: r[k] for k in kept} | {"text_sha256": digest}) + "\n"
+                for r, digest in zip(records, hashes, strict=True)
+            )
+        )
+        assert corpus("check", labels) == 1
+        assert f"{labels}:1: labels without texts: name their articles with --articles" in capsys.readouterr().out
+        changed(labels, 2, lambda record: record["quotes"][0].update(kind="indirect"))
+        assert corpus("check", labels, "--articles", texts) == 1
+        out = capsys.readouterr().out
+        assert f"{labels}:2: the quote at" in out
+        assert f"{labels}:3: article mill2 has another text than the one that was labelled" in out
+        assert f"{labels}:1:" not in out
 
     def test_every_bad_line_is_named(self, labelled: Path, capsys) -> None:
         labelled.write_bytes(b"{\n" + labelled.read_bytes() + b"[" * 100_000 + b'\n{"id": "\xff"}')
