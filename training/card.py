@@ -5,7 +5,9 @@ It holds no time, no path of a machine and no identifier of a run: the same trai
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import PurePosixPath
 
 from topic_stance.classifier.bundle import Manifest
@@ -14,6 +16,12 @@ from .config import DataConfig, RunConfig
 from .evaluate import Evaluation
 from .fit import Corpus
 from .slices import Slice
+
+_LEXICONS = {
+    "word_classes.tsv": "classes of words, learned from the contexts of 6,219 public news articles without labels",
+    "tagger.safetensors": "a tagger of grammar, learned from spaCy's parses of 2,000 of those articles",
+    "word_vectors.safetensors": "vectors of words: GloVe (Pennington, Socher and Manning 2014), public domain",
+}
 
 
 def model_card(
@@ -31,7 +39,7 @@ def model_card(
         "is linear; a model is arrays and text, and loading one runs none of its content.",
         _intended_use(),
         _taxonomy(manifest),
-        _data(config.data, corpus),
+        _data(config, corpus),
         _measured(config, measured),
         _sliced(slices),
         _calibration(calibration),
@@ -55,10 +63,16 @@ def _taxonomy(manifest: Manifest) -> str:
     return "## Topics\n\n" + _table(("topic", "what it covers", "proposition of the stance", "threshold"), rows)
 
 
-def _data(data: DataConfig, corpus: Corpus) -> str:
+def _data(config: RunConfig, corpus: Corpus) -> str:
     rows = []
     for path, digest in corpus.hashes.items():
-        rows.append((f"`{short_path(path)}`", _kind(path, data), f"`{digest[:16]}`"))
+        rows.append((f"`{short_path(path)}`", _kind(path, config.data), f"`{digest[:16]}`"))
+    lexicons = dict(_LEXICONS)
+    if not config.stance.vectors:
+        del lexicons["word_vectors.safetensors"]
+    for name, what in lexicons.items():
+        content = resources.files("topic_stance.data").joinpath("lexicons", name).read_bytes()
+        rows.append((f"`data/lexicons/{name}`", what, f"`{hashlib.sha256(content).hexdigest()[:16]}`"))
     quotes = sum(len(article.quotes or ()) for article in corpus.full)
     actors = sum(len(article.actors or ()) for article in corpus.full)
     return (
