@@ -13,10 +13,10 @@ from topic_stance.classifier.tfidf import term_tables
 from topic_stance.classifier.topics import TermModel, TopicHead
 from topic_stance.data.records import DataError
 
+from .contrast import contrast_scale
+
 _SMOOTHED = 12
 """Steps of a hundredth."""
-_SMOOTHING = 0.1
-"""Texts that every term is counted in beside those where it is."""
 
 
 class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,8 +29,8 @@ class TopicOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_terms: int = 100_000
     folds: int = 5
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.2
-    """How much a term's scale grows with how unevenly it is spread over texts with a topic and texts without: the
-    exponent of its log ratio as in naive Bayes (Wang and Manning 2012, who take 1). 0 leaves all terms alike."""
+    """How much a term's scale grows with how unevenly it is spread over texts with a topic and texts without
+    (`contrast_scale`); 0 leaves all terms alike."""
     authored_weight: float = 0.3
     """How much an authored article counts beside real ones; its topics are more frequent than the news's."""
     prior: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
@@ -163,17 +163,6 @@ def _separate(
     import scipy.sparse as sp
     from sklearn.svm import LinearSVC
 
-    scale = _contrast(matrix, wanted, weight) ** options.contrast
+    scale = contrast_scale(matrix, wanted.astype(float), weight, options.contrast)
     model = LinearSVC(C=options.c, random_state=0).fit(matrix @ sp.diags(scale), wanted, weight)
     return model.coef_[0] * scale, float(model.intercept_[0])
-
-
-def _contrast(matrix: Any, wanted: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How unevenly each term is spread: its absolute log ratio of naive Bayes, of a mean square of one."""
-    there = matrix.astype(bool)
-    shares = []
-    for of_kind in (wanted, ~wanted):
-        counts = _SMOOTHING + there.T @ (weight * of_kind)
-        shares.append(counts / counts.sum())
-    ratio: NDArray[np.float64] = np.abs(np.log(shares[0] / shares[1]))
-    return ratio / np.sqrt(np.mean(ratio**2))

@@ -152,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     scale = list(SCALE)
     if "classes" in arguments.without:  # as many as in the news
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]
-    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True)
+    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True, contrast=0.0)
 
     def read(texts: Sequence[str]) -> list[RawFeatures]:
         return features(texts, pieces="pieces" not in arguments.without)

@@ -8,7 +8,7 @@ from sklearn.svm import LinearSVC
 from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.data.records import LabelledArticle
 from topic_stance.training.fit import read_article
-from topic_stance.training.topics import TopicOptions, _contrast, _separate, best_threshold, calibrate, fit_topics
+from topic_stance.training.topics import TopicOptions, _separate, best_threshold, calibrate, fit_topics
 
 RNG = np.random.default_rng(0)
 WANTED = np.arange(4000) % 2 == 0
@@ -59,25 +59,8 @@ def test_a_threshold_is_not_taken_from_a_single_text() -> None:
 
 class TestContrast:
     WANTED = np.arange(40) % 2 == 0
-    # Columns: in each wanted text, in one text of each kind in two, in each text.
+    # Columns: in each wanted text, in as many texts of each kind, in each text.
     MATRIX = sparse.csr_matrix(np.stack([WANTED * 0.5, (np.arange(40) % 4 < 2) * 0.5, np.full(40, 0.5)], 1))
-
-    def test_is_highest_of_what_tells_the_kinds_apart(self) -> None:
-        contrast = _contrast(self.MATRIX, self.WANTED, np.ones(40))
-        assert contrast[0] > 5 * contrast[1:].max()
-        assert np.mean(contrast**2) == pytest.approx(1)
-
-    def test_is_of_both_kinds_alike(self) -> None:
-        there, turned = (_contrast(self.MATRIX, wanted, np.ones(40)) for wanted in (self.WANTED, ~self.WANTED))
-        np.testing.assert_allclose(there, turned)
-
-    def test_texts_count_by_their_weight(self) -> None:
-        weight = np.where(np.arange(40) < 20, 1.0, 2.0)
-        repeated = np.r_[np.arange(40), np.arange(20, 40)]
-        np.testing.assert_allclose(
-            _contrast(self.MATRIX, self.WANTED, weight),
-            _contrast(self.MATRIX[repeated], self.WANTED[repeated], np.ones(60)),
-        )
 
     def test_weights_are_those_of_the_texts_as_they_are(self) -> None:
         weights, bias = _separate(self.MATRIX, self.WANTED, np.ones(40), TopicOptions(contrast=1.0))
