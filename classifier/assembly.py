@@ -23,7 +23,7 @@ INDIRECT, DIRECT, MIXED = range(3)
 KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
 _LONGEST_QUOTATION = 300
 """Tokens; a mark that is closed later than that is taken for a stray one."""
-_SURELY_CONTENT = 0.8
+SURELY_CONTENT = 0.8
 """From this posterior of the first pass on a token is surely said by someone."""
 _LIKELY_CONTENT = 0.6
 """From this posterior of the first pass on a token may be what a content beside it goes on with."""
@@ -184,7 +184,7 @@ def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[n
         for s in range(first[k], first[k + 1]):
             covered += span[s, 1] - span[s, 0]
             for i in range(span[s, 0], span[s, 1]):
-                free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > _SURELY_CONTENT
+                free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
                 for place in range(_NESTED):
                     other = claimed[i, place]
                     if other < 0:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import Kind
 
-from .assembly import KINDS, Spans, assemble
+from .assembly import KINDS, SURELY_CONTENT, Spans, assemble
 from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
@@ -96,7 +96,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     tagged = likeliest(posterior)
-    cues, n_sure = all_cues(posterior, head.cue_threshold)
+    cues, n_sure = all_cues(posterior, head.cue_threshold, where.sentence_start, where.sentence_end)
     spans = windows(tokens, where, cues)
     labels, bounds = link_labels(
         tokens, where, cues, spans, tagged, head.link_weights, head.link_transitions, _LINK_START
@@ -170,22 +170,26 @@ def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def all_cues(posterior, threshold):  # type: ignore[no-untyped-def]
+def all_cues(posterior, threshold, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """The sure cues, whose tokens lie above the threshold, then the doubtful ones; and how many are sure.
 
-    A doubtful cue lies above `DOUBTFUL` and has no token above the threshold. What it brings is taken where the first
-    pass was sure of a content that no sure cue claims (`assembly`). With a threshold of 1 or more there is no cue.
+    A doubtful cue lies above `DOUBTFUL`, has no token above the threshold, and stands in a sentence where the first
+    pass is sure of a content. It is believed where no sure cue claims that (`assembly`). With a threshold of 1 or more
+    there is no cue.
     """
     sure = cue_spans(posterior, threshold)
     doubtful = cue_spans(posterior, DOUBTFUL if threshold < 1 else threshold)
     cues = np.empty((len(sure) + len(doubtful), 2), np.int32)
     cues[: len(sure)] = sure
     count = len(sure)
+    said = np.zeros(len(posterior) + 1, np.int32)  # a running sum: how many in a stretch is a difference of two
+    for i in range(len(posterior)):
+        said[i + 1] = said[i] + (posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT)
     for begin, end in doubtful:
         highest = 0.0
         for i in range(begin, end):
             highest = max(highest, posterior[i, 3] + posterior[i, 4])
-        if highest <= threshold:
+        if highest <= threshold and said[sentence_end[begin]] > said[sentence_start[begin]]:
             cues[count, 0], cues[count, 1] = begin, end
             count += 1
     return cues[:count].copy(), len(sure)

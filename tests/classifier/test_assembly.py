@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.assembly import Spans, assemble
+from topic_stance.classifier.assembly import SURELY_CONTENT, Spans, assemble
 from topic_stance.classifier.context import context
 from topic_stance.classifier.links import B_CONTENT, O
 from topic_stance.classifier.quotes import DOUBTFUL, all_cues, cue_spans, found_quotes
@@ -102,11 +102,15 @@ class TestLengthening:
         assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
 
 
-@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32))
-def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float) -> None:
+@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32), st.floats(0, 1, width=32))
+def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float, said: float) -> None:
     posterior: NDArray[np.float32] = np.zeros((len(shares), 7), np.float32)
     posterior[:, 3] = shares
-    cues, n_sure = all_cues(posterior, threshold)
+    posterior[:, 2] = said
+    n = len(posterior)
+    whole = np.zeros(n, np.int32), np.full(n, n, np.int32)
+    cues, n_sure = all_cues(posterior, threshold, *whole)
+    assert said > SURELY_CONTENT or n_sure == len(cues)
     assert threshold < 1 or n_sure == len(cues) == 0
     assert cues[:n_sure].tolist() == cue_spans(posterior, threshold).tolist()
     for begin, end in cues[n_sure:].tolist():
