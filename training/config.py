@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """By name, options and their values, as `topics.ngrams` = 1."""
 
 
+_NOT_IN_NAMES = re.compile(r"[^\w/.: -]")
+
+
 class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One training run."""
 
@@ -106,7 +110,7 @@ def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
 
 
 def flat(config: RunConfig) -> dict[str, str]:
-    """The configuration as `section.key` parameters, as a run records them."""
+    """The configuration as `section.key` parameters, as a run records them: keys hold what MLflow allows in a name."""
     found: dict[str, str] = {}
 
     def walk(prefix: str, value: Any) -> None:
@@ -114,7 +118,7 @@ def flat(config: RunConfig) -> dict[str, str]:
             for key, inner in value.items():
                 walk(f"{prefix}{key}.", inner)
         else:
-            found[prefix[:-1]] = str(value)
+            found[_NOT_IN_NAMES.sub("_", prefix[:-1])] = str(value)
 
     walk("", msgspec.to_builtins(config))
     return found

@@ -33,7 +33,7 @@ MEASURED_TOO = """
 [tracking]
 learning_curve = [0.5]
 [tracking.ablations]
-"no cues" = {"quotes.cue_threshold" = 1.1}
+"no cues, by threshold" = {"quotes.cue_threshold" = 1.1}
 """
 
 

@@ -96,6 +96,8 @@ def test_a_configuration(tmp_path: Path) -> None:
     assert recorded["topics.c"] == "2.5"
     assert recorded["data.held_out"] == "0.25"
     assert all(isinstance(value, str) for value in recorded.values())
+    named = with_values(config, {"tracking.ablations": {"pairs, and more": {"topics.ngrams": 2}}})
+    assert flat(named)["tracking.ablations.pairs_ and more.topics.ngrams"] == "2", "MLflow allows no comma"
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ class TestRun:
 
     def test_a_child_for_each_head(self, run, runs) -> None:
         children = {r.info.run_name: r for r in runs if r.data.tags.get("mlflow.parentRunId") == run.info.run_id}
-        assert set(children) == {"topics", "quotes", "actors", "stance", "ablation: no cues"}
-        ablation = children.pop("ablation: no cues")
+        assert set(children) == {"topics", "quotes", "actors", "stance", "ablation: no cues, by threshold"}
+        ablation = children.pop("ablation: no cues, by threshold")
         assert all(child.data.metrics["seconds"] > 0 for child in children.values())
         assert "content_F1" in children["quotes"].data.metrics
         assert children["quotes"].data.params["quotes.buckets"] == "1024"
