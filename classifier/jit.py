@@ -52,33 +52,38 @@ def place(base: Path, name: str) -> Path | None:
 
     Where it is new, only the newest of those for other versions are kept.
     """
-    folder = base / "topic-stance" / name
+    found = base / "topic-stance" / name
     try:
-        new = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        new = not found.exists()
+        found.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=found).close()
         if new:
-            versions = [entry for entry in folder.parent.iterdir() if _VERSION.fullmatch(entry.name)]
+            versions = [entry for entry in found.parent.iterdir() if _VERSION.fullmatch(entry.name)]
             for old in sorted(versions, key=lambda entry: entry.stat().st_mtime)[:-_KEPT]:
                 shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return None
-    return folder
+    return found
+
+
+def bases() -> list[Path]:
+    """Where compiled code may be kept, best first: as numba was told, in the user's cache, beside the sources."""
+    told = [_settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
+    with suppress(RuntimeError):  # nobody knows where home is
+        told.append(str(Path.home() / ".cache"))
+    return [*(Path(path) for path in told if path), Path(__file__).parent / "__pycache__"]
 
 
 @cache
-def _folder() -> Path:
-    """Where compiled code is kept: as numba was told, in the user's cache, or for this process alone."""
-    bases = [_settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
-    with suppress(RuntimeError):  # nobody knows where home is
-        bases.append(str(Path.home() / ".cache"))
+def folder() -> Path:
+    """Where compiled code is kept: the first place that can be written to, or one for this process alone."""
     name = version(Path(__file__).parents[1])
-    for base in bases:
-        if base and (folder := place(Path(base), name)):
-            return folder
-    folder = Path(tempfile.mkdtemp(prefix="topic-stance-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    for base in bases():
+        if found := place(base, name):
+            return found
+    made = Path(tempfile.mkdtemp(prefix="topic-stance-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 class Locator:
@@ -88,7 +93,7 @@ class Locator:
         self._file = file
         self._line = function.__code__.co_firstlineno
         # Files of different packages may share a name.
-        self._path = _folder() / Path(file).parent.name
+        self._path = folder() / Path(file).parent.name
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> Locator | None:

@@ -71,6 +71,8 @@ def _message(error: BaseException) -> str:
         return str(error) or "interrupted"
     if isinstance(error, TopicStanceError):
         return str(error)
+    if type(error).__module__.startswith("botocore."):  # an MLflow client with artifacts in a bucket goes there itself
+        return f"the artifact store cannot be used: {error}: see to the keys and the address of the bucket"
     return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
 
 

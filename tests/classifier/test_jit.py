@@ -1,12 +1,15 @@
 """Compiled code: where it is kept, for whom, and for how long."""
 
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from topic_stance.classifier import jit
 from topic_stance.classifier.jit import Locator, place, version
 
 
@@ -76,12 +79,32 @@ class TestLocator:
         assert compiled_files(tmp_path, **folders)
         assert {path.name for path in tmp_path.iterdir()} == {"numba"}
 
-    def test_without_any_place_it_is_for_the_process(self, tmp_path: Path) -> None:
+
+class TestFolder:
+    def test_is_beside_the_sources_where_there_is_no_home(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path / "none"))
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        assert jit.bases()[-2:] == [tmp_path / "none" / ".cache", Path(jit.__file__).parent / "__pycache__"]
+
+    def test_without_any_place_it_is_for_the_process(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         (tmp_path / "scratch").mkdir()
-        nowhere = str(tmp_path / "file")
-        found = compiled_files(tmp_path, XDG_CACHE_HOME=nowhere, HOME=nowhere, TMPDIR=str(tmp_path / "scratch"))
-        assert not found, "gone with the process"
+        monkeypatch.setattr(jit, "bases", lambda: [tmp_path / "file"])
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+        left = []
+        monkeypatch.setattr(atexit, "register", lambda remove, path, **options: left.append((remove, path, options)))
+        made = jit.folder.__wrapped__()
+        assert made.parent == tmp_path / "scratch"
+        ((remove, path, options),) = left
+        remove(path, **options)
+        assert not made.exists(), "gone with the process"
+
+    def test_the_first_that_can_be_written_to(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setattr(jit, "bases", lambda: [tmp_path / "file", tmp_path / "one", tmp_path / "two"])
+        assert jit.folder.__wrapped__().parent == tmp_path / "one" / "topic-stance"
 
 
 def compiled_files(folder: Path, **environment: str) -> list[Path]:

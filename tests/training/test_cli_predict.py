@@ -157,6 +157,18 @@ class TestMessages:
         assert cli.main(["--debug", "predict", str(dump), "--model", str(model)]) == 2
         assert "Traceback" in capfd.readouterr().err
 
+    def test_a_bucket_without_its_keys(self, dump: Path, model: Path, monkeypatch, capfd) -> None:
+        missing = type("NoCredentialsError", (Exception,), {"__module__": "botocore.exceptions"})
+
+        def load(path):
+            raise missing("Unable to locate credentials")
+
+        monkeypatch.setitem(sys.modules, PIPELINE, types.SimpleNamespace(load=load))
+        assert predict(dump, "--model", model) == 2
+        error = capfd.readouterr().err
+        assert "the artifact store cannot be used: Unable to locate credentials" in error
+        assert "unexpected" not in error
+
     def test_an_article_that_the_model_fails_on(self, model: Path, dump: Path, capfd) -> None:
         dump.write_bytes(ARTICLES + b'{"text": "BUG"}\n')
         assert predict(dump, "--model", model, "--quiet") == 1
