@@ -205,10 +205,11 @@ def _regress(
     import scipy.sparse as sp
 
     doubted = not np.isin(shares, (0, 1)).all()
+    features = matrix[:, :n_crossed]
     coefficients, bias = np.empty((matrix.shape[1], 3)), np.empty(3)
     for y in range(3):
         scale = np.ones(matrix.shape[1])
-        scale[:n_crossed] = contrast_scale(matrix[:, :n_crossed], shares[:, y], weights, options.contrast)
+        scale[:n_crossed] = contrast_scale(features, shares[:, y], weights, options.contrast)
         scaled = (matrix @ sp.diags(scale)).tocsr()
         if doubted:
             model = _doubted(scaled, shares[:, y], weights, options.c)

@@ -117,3 +117,12 @@ def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold:
         assert all(DOUBTFUL < share <= threshold for share in posterior[begin:end, 3].tolist())
     covered = [i for begin, end in cues.tolist() for i in range(begin, end)]
     assert len(covered) == len(set(covered))
+
+
+def test_a_doubtful_cue_asks_for_a_content_in_its_own_sentence() -> None:
+    posterior: NDArray[np.float32] = np.zeros((6, 7), np.float32)
+    posterior[[1, 4], 3] = 0.125
+    posterior[5, 2] = 0.875
+    start, end = np.array([0, 0, 0, 3, 3, 3], np.int32), np.array([3, 3, 3, 6, 6, 6], np.int32)
+    cues, n_sure = all_cues(posterior, 0.25, start, end)
+    assert (cues.tolist(), n_sure) == ([[4, 5]], 0)

@@ -33,6 +33,15 @@ def test_what_is_said_decides() -> None:
     assert head.weights.shape == (4, 3, 3)
 
 
+def test_with_contrast_what_all_examples_have_weighs_next_to_nothing() -> None:
+    plain, scaled = (
+        fit_stance(examples(), ("a", "b"), msgspec.structs.replace(OPTIONS, contrast=power), 0).weights
+        for power in (0.0, 1.0)
+    )
+    assert abs(scaled[3]).max() < 0.1 * abs(plain[3]).max(), "the feature 99"
+    assert abs(scaled[:3]).max() > abs(plain[:3]).max()
+
+
 def test_sure_shares_are_labels() -> None:
     sure = [
         StanceExample(e.raw, e.topic, e.label, e.article, shares=tuple(float(e.label == s) for s in STANCES))  # type: ignore[arg-type]

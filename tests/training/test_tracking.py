@@ -155,6 +155,7 @@ class TestOutput:
         card = (store.folder / "out" / "MODEL_CARD.md").read_text()
         for part in (
             "`articles`",
+            "`data/lexicons/word_vectors.safetensors` | vectors of words: GloVe",
             "## Figures",
             "## Figures by slice",
             "| actor type |",
