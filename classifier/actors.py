@@ -27,7 +27,7 @@ from .entities import (
     TITLE_BEGIN,
     TITLE_END,
 )
-from .jit import compiled
+from .jit import compiled, inner
 from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
 from .quotes import TokenSpan
@@ -52,29 +52,30 @@ class Entity:
 
 
 class Actors(NamedTuple):
-    """The entities that speak, by number, and for each quote the number of its entity (or None)."""
+    """The entities that speak, by their first quote; speakers: (n_quotes,) int32, which of them says each, or -1."""
 
-    entities: dict[int, Entity]
-    speakers: list[int | None]
+    entities: list[Entity]
+    speakers: NDArray[np.int32]
 
 
 class Cast(NamedTuple):
     """What is known of the speakers of an article once its quotes are resolved.
 
-    found: (n_quotes,) int32, the entity that speaks, -1 for none. row, place, of_name, described: as in `Scene`.
+    speakers: as in `Actors`. number: (n_actors,) int32, their rows in `row`, which is that of `Entities`. mention:
+    (n_mentions, 2) int32 tokens, each actor's in text order; bounds: (n_actors, 2) int32, whose they are.
     """
 
-    found: NDArray[np.int32]
+    speakers: NDArray[np.int32]
+    number: NDArray[np.int32]
     row: NDArray[np.int32]
-    place: NDArray[np.int32]
-    of_name: NDArray[np.int32]
-    described: NDArray[np.int32]
+    mention: NDArray[np.int32]
+    bounds: NDArray[np.int32]
 
 
 def resolve_actors(text: str, tokens: Tokens, where: Context, quotes: Spans, weights: NDArray[np.float32]) -> Actors:
     """Who speaks in each quote. weights: (`N_RANK_BUCKETS`,) float32 of the ranking."""
     if not len(quotes.cue):
-        return Actors({}, [])
+        return Actors([], np.empty(0, np.int32))
     return read_actors(text, tokens, cast_quotes(tokens, where, quotes, lexicon(), weights))
 
 
@@ -83,24 +84,61 @@ def cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyp
     """The `Cast` of the quotes of a body."""
     stage = make_scene(tokens, where, quotes, known)
     found = resolve(stage, weights)
-    return Cast(found, stage.row, stage.place, stage.of_name, stage.described)
+    place = np.full(len(stage.row), -1, np.int32)
+    number = np.empty(len(found), np.int32)
+    speakers = np.full(len(found), -1, np.int32)
+    n_actors = 0
+    for k in range(len(found)):
+        entity = found[k]
+        if entity >= 0:
+            if place[entity] < 0:
+                place[entity] = n_actors
+                number[n_actors] = entity
+                n_actors += 1
+            speakers[k] = place[entity]
+    mention, bounds = _mentions(place, n_actors, stage.place, stage.of_name, stage.described)
+    return Cast(speakers, number[:n_actors].copy(), stage.row, mention, bounds)
+
+
+@inner
+def _mentions(place, n_actors, names, of_name, described):  # type: ignore[no-untyped-def]
+    """`mention` and `bounds` of a `Cast`: what names or describes each actor; place: the actor of each row, or -1."""
+    n = 0
+    actor = np.empty(len(of_name) + len(described), np.int32)
+    span = np.empty((len(actor), 2), np.int32)
+    for k in range(len(of_name)):
+        if of_name[k] >= 0 and place[of_name[k]] >= 0:
+            actor[n], span[n, 0], span[n, 1] = place[of_name[k]], names[k, BEGIN], names[k, END]
+            n += 1
+    for k in range(len(described)):
+        if described[k, 0] >= 0 and place[described[k, 0]] >= 0:
+            actor[n], span[n, 0], span[n, 1] = place[described[k, 0]], described[k, 1], described[k, 2]
+            n += 1
+    bounds = np.zeros((n_actors, 2), np.int32)
+    for k in range(n):
+        bounds[actor[k], 1] += 1
+    for a in range(1, n_actors):
+        bounds[a, 0] = bounds[a - 1, 0] + bounds[a - 1, 1]
+    bounds[:, 1] = bounds[:, 0]
+    mention = np.empty((n, 2), np.int32)
+    key = span[:n, 0].astype(np.int64) << 32 | span[:n, 1].astype(np.int64)
+    for k in np.argsort(key, kind="mergesort"):
+        first, last = bounds[actor[k]]
+        if last == first or mention[last - 1, 0] != span[k, 0] or mention[last - 1, 1] != span[k, 1]:
+            mention[last] = span[k]
+            bounds[actor[k], 1] += 1
+    return mention, bounds
 
 
 def read_actors(text: str, tokens: Tokens, cast: Cast) -> Actors:
-    """Speakers by number, and the entities that speak with their words."""
-    speakers = cast.found.tolist()
-    entities = {n: _entity(n, text, tokens, cast.row) for n in dict.fromkeys(speakers) if n >= 0}
-    for number, begin, end in zip(
-        cast.of_name.tolist(), cast.place[:, BEGIN].tolist(), cast.place[:, END].tolist(), strict=True
-    ):
-        if number in entities:
-            entities[number].mentions.append((begin, end))
-    for number, begin, end in cast.described.tolist():
-        if number in entities:
-            entities[number].mentions.append((begin, end))
-    for entity in entities.values():
-        entity.mentions = sorted(set(entity.mentions))
-    return Actors(entities, [n if n >= 0 else None for n in speakers])
+    """Speakers, and the entities that speak with their words."""
+    begin, end = cast.mention.T.tolist()
+    entities = []
+    for number, (first, last) in zip(cast.number.tolist(), cast.bounds.tolist(), strict=True):
+        entity = _entity(number, text, tokens, cast.row)
+        entity.mentions = list(zip(begin[first:last], end[first:last], strict=True))
+        entities.append(entity)
+    return Actors(entities, cast.speakers)
 
 
 def entity_name(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> str:

@@ -6,7 +6,6 @@ quotation belongs to the cue of its own sentence, one that goes on after its cue
 
 from __future__ import annotations
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -44,18 +43,28 @@ class Spans(NamedTuple):
     kind: NDArray[np.uint8]
 
 
-def divided(quotes: Spans, cuts: NDArray[np.int32]) -> Spans:
-    """Quotes whose contents end and begin anew at each of `cuts`: numbers of tokens before which text was left out."""
-    if not len(cuts):
-        return quotes
-    content: list[tuple[int, int]] = []
-    bounds = [0]
-    for first, last in itertools.pairwise(quotes.bounds.tolist()):
-        for begin, end in quotes.content[first:last].tolist():
-            inner = cuts[(cuts > begin) & (cuts < end)].tolist()
-            content += itertools.pairwise([begin, *inner, end])
-        bounds.append(len(content))
-    return quotes._replace(content=np.array(content, np.int32).reshape(-1, 2), bounds=np.array(bounds, np.int32))
+@compiled
+def divided(quotes, cuts):  # type: ignore[no-untyped-def]
+    """Quotes whose contents end and begin anew at each of `cuts`, (n_cuts,) int32 in order.
+
+    These are the numbers of the tokens before which text was left out.
+    """
+    first = np.searchsorted(cuts, quotes.content[:, 0], "right")  # the first cut within each span
+    last = np.searchsorted(cuts, quotes.content[:, 1])
+    content = np.empty((len(first) + (last - first).sum(), 2), np.int32)
+    bounds = quotes.bounds.copy()
+    n = 0
+    for k in range(len(bounds) - 1):
+        for s in range(quotes.bounds[k], quotes.bounds[k + 1]):
+            begin, end = quotes.content[s]
+            for cut in cuts[first[s] : last[s]]:
+                content[n] = begin, cut
+                begin = cut
+                n += 1
+            content[n] = begin, end
+            n += 1
+        bounds[k + 1] = n
+    return Spans(content, bounds, quotes.cue, quotes.source, quotes.kind)
 
 
 @compiled

@@ -213,7 +213,7 @@ def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
         "topics.opening_coefficients": heads.topics.opening.coefficients,
         "topics.bias": heads.topics.bias,
         "quotes.words": heads.quotes.words.keys[heads.quotes.words.keys != 0],
-        "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0].astype(np.int16),
+        "quotes.word_rows": heads.quotes.words.rows[heads.quotes.words.keys != 0],
         "tagger.tag": heads.quotes.tagger.tag_weights,
         "tagger.relation": heads.quotes.tagger.relation_weights,
         "quotes.tag_weights": heads.quotes.tag_weights.table,
@@ -271,7 +271,7 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
     hashes = get("quotes.words", np.uint64, None)
     if len(hashes) > _MOST_WORDS or (hashes == 0).any() or len(np.unique(hashes)) != len(hashes):
         raise ValueError(f"the words of the quote head are more than {_MOST_WORDS}, doubled, or hold a 0")
-    words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5).astype(np.int32))
+    words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5))
     quotes = QuoteHead(
         words,
         Tagger(packed("tagger.tag", TAGGER_LANES), packed("tagger.relation", TAGGER_LANES)),

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jit import compiled, inlined, inner
-from .sums import BIAS, step_of_8, sums_of_8
+from .sums import BIAS, best_step_of_8, step_of_8, sums_of_8
 
 LANES = 8
 """Labels in a row."""
+_NEVER = np.float32(-1e30)
 _LEAST = 1e-300
 """Keeps a division finite where every label is forbidden."""
 _RESCALE = 8
@@ -69,25 +70,16 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     path = np.zeros(n, np.uint8)
     if n == 0:
         return path
-    back = np.empty((n, n_labels), np.uint8)
-    best = np.empty(n_labels, np.float32)
-    following = np.empty(n_labels, np.float32)
+    # Rows of `LANES` numbers; labels beyond those there are cannot be come to.
+    moves = np.full((LANES, LANES), _NEVER)
+    best = np.full(LANES, _NEVER)
     for y in range(n_labels):
         best[y] = scores[0, y] + allowed_start[y]
+        for x in range(n_labels):
+            moves[x, y] = transitions[x, y]
+    back = np.empty((n, LANES), np.uint8)
     for i in range(1, n):
-        for y in range(n_labels):
-            top = best[0] + transitions[0, y]
-            argument = 0
-            for x in range(1, n_labels):
-                value = best[x] + transitions[x, y]
-                if value > top:
-                    top = value
-                    argument = x
-            following[y] = top + scores[i, y]
-            back[i, y] = argument
-        shift = following[0]
-        for y in range(n_labels):
-            best[y] = following[y] - shift  # keeps a long text within float32's precision
+        best_step_of_8(best, moves, scores, back, i)
     last = 0
     for y in range(1, n_labels):
         if best[y] > best[last]:

@@ -29,20 +29,20 @@ PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
 class WordTable(NamedTuple):
     """What is known of words: an open-addressing table from token hash to a row of small numbers.
 
-    keys: (n_slots,) uint64, 0 where empty; n_slots is a power of two at least twice the number of words.
-    rows: (n_slots, 5) int32: part-of-speech class, coarse cluster, fine cluster, how often the word is
+    keys: (n_slots,) uint64, 0 where empty; n_slots is a power of two, more than the words and a quarter of them.
+    rows: (n_slots, 5) int16: part-of-speech class, coarse cluster, fine cluster, how often the word is
     capitalized within a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often it is a cue (0 … 3 mostly).
     """
 
     keys: NDArray[np.uint64]
-    rows: NDArray[np.int32]
+    rows: NDArray[np.int16]
 
 
-def word_table(hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> WordTable:
+def word_table(hashes: NDArray[np.uint64], rows: NDArray[np.int16]) -> WordTable:
     """The table of these words, in the order given (put frequent words first: they are found at their first slot)."""
-    size = 1 << max(4, int(2 * len(hashes)).bit_length())
+    size = 1 << max(4, (len(hashes) + len(hashes) // 4).bit_length())
     keys = np.zeros(size, np.uint64)
-    table = np.zeros((size, rows.shape[1]), np.int32)
+    table = np.zeros((size, rows.shape[1]), np.int16)
     _insert(keys, table, hashes, rows)
     return WordTable(keys, table)
 
@@ -50,7 +50,7 @@ def word_table(hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> WordTable
 class Context(NamedTuple):
     """Per token: word classes, grammar, its place in sentence and quotation. All arrays are (n_tokens,)."""
 
-    classes: NDArray[np.int32]
+    classes: NDArray[np.int16]
     """(n_tokens, 5), rows of the `WordTable`; zeros for unknown words."""
     quotation: NDArray[np.uint8]
     """`OUTSIDE` … `CLOSING`."""
@@ -98,9 +98,9 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
 
 @inner
 def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
-    """Rows of the word table: (n_tokens, 5) int32."""
+    """Rows of the word table: (n_tokens, 5) int16."""
     n = len(hashes)
-    classes = np.zeros((n, rows.shape[1]), np.int32)
+    classes = np.zeros((n, rows.shape[1]), np.int16)
     mask = np.uint64(len(keys) - 1)
     for i in range(n):
         slot = (hashes[i] * MIX >> np.uint64(20)) & mask

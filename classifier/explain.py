@@ -125,8 +125,8 @@ def _stances(pipeline: Pipeline, article: Article, prediction: Prediction, most:
     head = pipeline.bundle.heads.stance
     quotes = found_quotes(analysis.quotes)
     found = []
-    for (number, entity), actor in zip(analysis.actors.entities.items(), prediction.actors, strict=True):
-        own = [quote for quote, speaker in zip(quotes, analysis.actors.speakers, strict=True) if speaker == number]
+    for number, (entity, actor) in enumerate(zip(analysis.actors.entities, prediction.actors, strict=True)):
+        own = [quotes[k] for k in np.flatnonzero(analysis.actors.speakers == number)]
         raw = actor_features(body, analysis.where, quote_spans(own), entity.title_span)
         place, values = vector(raw, head)
         names = feature_names(article.text, body, raw, entity)

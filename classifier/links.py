@@ -114,7 +114,7 @@ def link_features(
     """
     bounds = window_bounds(spans)
     out = np.empty((bounds[-1], len(LINK_TEMPLATES)), np.uint32)
-    counts = _label_columns(where.columns, tokens.flags, where.quotation, tagged)
+    counts = label_columns(tokens, where, tagged)
     for k, (low, high) in enumerate(spans.tolist()):
         _window_columns(where.columns, tokens, where, cues, spans, k, tagged, counts)
         buckets = np.empty((len(LINK_TEMPLATES), high - low), np.uint32)
@@ -133,8 +133,11 @@ def window_bounds(spans):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start):  # type: ignore[no-untyped-def]
-    """The best labels of every window's tokens, one window after another, and the windows' bounds in them."""
+def link_labels(tokens, where, cues, spans, tagged, counts, weights, transitions, start):  # type: ignore[no-untyped-def]
+    """The best labels of every window's tokens, one window after another: (n_window_tokens,) uint8.
+
+    tagged: the labels of the first pass, (n_tokens,) uint8; counts: what `label_columns` has of them.
+    """
     columns, table, scale = where.columns, weights.table, np.float32(weights.scale)
     bounds = window_bounds(spans)
     labels = np.empty(bounds[-1], np.uint8)
@@ -145,7 +148,6 @@ def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start)
     scores = np.empty((longest, LANES), np.float32)
     sums = np.empty((longest, LANES), np.uint16)
     mask = np.uint32(len(table) - 1)
-    counts = _label_columns(columns, tokens.flags, where.quotation, tagged)
     for k in range(len(cues)):
         n = bounds[k + 1] - bounds[k]
         _window_columns(columns, tokens, where, cues, spans, k, tagged, counts)
@@ -155,7 +157,7 @@ def link_labels(tokens, where, cues, spans, tagged, weights, transitions, start)
         own[:] = viterbi(scores[:n], transitions, start)
         if not (own == B_CONTENT).any():
             likelier(marginals(scores[:n], transitions, start), own)
-    return labels, bounds
+    return labels
 
 
 @compiled
@@ -178,11 +180,12 @@ _CUES, _CLOSED, _COMMAS, _CONTENTS, _SOURCES = range(5)
 
 
 @compiled
-def _label_columns(columns, flags, quotation, tagged):  # type: ignore[no-untyped-def]
-    """The columns of the first pass' labels, and running counts over the tokens, (n_tokens + 1, 5) int32.
+def label_columns(tokens, where, tagged):  # type: ignore[no-untyped-def]
+    """Fill the column of the first pass' labels; returns running counts over the tokens, (n_tokens + 1, 5) int32.
 
     How many cues, closing marks, commas, contents and sources lie between two tokens is a difference of counts.
     """
+    columns, flags, quotation = where.columns, tokens.flags, where.quotation
     n = len(flags)
     counts = np.zeros((n + 1, 5), np.int32)
     for i in range(n):

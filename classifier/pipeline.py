@@ -33,18 +33,12 @@ def load(path: Path | str | None = None) -> Pipeline:
 
 
 class Analysis(NamedTuple):
-    """Quotes and actors of one article, the actors by their first quote; tokens: what all spans count in."""
+    """Quotes and actors of one article; tokens: what all spans count in."""
 
     tokens: Tokens
     quotes: Spans
     where: Context
     actors: Actors
-
-    @property
-    def speakers(self) -> NDArray[np.int32]:
-        """Which of the actors says each quote, -1 for none: (n_quotes,)."""
-        place = {number: k for k, number in enumerate(self.actors.entities)}
-        return np.array([-1 if n is None else place[n] for n in self.actors.speakers], np.int32)
 
 
 class Pipeline:
@@ -73,9 +67,8 @@ class Pipeline:
         topics = assign_topics(decision_scores(title, body, head, self.topic_weights), head)
         analysis = self._analyse(article, body)
         assigned = [topic.label for topic in topics if topic.assigned]
-        actors = analysis.actors.entities.values()
+        actors, speakers = analysis.actors
         titles = np.array([actor.title_span for actor in actors], np.int32).reshape(-1, 2)
-        speakers = analysis.speakers
         tokens = analysis.tokens
         stances = find_stances(
             tokens, analysis.where, analysis.quotes, speakers, titles, assigned, self.bundle.heads.stance
@@ -110,7 +103,8 @@ class Pipeline:
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
         tokens, cuts = prose(body)
         quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
-        quotes = divided(quotes, cuts)
+        if len(cuts):
+            quotes = divided(quotes, cuts)
         actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
         return Analysis(tokens, quotes, where, actors)
 

@@ -20,7 +20,7 @@ from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
 from .jit import compiled, inner
-from .links import link_labels, windows
+from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
 from .tagger import Tagger
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -96,17 +96,46 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     tagged = likeliest(posterior)
-    cues, n_sure = all_cues(posterior, head.cue_threshold, where.sentence_start, where.sentence_end)
-    spans = windows(tokens, where, cues)
-    labels, bounds = link_labels(
-        tokens, where, cues, spans, tagged, head.link_weights, head.link_transitions, _LINK_START
-    )
+    counts = label_columns(tokens, where, tagged)
+    sure = cue_spans(posterior, head.cue_threshold)
+    spans, labels = _linked(tokens, where, sure, tagged, counts, head)
+    unclaimed = _unclaimed(posterior, spans, labels)
+    doubtful = doubtful_cues(posterior, head.cue_threshold, unclaimed, where.sentence_start, where.sentence_end)
+    more, further = _linked(tokens, where, doubtful, tagged, counts, head)
+    spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
     return Spans(
         *assemble(
-            labels, bounds, spans[:, 0], cues, n_sure, tagged, posterior, tokens.flags, tokens.mark,
-            where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
+            labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
+            tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
         )
     )  # fmt: skip
+
+
+@inner
+def _linked(tokens, where, cues, tagged, counts, head):  # type: ignore[no-untyped-def]
+    """The windows of cues and the labels of their tokens."""
+    spans = windows(tokens, where, cues)
+    labels = link_labels(
+        tokens, where, cues, spans, tagged, counts, head.link_weights, head.link_transitions, _LINK_START
+    )
+    return spans, labels
+
+
+@inner
+def _unclaimed(posterior, spans, labels):  # type: ignore[no-untyped-def]
+    """How many of the first i tokens are surely content by the first pass but of no cue so far: (n_tokens + 1,)."""
+    n = len(posterior)
+    claimed = np.zeros(n, np.bool_)
+    at = 0
+    for low, high in spans:
+        for i in range(low, high):
+            claimed[i] |= labels[at] == B_CONTENT or labels[at] == I_CONTENT
+            at += 1
+    out = np.zeros(n + 1, np.int32)
+    for i in range(n):
+        sure = posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
+        out[i + 1] = out[i] + (sure and not claimed[i])
+    return out
 
 
 @inner
@@ -170,26 +199,19 @@ def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def all_cues(posterior, threshold, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
-    """The sure cues, whose tokens lie above the threshold, then the doubtful ones; and how many are sure.
+def doubtful_cues(posterior, threshold, unclaimed, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
+    """Cues that are asked for: runs of tokens above `DOUBTFUL`, none above the threshold: (n_cues, 2) int32.
 
-    A doubtful cue lies above `DOUBTFUL`, has no token above the threshold, and stands in a sentence where the first
-    pass is sure of a content. It is believed where no sure cue claims that (`assembly`). With a threshold of 1 or more
-    there is no cue.
+    Each stands in a sentence with a content that no sure cue has; unclaimed: (n_tokens + 1,) running counts of such
+    tokens. With a threshold of 1 or more there is no cue.
     """
-    sure = cue_spans(posterior, threshold)
-    doubtful = cue_spans(posterior, DOUBTFUL if threshold < 1 else threshold)
-    cues = np.empty((len(sure) + len(doubtful), 2), np.int32)
-    cues[: len(sure)] = sure
-    count = len(sure)
-    said = np.zeros(len(posterior) + 1, np.int32)  # a running sum: how many in a stretch is a difference of two
-    for i in range(len(posterior)):
-        said[i + 1] = said[i] + (posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT)
-    for begin, end in doubtful:
+    cues = cue_spans(posterior, DOUBTFUL if threshold < 1 else threshold)
+    kept = 0
+    for begin, end in cues:
         highest = 0.0
         for i in range(begin, end):
             highest = max(highest, posterior[i, 3] + posterior[i, 4])
-        if highest <= threshold and said[sentence_end[begin]] > said[sentence_start[begin]]:
-            cues[count, 0], cues[count, 1] = begin, end
-            count += 1
-    return cues[:count].copy(), len(sure)
+        if highest <= threshold and unclaimed[sentence_end[begin]] > unclaimed[sentence_start[begin]]:
+            cues[kept, 0], cues[kept, 1] = begin, end
+            kept += 1
+    return cues[:kept].copy()

@@ -130,6 +130,52 @@ def _step_of_8() -> Any:
     return step_of_8
 
 
+def _best_step_of_8() -> Any:
+    """A function of best, moves, scores, back, i, a step of Viterbi's algorithm for 8 labels.
+
+    back[i] becomes for each label the one before it on the best path so far, `best` the scores of these paths less that
+    of label 0, which keeps a long text within float32's precision. best: (8,) float32; moves: (8, 8) float32, from row
+    to column; scores: (n, 8) float32; back: (n, 8) uint8, all contiguous.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        best, moves, scores, back = (
+            context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in range(4)
+        )
+        place = builder.mul(context.cast(builder, arguments[4], signature.args[4], types.int64), _word(8))
+        wide, narrow = ir.VectorType(ir.FloatType(), 8), ir.VectorType(ir.IntType(8), 8)
+
+        def vector(data: Any, at: Any, kind: Any) -> Any:
+            return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
+
+        def spread(value: Any) -> Any:
+            one = builder.insert_element(ir.Constant(wide, ir.Undefined), value, _ZERO)
+            return builder.shuffle_vector(one, one, _FIRST)
+
+        pairs = []  # the score of coming from a label, and that label
+        for x in range(8):
+            row = builder.load(vector(moves, _word(8 * x), wide), align=4)
+            before = spread(builder.load(builder.gep(best, [_word(x)])))
+            pairs.append((builder.fadd(before, row), ir.Constant(narrow, [x] * 8)))
+        while len(pairs) > 1:  # of equal scores the first label's
+            matches = zip(pairs[::2], pairs[1::2], strict=True)
+            pairs = []
+            for (score, label), (other, other_label) in matches:
+                better = builder.fcmp_ordered(">", other, score)
+                pairs.append((builder.select(better, other, score), builder.select(better, other_label, label)))
+        total = builder.fadd(pairs[0][0], builder.load(vector(scores, place, wide), align=4))
+        shifted = builder.fsub(total, spread(builder.extract_element(total, _ZERO)))
+        builder.store(shifted, vector(best, _word(0), wide), align=4)
+        builder.store(pairs[0][1], vector(back, place, narrow), align=1)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def best_step_of_8(typing_context: Any, best: Any, moves: Any, scores: Any, back: Any, i: Any) -> Any:
+        return types.void(best, moves, scores, back, i), generate
+
+    return best_step_of_8
+
+
 def _word(value: int) -> Any:
     return ir.Constant(ir.IntType(64), value)
 
@@ -138,6 +184,7 @@ _FIRST = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
 step_of_8 = _step_of_8()
 _ZERO = ir.Constant(ir.IntType(32), 0)
 best_of_32 = _best_of_32()
+best_step_of_8 = _best_step_of_8()
 _sum_8, _sum_32 = _summer(8), _summer(32)
 
 

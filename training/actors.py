@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.actors import entity_name
+from topic_stance.classifier.actors import Actors, entity_name
 from topic_stance.classifier.antecedents import (
     MOST_CANDIDATES,
     N_RANK_BUCKETS,
@@ -20,7 +20,7 @@ from topic_stance.classifier.antecedents import (
 )
 from topic_stance.classifier.context import Context
 from topic_stance.classifier.lexicon import NAME, lexicon
-from topic_stance.classifier.quotes import FoundQuote, quote_spans
+from topic_stance.classifier.quotes import FoundQuote, TokenSpan, quote_spans
 from topic_stance.classifier.segment import Tokens
 from topic_stance.classifier.sources import SOURCE_ENTITY, SOURCE_KIND, read_source
 from topic_stance.data.records import LabelledArticle, Span
@@ -88,6 +88,13 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
                 number = int(candidates[right.index(True)])
         settle(stage, k, source, number)
     return groups
+
+
+def main_title(actors: Actors, quotes: slice = slice(None)) -> TokenSpan:
+    """Tokens of the title of the actor who says most of these quotes; (0, 0) where nobody says any."""
+    said = actors.speakers[quotes]
+    said = said[said >= 0]
+    return actors.entities[int(np.bincount(said).argmax())].title_span if len(said) else (0, 0)
 
 
 def found_quote(content: Iterable[Span], cue: Span | None, source: Span | None, tokens: Tokens) -> FoundQuote | None:

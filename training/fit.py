@@ -24,7 +24,7 @@ from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
 from topic_stance.data.records import STANCES, DataError, LabelledArticle
 
-from .actors import fit_actors, found_quote, rank_groups
+from .actors import fit_actors, found_quote, main_title, rank_groups
 from .config import RunConfig
 from .quotes import Example, fit_quotes, labelled_attributions
 from .rewriting import negated
@@ -223,17 +223,18 @@ def stance_examples(
         found = found_quote(quote.content, quote.cue, quote.source, read.prose)
         if found is not None:
             by_actor.setdefault(quote.actor, []).append(found)
-    every = [quote for quotes in by_actor.values() for quote in quotes]
+    every: list[FoundQuote] = []
+    own: dict[str, slice] = {}
+    for name, quotes in by_actor.items():
+        own[name] = slice(len(every), len(every) + len(quotes))
+        every += quotes
     resolved = resolve_actors(read.article.text, read.prose, where, quote_spans(every), ranking)
-    speaker = {id(quote): number for quote, number in zip(every, resolved.speakers, strict=True)}
     examples = []
     for actor in read.article.actors or ():
-        quotes = by_actor.get(actor.name, [])
-        if not quotes:
+        if actor.name not in own:
             continue
-        numbers = [n for quote in quotes if (n := speaker[id(quote)]) is not None]
-        title = resolved.entities[max(set(numbers), key=numbers.count)].title_span if numbers else (0, 0)
-        raw = actor_features(read.prose, where, quote_spans(quotes), title)
+        title = main_title(resolved, own[actor.name])
+        raw = actor_features(read.prose, where, quote_spans(by_actor[actor.name]), title)
         examples += [
             StanceExample(raw, topics.index(topic), label, number)
             for topic, label in actor.stance.items()

@@ -14,7 +14,7 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
 
-from .actors import found_quote
+from .actors import found_quote, main_title
 
 RESAMPLES = 500
 
@@ -46,9 +46,7 @@ def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[s
     said: dict[str, dict[str, str]] = {}
     for actor in article.actors or ():
         own = quote_spans(by_actor.get(actor.name, []))
-        speakers = resolve_actors(article.text, body, where, own, heads.actors)
-        numbers = [n for n in speakers.speakers if n is not None]
-        title = speakers.entities[max(set(numbers), key=numbers.count)].title_span if numbers else (0, 0)
+        title = main_title(resolve_actors(article.text, body, where, own, heads.actors))
         topics = [topic for topic in actor.stance if topic in heads.stance.topics]
         alone = np.zeros(len(own.cue), np.int32)
         titles = np.array([title], np.int32)

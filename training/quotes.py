@@ -123,7 +123,7 @@ def _words_with_cues(
     levels = {int(h): int(v) for h, v in zip(words[level > 0], level[level > 0], strict=True)}
     known = {int(h): row for h, row in zip(classes[0], classes[1].tolist(), strict=True)}
     order = [int(h) for h in classes[0]] + sorted(h for h in levels if h not in known)
-    rows = np.array([[*known.get(h, (0, 0, 0, 0)), levels.get(h, 0)] for h in order], np.int32).reshape(-1, 5)
+    rows = np.array([[*known.get(h, (0, 0, 0, 0)), levels.get(h, 0)] for h in order], np.int16).reshape(-1, 5)
     return word_table(np.array(order, np.uint64), rows)
 
 

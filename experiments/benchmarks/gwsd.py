@@ -50,7 +50,7 @@ def features(sentences: Sequence[str], *, pieces: bool = True) -> list[RawFeatur
     """
     hashes, rows = read_word_classes()
     tagger = read_tagger()
-    table = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int32)].astype(np.int32))
+    table = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int16)].astype(np.int16))
     found = []
     for sentence in sentences:
         tokens = tokenize(sentence)

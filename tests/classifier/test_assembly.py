@@ -1,15 +1,17 @@
 """Assembly: which cues are believed, and how far contents go, with both passes' labels given by hand."""
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.assembly import SURELY_CONTENT, Spans, assemble
+from topic_stance.classifier.assembly import Spans, assemble, divided
 from topic_stance.classifier.context import context
 from topic_stance.classifier.links import B_CONTENT, O
-from topic_stance.classifier.quotes import DOUBTFUL, all_cues, cue_spans, found_quotes
+from topic_stance.classifier.quotes import DOUBTFUL, FoundQuote, cue_spans, doubtful_cues, found_quotes, quote_spans
 from topic_stance.classifier.segment import tokenize
 
 TEXT = "Mira Holt warned that the old dam may break, and the village fears it will drown by spring. Nobody came."
@@ -102,27 +104,35 @@ class TestLengthening:
         assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
 
 
-@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32), st.floats(0, 1, width=32))
-def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float, said: float) -> None:
+@given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32), st.booleans())
+def test_doubtful_cues_lie_outside_the_sure_ones(shares: list[float], threshold: float, asked: bool) -> None:
     posterior: NDArray[np.float32] = np.zeros((len(shares), 7), np.float32)
     posterior[:, 3] = shares
-    posterior[:, 2] = said
     n = len(posterior)
-    whole = np.zeros(n, np.int32), np.full(n, n, np.int32)
-    cues, n_sure = all_cues(posterior, threshold, *whole)
-    assert said > SURELY_CONTENT or n_sure == len(cues)
-    assert threshold < 1 or n_sure == len(cues) == 0
-    assert cues[:n_sure].tolist() == cue_spans(posterior, threshold).tolist()
-    for begin, end in cues[n_sure:].tolist():
+    unclaimed = np.arange(n + 1, dtype=np.int32) * asked
+    found = doubtful_cues(posterior, threshold, unclaimed, np.zeros(n, np.int32), np.full(n, n, np.int32))
+    assert (asked and threshold < 1) or not len(found)
+    for begin, end in found.tolist():
         assert all(DOUBTFUL < share <= threshold for share in posterior[begin:end, 3].tolist())
-    covered = [i for begin, end in cues.tolist() for i in range(begin, end)]
+    covered = [
+        i for begin, end in [*cue_spans(posterior, threshold).tolist(), *found.tolist()] for i in range(begin, end)
+    ]
     assert len(covered) == len(set(covered))
 
 
 def test_a_doubtful_cue_asks_for_a_content_in_its_own_sentence() -> None:
     posterior: NDArray[np.float32] = np.zeros((6, 7), np.float32)
     posterior[[1, 4], 3] = 0.125
-    posterior[5, 2] = 0.875
     start, end = np.array([0, 0, 0, 3, 3, 3], np.int32), np.array([3, 3, 3, 6, 6, 6], np.int32)
-    cues, n_sure = all_cues(posterior, 0.25, start, end)
-    assert (cues.tolist(), n_sure) == ([[4, 5]], 0)
+    for unclaimed, wanted in (([0, 0, 0, 0, 0, 0, 1], [[4, 5]]), ([0, 1, 1, 1, 1, 1, 1], [[1, 2]]), ([0] * 7, [])):
+        assert doubtful_cues(posterior, 0.25, np.array(unclaimed, np.int32), start, end).tolist() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=6), st.sets(st.integers(0, 40), max_size=8))
+def test_contents_are_divided_where_text_was_left_out(places: list[tuple[int, int]], cuts: set[int]) -> None:
+    quotes = quote_spans([FoundQuote([(a, a + n)], None, None, "indirect") for a, n in places])
+    found = found_quotes(divided(quotes, np.array(sorted(cuts), np.int32)))
+    assert len(found) == len(places)
+    for (begin, n), quote in zip(places, found, strict=True):
+        inside = [cut for cut in sorted(cuts) if begin < cut < begin + n]
+        assert quote.content == list(itertools.pairwise([begin, *inside, begin + n]))

@@ -13,7 +13,7 @@ from topic_stance.classifier.columns import N_COLUMNS, NAMES, Column, token_colu
 from topic_stance.classifier.context import CUE_LEVEL, FINE, OUTSIDE, PART_OF_SPEECH, Context, context
 from topic_stance.classifier.features import token_scores
 from topic_stance.classifier.hashing import near
-from topic_stance.classifier.links import link_labels, windows
+from topic_stance.classifier.links import label_columns, link_labels, windows
 from topic_stance.classifier.quotes import LINK_TAGS, chain_start
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.tagger import tag_tokens
@@ -132,10 +132,10 @@ def test_nothing_is_read_before_it_is_written(shipped: Pipeline, text: str, seed
         found += [token_scores(here, head.tag_weights), columns[: LATER[2]].copy()]
         if len(cues):
             labels = link_labels(
-                tokens, here, cues, windows(tokens, here, cues), tagged,
+                tokens, here, cues, windows(tokens, here, cues), tagged, label_columns(tokens, here, tagged),
                 head.link_weights, head.link_transitions, chain_start(LINK_TAGS),
             )  # fmt: skip
-            found += list(labels)
+            found.append(labels)
         results.append(found)
     for wanted, other in zip(*results, strict=True):
         np.testing.assert_array_equal(other, wanted)

@@ -151,7 +151,7 @@ def names(pipeline: Pipeline) -> dict[str, set[str]]:
     analysis = pipeline.analyse(SAID)
     quotes = found_quotes(analysis.quotes)
     found = {}
-    for number, entity in analysis.actors.entities.items():
+    for number, entity in enumerate(analysis.actors.entities):
         own = [quote for quote, speaker in zip(quotes, analysis.actors.speakers, strict=True) if speaker == number]
         assert own
         raw = actor_features(body, analysis.where, quote_spans(own), entity.title_span)

@@ -12,7 +12,6 @@ from invariants import SCRAPS, check, parts, predict
 
 from topic_stance import classifier
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.actors import Actors, Entity
 from topic_stance.data.records import Article, LabelledArticle, Prediction
 
 TEXT = "Detectives arrested two men at the port. “We shall search every boat in the basin,” said Mara Quill."
@@ -70,14 +69,24 @@ def test_a_title_is_read_for_topics_but_never_quoted(shipped: Pipeline) -> None:
 
 
 def test_speakers_are_places_among_the_actors(shipped: Pipeline, authored: list[LabelledArticle]) -> None:
-    """An analysis numbers its entities as they were met; speakers and predictions count the actors."""
+    """Actors stand by their first quote, and every one of them has a quote."""
     for labelled in authored[:40]:
-        analysis, prediction = shipped.analyse(labelled.article()), shipped.predict_one(labelled.article())
-        entities = list(analysis.actors.entities)
-        speakers = [None if k < 0 else entities[k] for k in analysis.speakers.tolist()]
-        assert speakers == analysis.actors.speakers
-        assert [None if k < 0 else k for k in analysis.speakers.tolist()] == [q.actor for q in prediction.quotes]
-        assert [entity.text for entity in analysis.actors.entities.values()] == [a.name for a in prediction.actors]
+        (entities, speakers), prediction = (
+            shipped.analyse(labelled.article()).actors,
+            shipped.predict_one(labelled.article()),
+        )
+        assert [None if k < 0 else k for k in speakers.tolist()] == [quote.actor for quote in prediction.quotes]
+        assert [entity.text for entity in entities] == [actor.name for actor in prediction.actors]
+        assert list(dict.fromkeys(k for k in speakers.tolist() if k >= 0)) == list(range(len(entities)))
+
+
+def test_mentions_stand_once_in_text_order(shipped: Pipeline, authored: list[LabelledArticle]) -> None:
+    for labelled in authored[:40]:
+        analysis = shipped.analyse(labelled.article())
+        n = len(analysis.tokens.start)
+        for entity in analysis.actors.entities:
+            assert entity.mentions == sorted(set(entity.mentions))
+            assert all(0 <= begin < end <= n for begin, end in entity.mentions)
 
 
 def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
@@ -90,15 +99,15 @@ def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
 
 
 def test_a_quote_may_have_no_speaker(shipped: Pipeline) -> None:
-    first, second = Entity(("Mara", "Quill"), "person"), Entity(("Odo", "Finch"), "person")
-    found = shipped.analyse(Article("x", TEXT))._replace(actors=Actors({7: first, 2: second}, [7, None, 2, 7]))
-    assert found.speakers.tolist() == [0, -1, 1, 0]
+    prediction = predict(shipped, "“The gates of the old harbour will be shut again on Monday morning.”")
+    assert [quote.actor for quote in prediction.quotes] == [None]
+    assert prediction.actors == []
 
 
 def test_an_analysis_without_quotes_has_no_speakers(shipped: Pipeline) -> None:
-    analysis = shipped.analyse(Article("x", "The basin at Orrin is nine metres deep. Eels live in it."))
-    assert analysis.speakers.shape == (0,)
-    assert analysis.actors.entities == {}
+    actors = shipped.analyse(Article("x", "The basin at Orrin is nine metres deep. Eels live in it.")).actors
+    assert actors.speakers.shape == (0,)
+    assert actors.entities == []
 
 
 def test_date_source_and_url_change_nothing(shipped: Pipeline) -> None:

@@ -138,8 +138,8 @@ def test_no_topic_no_stance(shipped: Pipeline) -> None:
     analysis = shipped.analyse(Article("x", QUILL))
     _, body = shipped.read(Article("x", QUILL))
     head = shipped.bundle.heads.stance
-    known = (body, analysis.where, analysis.quotes, analysis.speakers)
-    assert analysis.speakers.tolist() == [0]
+    known = (body, analysis.where, analysis.quotes, analysis.actors.speakers)
+    assert analysis.actors.speakers.tolist() == [0]
     assert find_stances(*known, NO_TITLE, [], head) == [[]]
     (found,) = find_stances(*known, NO_TITLE, head.topics[::-1], head)
     assert [stance.topic for stance in found] == list(head.topics[::-1])

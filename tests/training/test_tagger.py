@@ -109,7 +109,7 @@ def test_a_tagger_is_learned_from_grammar() -> None:
                 np.where(reported, CLAUSES.index("reported"), CLAUSES.index("main")).astype(np.uint8),
             )
         )
-    words_known = word_table(np.zeros(0, np.uint64), np.zeros((0, 5), np.int32))
+    words_known = word_table(np.zeros(0, np.uint64), np.zeros((0, 5), np.int16))
     empty = Tagger(*(np.zeros((1, LANES), np.uint8) for _ in range(2)))
     tagger = fit_tagger(tokens, [context(t, words_known, empty) for t in tokens], grammar, 1 << 12)
     assert all((table.shape, table.dtype) == ((1 << 12, LANES), np.uint8) for table in tagger)
