@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,7 +32,7 @@ from .tagger import Tagger
 from .tfidf import term_tables
 from .topics import TermModel, TopicHead
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
 _LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}
@@ -47,6 +47,9 @@ class BundleError(TopicStanceError):
     """A model folder that cannot be used, and why."""
 
 
+Parameter = Annotated[float, msgspec.Meta(ge=-_LARGEST_VALUE, le=_LARGEST_VALUE)]
+
+
 class TopicEntry(msgspec.Struct, forbid_unknown_fields=True):
     """One topic of the taxonomy with what turns its score into a label."""
 
@@ -54,7 +57,13 @@ class TopicEntry(msgspec.Struct, forbid_unknown_fields=True):
     description: str
     proposition: str
     threshold: float
-    calibration: tuple[float, float]
+    calibration: tuple[Parameter, Parameter, Parameter]
+
+
+class _Numbered(msgspec.Struct):
+    """What a manifest of any format has."""
+
+    format: int
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -128,12 +137,13 @@ def _manifest(folder: Path) -> tuple[Manifest, bytes]:
         raise BundleError(f"{folder}: not a model folder: it has no {MANIFEST}")
     raw = _read(path, _LARGEST_MANIFEST)
     try:
+        number = msgspec.json.decode(raw, type=_Numbered).format  # before the rest, which other formats do not have
+        if number != FORMAT:
+            raise BundleError(f"{path}: format {number}, this version reads format {FORMAT}; train it again")
         manifest = msgspec.json.decode(raw, type=Manifest)
         _check_keys(raw)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: not a manifest: {error}") from None
-    if manifest.format != FORMAT:
-        raise BundleError(f"{path}: format {manifest.format}, this version reads format {FORMAT}; train it again")
     if set(manifest.files) != {ARRAYS, TERMS}:
         raise BundleError(f"{path}: must list the files {ARRAYS} and {TERMS}, lists {sorted(manifest.files)}")
     if not manifest.topics or len({topic.label for topic in manifest.topics}) != len(manifest.topics):

@@ -5,32 +5,29 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.bundle import FORMAT, Bundle, Heads, Manifest, TopicEntry, load_bundle, save_bundle
-from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, load_boilerplate, prose
-from topic_stance.classifier.context import Context, context
-from topic_stance.classifier.quotes import FoundQuote, QuoteHead, quote_spans
-from topic_stance.classifier.segment import Tokens, tokenize
-from topic_stance.classifier.stance import actor_features
-from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS
+from topic_stance.classifier.cleaning import load_boilerplate
+from topic_stance.classifier.context import context
+from topic_stance.classifier.segment import tokenize
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
-from topic_stance.data.records import STANCES, DataError, LabelledArticle
+from topic_stance.data.records import DataError, LabelledArticle
 
-from .actors import fit_actors, found_quote, main_title, rank_groups
+from .actors import fit_actors, rank_groups
 from .config import RunConfig
+from .examples import Finder, all_examples
 from .quotes import Example, fit_quotes, labelled_attributions
-from .rewriting import negated
-from .stance import StanceExample, fit_stance
+from .reading import read_article
+from .stance import fit_stance
 from .tagger import read_tagger
-from .topics import TopicText, fit_topics
+from .topics import fit_topics
 from .vectors import read_word_vectors
 from .words import read_word_classes
 
@@ -58,26 +55,6 @@ class Corpus:
             self.hashes,
             self.authored,
         )
-
-
-@dataclass(frozen=True)
-class ReadArticle:
-    """An article as the heads see it."""
-
-    article: LabelledArticle
-    title: Tokens | None
-    body: Tokens
-    prose: Tokens
-    """The body as quotes, actors and stances are read from it."""
-    kept: list[tuple[int, int]]
-
-    def topic_text(self) -> TopicText:
-        """What the topic head learns from: token for token what `classifier/topics.py` makes when it predicts."""
-        text = "\n".join(self.article.text[a:b] for a, b in self.kept)
-        whole = f"{self.article.title}\n{text}" if self.article.title else text
-        ends = tokenize(whole).end
-        lead, opening = (whole[: ends[:n][-1]] if len(ends) else "" for n in (LEAD_TOKENS, OPENING_TOKENS))
-        return TopicText(whole, "\n".join([*[lead] * LEAD_REPEATS, opening]))
 
 
 @dataclass(frozen=True)
@@ -173,15 +150,8 @@ def fit_heads(
     ]
     actors = fit_actors(groups, seed=config.seed)
     done("actors")
-    with_stances = [read_article(article, lexicon) for article in corpus.stances]
-    contexts += [context(read.prose, quotes.words, quotes.tagger) for read in with_stances]
-    pairs = [
-        example
-        for k, (read, where) in enumerate(zip(full + with_stances, contexts, strict=True))
-        for example in stance_examples(read, where, actors, taxonomy.labels, k)
-    ]
-    if config.stance.negated:
-        pairs += _negated_examples(full + with_stances, quotes, actors, taxonomy.labels, config.stance.negated)
+    with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
+    pairs = all_examples(with_stances, Finder(quotes, actors), taxonomy.labels, config.stance)
     vectors = read_word_vectors(config.stance.vector_scale) if config.stance.vectors else None
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
@@ -205,67 +175,13 @@ def fit_bundle(
     return load_bundle(folder)
 
 
-def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:
-    """An article as the heads see it, read as the pipeline does."""
-    title = tokenize(article.title) if article.title else None
-    tokens = tokenize(article.text)
-    verdicts = judge_lines(tokens, lexicon, title)
-    body = body_tokens(tokens, verdicts)
-    return ReadArticle(article, title, body, prose(body)[0], kept_spans(tokens, verdicts))
-
-
-def stance_examples(
-    read: ReadArticle, where: Context, ranking: Any, topics: tuple[str, ...], number: int
-) -> list[StanceExample]:
-    """The labelled (actor, topic) pairs of one article, quotes as labelled, actors as the resolver names them."""
-    by_actor: dict[str, list[FoundQuote]] = {}
-    for quote in read.article.quotes or ():
-        found = found_quote(quote.content, quote.cue, quote.source, read.prose)
-        if found is not None:
-            by_actor.setdefault(quote.actor, []).append(found)
-    every: list[FoundQuote] = []
-    own: dict[str, slice] = {}
-    for name, quotes in by_actor.items():
-        own[name] = slice(len(every), len(every) + len(quotes))
-        every += quotes
-    resolved = resolve_actors(read.article.text, read.prose, where, quote_spans(every), ranking)
-    examples = []
-    for actor in read.article.actors or ():
-        if actor.name not in own:
-            continue
-        title = main_title(resolved, own[actor.name])
-        raw = actor_features(read.prose, where, quote_spans(by_actor[actor.name]), title)
-        examples += [
-            StanceExample(raw, topics.index(topic), label, number)
-            for topic, label in actor.stance.items()
-            if topic in topics and label in STANCES
-        ]
-    return examples
-
-
-def _negated_examples(
-    articles: Sequence[ReadArticle], quotes: QuoteHead, ranking: Any, topics: tuple[str, ...], weight: float
-) -> list[StanceExample]:
-    """Examples of what the actors would have said had they said the contrary."""
-    lexicon = load_boilerplate()
-    made: list[StanceExample] = []
-    for number, original in enumerate(articles):
-        article = negated(original.article)
-        if article is not None:
-            read = read_article(article, lexicon)
-            where = context(read.prose, quotes.words, quotes.tagger)
-            found = stance_examples(read, where, ranking, topics, number)
-            made += [replace(example, weight=weight, made=True) for example in found]
-    return made
-
-
 def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunConfig) -> Manifest:
     """What the bundle says of itself."""
     entries = []
     for k, entry in enumerate(taxonomy.entries):
-        slope, intercept = heads.topics.calibration[k].tolist()
+        a, b, c = heads.topics.calibration[k].tolist()
         described = (entry["label"], entry["description"], entry["proposition"])
-        entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (slope, intercept)))
+        entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (a, b, c)))
     options = msgspec.to_builtins(config)
     # Where a bundle goes and what is measured beside it have no part in what it is.
     for name in ("output", "tracking"):

@@ -26,6 +26,8 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     negated: float = 0.25
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
+    found: float = 0.5
+    """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How much a feature's scale grows with how unevenly it is spread over the examples of a stance and the others
     (`contrast_scale`); 0 leaves all alike."""

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.cleaning import load_boilerplate
-from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.classifier.stance import stance_scores
-from topic_stance.classifier.topics import decision_scores
+from topic_stance.classifier.topics import decision_scores, probabilities
 from topic_stance.data.records import STANCES, LabelledArticle
 from topic_stance.training.config import load_config
-from topic_stance.training.fit import ReadArticle, read_article, read_corpus, read_taxonomy, stance_examples
+from topic_stance.training.examples import Finder, stance_examples
+from topic_stance.training.fit import read_corpus, read_taxonomy
+from topic_stance.training.reading import ReadArticle, read_article
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.topics import TopicOptions, fit_topics
 
@@ -39,7 +40,7 @@ def topic_curve(train: Sequence[ReadArticle], test: Sequence[ReadArticle], label
         [read.topic_text() for read in train], [read.article.topics for read in train], labels, TopicOptions(), 0
     )
     scores = np.array([decision_scores(read.title, read.body, head) for read in test])
-    given = 1 / (1 + np.exp(-(scores * head.calibration[:, 0] + head.calibration[:, 1]))) >= head.threshold
+    given = probabilities(scores, head.calibration) >= head.threshold
     wanted = np.array([[label in read.article.topics for label in labels] for read in test])
 
     def figure(rows: NDArray[np.int64]) -> float:
@@ -99,9 +100,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _examples(read: ReadArticle, pipeline: Pipeline, labels: tuple[str, ...], number: int) -> list[StanceExample]:
-    quotes = pipeline.bundle.heads.quotes
-    where = context(read.prose, quotes.words, quotes.tagger)
-    return stance_examples(read, where, pipeline.bundle.heads.actors, labels, number)
+    finder = Finder(pipeline.bundle.heads.quotes, pipeline.bundle.heads.actors)
+    return stance_examples(read, finder.context(read), finder, labels, number)
 
 
 def _table(reads: Sequence[ReadArticle], measure: Callable[[list[ReadArticle], list[ReadArticle]], str]) -> None:

@@ -163,6 +163,8 @@ def test_a_wrong_checksum(tiny_folder: Path, name: str) -> None:
 def test_another_format_version(tiny_folder: Path, number: int) -> None:
     change_manifest(tiny_folder, lambda raw: raw.update(format=number))
     assert "train it again" in refused(tiny_folder, MANIFEST, str(number))
+    change_manifest(tiny_folder, lambda raw: raw["topics"][0].update(calibration=[1.0], shape="round"))
+    assert "train it again" in refused(tiny_folder, MANIFEST, str(number)), "whatever else that format has"
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,7 @@ def test_another_format_version(tiny_folder: Path, number: int) -> None:
         lambda raw: raw.update(cue_threshold=None),
         lambda raw: raw["topics"][0].update(threshold="high"),
         lambda raw: raw["topics"][0].update(calibration=[1.0]),
+        lambda raw: raw["topics"][0].update(calibration=[1.0, 1e300, 0.0]),
         lambda raw: raw["topics"].clear(),
         lambda raw: raw["topics"].append(raw["topics"][0]),
         lambda raw: raw["files"].clear(),

@@ -15,7 +15,7 @@ from topic_stance.classifier.topics import (
     whole_tokens,
 )
 from topic_stance.data.records import LabelledArticle
-from topic_stance.training.fit import read_article
+from topic_stance.training.reading import read_article
 
 
 def test_scores_are_those_of_scikit_learn(tiny: Pipeline, authored: list[LabelledArticle]) -> None:

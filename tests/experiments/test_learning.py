@@ -6,7 +6,8 @@ from experiments.benchmarks.learning import _examples, stance_curve
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.data.records import LabelledArticle
-from topic_stance.training.fit import read_article, read_taxonomy
+from topic_stance.training.fit import read_taxonomy
+from topic_stance.training.reading import read_article
 
 
 def test_more_is_known_of_what_was_learned(authored: list[LabelledArticle], shipped: Pipeline) -> None:

@@ -13,7 +13,8 @@ from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.records import DataError, LabelledArticle
 from topic_stance.training.config import DataConfig, RunConfig, flat, load_config, with_values
-from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_article, read_corpus, read_taxonomy
+from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_corpus, read_taxonomy
+from topic_stance.training.reading import read_article
 
 
 def saved(folder: Path, heads: Heads, manifest: Manifest) -> dict[str, bytes]:

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
 from topic_stance.classifier.cleaning import load_boilerplate
+from topic_stance.classifier.topics import probabilities
 from topic_stance.data.records import LabelledArticle
-from topic_stance.training.fit import read_article
+from topic_stance.training.reading import read_article
 from topic_stance.training.topics import TopicOptions, _separate, best_threshold, calibrate, fit_topics
 
 RNG = np.random.default_rng(0)
@@ -15,26 +18,23 @@ WANTED = np.arange(4000) % 2 == 0
 SCORES = RNG.normal(np.where(WANTED, 1.0, -1.0))
 
 
-def probability(calibration: tuple[float, float]) -> np.ndarray:
-    slope, intercept = calibration
-    return 1 / (1 + np.exp(-(SCORES * slope + intercept)))
+def probability(calibration: np.ndarray) -> np.ndarray:
+    return probabilities(SCORES[:, None], calibration[None])[:, 0]
 
 
 def test_a_weight_counts_as_that_many_texts() -> None:
     times = np.where(WANTED, 1, 3)
     weighted = calibrate(SCORES, WANTED, times.astype(float))
     repeated = calibrate(np.repeat(SCORES, times), np.repeat(WANTED, times))
-    assert weighted == pytest.approx(repeated, abs=0.02)
     given = probability(weighted)
-    assert best_threshold(given, WANTED, times.astype(float)) == best_threshold(
-        np.repeat(given, times), np.repeat(WANTED, times)
-    )
+    np.testing.assert_allclose(given, probability(repeated), atol=0.01)
+    assert best_threshold(given, times.astype(float)) == best_threshold(np.repeat(given, times))
 
 
 def test_equal_weights_change_nothing() -> None:
-    assert calibrate(SCORES, WANTED, np.full(4000, 0.25)) == pytest.approx(calibrate(SCORES, WANTED))
     given = probability(calibrate(SCORES, WANTED))
-    assert best_threshold(given, WANTED, np.ones(4000)) == best_threshold(given, WANTED)
+    np.testing.assert_allclose(probability(calibrate(SCORES, WANTED, np.full(4000, 0.25))), given, atol=1e-4)
+    assert best_threshold(given, np.ones(4000)) == best_threshold(given)
 
 
 def test_probabilities_are_of_the_expected_share(authored: list[LabelledArticle]) -> None:
@@ -44,17 +44,42 @@ def test_probabilities_are_of_the_expected_share(authored: list[LabelledArticle]
     plain, rare = (fit_topics(texts, labels, ("fraud",), TopicOptions(prior=prior), 0) for prior in (None, 0.05))
     np.testing.assert_array_equal(plain.whole.coefficients, rare.whole.coefficients)
 
-    def at_zero(calibration: np.ndarray) -> float:
-        return float(1 / (1 + np.exp(-calibration[0, 1])))
-
-    assert at_zero(rare.calibration) < 0.5 * at_zero(plain.calibration)
+    score = np.zeros((1, 1))
+    assert probabilities(score, rare.calibration) < 0.5 * probabilities(score, plain.calibration)
 
 
-def test_a_threshold_is_not_taken_from_a_single_text() -> None:
-    """One text more is right at 0.26 alone; between there and 0.55 a threshold may lie anywhere."""
-    given = np.concatenate((np.linspace(0.0, 0.25, 50), [0.26], np.linspace(0.56, 0.8, 50)))
-    wanted = np.arange(101) >= 50
-    assert 0.35 < best_threshold(given, wanted) < 0.5
+def test_each_side_of_the_boundary_has_a_slope_of_its_own() -> None:
+    """A tenth of what looks like the topic is not: however high the score, the share stays at nine tenths."""
+    rng = np.random.default_rng(1)
+    scores = rng.uniform(-3, 3, 20_000)
+    share = np.where(scores > 0, 0.9, 0.9 / (1 + np.exp(-4 * scores)))
+    found = calibrate(scores, rng.random(20_000) < share)
+    at = probabilities(np.array([[-2.0], [1.0], [2.0], [3.0]]), found[None])[:, 0]
+    assert at[0] < 0.01
+    np.testing.assert_allclose(at[1:], 0.9, atol=0.05)
+
+
+@drawn(st.lists(st.floats(-3, 3, width=32), min_size=4, max_size=40), st.integers(1, 39))
+def test_a_higher_score_is_never_less_probable(scores: list[float], first: int) -> None:
+    """Whatever the labels are, even turned round."""
+    ordered = np.sort(np.array(scores))
+    wanted = np.arange(len(ordered)) < min(first, len(ordered) - 1)
+    found = probabilities(np.linspace(-1e4, 1e4, 401)[:, None], calibrate(ordered, wanted)[None])[:, 0]
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (np.diff(found) >= 0).all()
+
+
+@pytest.mark.parametrize("shape", [(0.3, 3.0), (1.0, 1.0), (2.0, 0.5)])
+def test_a_threshold_is_best_where_probabilities_are_right(shape: tuple[float, float]) -> None:
+    rng = np.random.default_rng(2)
+    probability = rng.beta(*shape, 200_000)
+    wanted = rng.random(200_000) < probability
+
+    def f1(threshold: float) -> float:
+        found = probability >= threshold
+        return float(2 * (found & wanted).sum() / (found.sum() + wanted.sum()))
+
+    assert f1(best_threshold(probability)) > max(map(f1, np.linspace(0.05, 0.95, 91))) - 0.003
 
 
 class TestContrast:
