@@ -173,57 +173,73 @@ def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[n
     A doubtful cue is kept where most of its content is such by the first pass, too, and nobody else's.
     """
     n_cues = len(cues)
-    first = np.zeros(n_cues + 1, np.int32)
+    first = np.zeros(n_cues + 1, np.int32)  # of each cue's spans, which stand one cue after another
     for s in range(m):
         first[owner[s] + 1] += 1
-    for k in range(n_cues):
-        first[k + 1] += first[k]
+    first = np.cumsum(first)
     doubt = np.empty(n_cues, np.float64)
     for k in range(n_cues):
         doubt[k] = (k >= n_sure) - posterior[cues[k, 0], 3]
-    claimed = np.full((n, _NESTED), -1, np.int32)
-    size = np.zeros(n_cues, np.int32)
+    claimed = np.full((n, _NESTED), -1, np.int32)  # the kept cues that claim each token
+    size = np.zeros(n_cues, np.int32)  # tokens of each kept cue's content
     shared = np.zeros(n_cues, np.int32)
-    touched = np.empty(n_cues, np.int32)
-    keep = np.zeros(n_cues, np.bool_)
     for k in np.argsort(doubt, kind="mergesort"):
-        n_touched = 0
-        covered = 0
-        free = 0
-        for s in range(first[k], first[k + 1]):
-            covered += span[s, 1] - span[s, 0]
-            for i in range(span[s, 0], span[s, 1]):
-                free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
-                for place in range(_NESTED):
-                    other = claimed[i, place]
-                    if other < 0:
-                        break
-                    if shared[other] == 0:
-                        touched[n_touched] = other
-                        n_touched += 1
-                    shared[other] += 1
-        double = covered == 0 or (k >= n_sure and 2 * free < covered)
-        for t in range(n_touched):
-            other = touched[t]
-            if 2 * shared[other] > covered + size[other] - shared[other]:
-                double = True
-            shared[other] = 0
-        if double:
-            continue
-        keep[k] = True
-        size[k] = covered
-        for s in range(first[k], first[k + 1]):
-            for i in range(span[s, 0], span[s, 1]):
-                for place in range(_NESTED):
-                    if claimed[i, place] < 0:
-                        claimed[i, place] = k
-                        break
+        own = span[first[k] : first[k + 1]]
+        covered = (own[:, 1] - own[:, 0]).sum()
+        asked = k < n_sure or 2 * _surely_free(own, claimed, posterior) >= covered
+        if covered and asked and not _is_double(own, covered, claimed, size, shared):
+            size[k] = covered
+            _claim(own, k, claimed)
     kept = 0
     for s in range(m):
-        if keep[owner[s]]:
+        if size[owner[s]]:
             span[kept, 0], span[kept, 1], owner[kept] = span[s, 0], span[s, 1], owner[s]
             kept += 1
     return kept
+
+
+@inner
+def _surely_free(own, claimed, posterior):  # type: ignore[no-untyped-def]
+    """How many tokens of some spans are surely content by the first pass and claimed by nobody."""
+    free = 0
+    for begin, end in own:
+        for i in range(begin, end):
+            free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
+    return free
+
+
+@inner
+def _is_double(own, covered, claimed, size, shared):  # type: ignore[no-untyped-def]
+    """Whether some spans and the content of one of those that claim a part of them are mostly the same tokens.
+
+    shared: (n_cues,) int32, all zeros, before and after.
+    """
+    double = False
+    for begin, end in own:
+        for i in range(begin, end):
+            for other in claimed[i]:
+                if other < 0:
+                    break
+                shared[other] += 1
+                double |= 2 * shared[other] > covered + size[other] - shared[other]
+    for begin, end in own:
+        for i in range(begin, end):
+            for other in claimed[i]:
+                if other < 0:
+                    break
+                shared[other] = 0
+    return double
+
+
+@inner
+def _claim(own, k, claimed):  # type: ignore[no-untyped-def]
+    """Write cue k at the tokens of its spans, where fewer than `_NESTED` claim them."""
+    for begin, end in own:
+        for i in range(begin, end):
+            for place in range(_NESTED):
+                if claimed[i, place] < 0:
+                    claimed[i, place] = k
+                    break
 
 
 @inner
