@@ -43,15 +43,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, root: Path, server: str) -> Path:
-    """Articles, and configurations: one knows next to no terms, one finds no cue, and one is as it should be."""
+    """Articles, and configurations: one has learned little, one finds no cue, and one is as it should be."""
     from .conftest import CONFIG
 
     made = tmp_path_factory.mktemp("work")
     (made / "articles").mkdir()
     for path in sorted((root / "data" / "articles").glob("*.txt"))[::10]:
         shutil.copy(path, made / "articles")
-    few_terms = CONFIG.replace("[topics]", "[topics]\nmax_terms = 3")
-    for name, config, threshold in (("first", few_terms, 0.4), ("worse", CONFIG, 1.1), ("better", CONFIG, 0.4)):
+    little = CONFIG.replace("[topics]", "[topics]\nmax_terms = 3").replace("epochs = 2", "epochs = 1")
+    for name, config, threshold in (("first", little, 0.4), ("worse", CONFIG, 1.1), ("better", CONFIG, 0.4)):
         (made / f"{name}.toml").write_text(config.format(cue_threshold=threshold))
     lines = [msgspec.json.encode(article) + b"\n" for article in read_marked(made / "articles")]
     (made / "gold.jsonl").write_bytes(b"".join(lines))
