@@ -119,8 +119,14 @@ def fit_stance(
 def _vocabulary(
     examples: Sequence[StanceExample], least: int, known: NDArray[np.uint64] | None
 ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-    """The features that occur often enough or are known beforehand, sorted, and their inverse document frequencies."""
-    keys, counts = np.unique(np.concatenate([np.unique(e.raw.key) for e in examples]), return_counts=True)
+    """The features that occur often enough or are known beforehand, sorted, and their inverse document frequencies.
+
+    An example counts what it weighs: what is made out of another does not make a word of that less rare.
+    """
+    own = [np.unique(example.raw.key) for example in examples]
+    weights = np.array([example.weight for example in examples])
+    keys, place = np.unique(np.concatenate(own), return_inverse=True)
+    counts = np.bincount(place, np.repeat(weights, [len(found) for found in own]), len(keys))
     kept = counts >= least
     if known is not None:
         unseen = np.setdiff1d(known, keys)
@@ -128,7 +134,7 @@ def _vocabulary(
         kept = np.insert(kept | np.isin(keys, known), place, True)
         keys, counts = np.insert(keys, place, unseen), np.insert(counts, place, 0)
     keys, counts = keys[kept], counts[kept]
-    idf = np.log((1 + len(examples)) / (1 + counts)) + 1
+    idf = np.log((1 + weights.sum()) / (1 + counts)) + 1
     return keys, idf.astype(np.float32)
 
 

@@ -1,5 +1,6 @@
 """Fitting the stance head: shares of labels, and weights tied by vectors."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -40,6 +41,13 @@ def test_with_contrast_what_all_examples_have_weighs_next_to_nothing() -> None:
     )
     assert abs(scaled[3]).max() < 0.1 * abs(plain[3]).max(), "the feature 99"
     assert abs(scaled[:3]).max() > abs(plain[:3]).max()
+
+
+def test_what_is_made_out_of_an_example_makes_its_words_no_less_rare() -> None:
+    once = StanceExample(raw(10, 77), 0, "favor", 0)
+    for more, known in ((replace(once, weight=0.5, made=True), False), (replace(once, article=1), True)):
+        head = fit_stance([*examples(), once, more], ("a", "b"), OPTIONS, 0)
+        assert (77 in head.table.keys) == known
 
 
 def test_sure_shares_are_labels() -> None:
