@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction, Span
 
-from .matching import same_actor
+from .matching import match_actors, same_actor
 
 Count = Counter[tuple[str, ...]]
 Figure = float | tuple[float, float, float]
@@ -180,12 +180,10 @@ def _count_attributions(gold: LabelledArticle, predicted: Prediction, matched: d
 
 
 def _count_stances(gold: LabelledArticle, predicted: Prediction, counts: Count) -> None:
-    used: set[int] = set()
-    for actor in gold.actors or ():
-        place = next((k for k, p in enumerate(predicted.actors) if k not in used and same_actor(actor, p.name)), None)
+    actors = gold.actors or ()
+    for actor, place in zip(actors, match_actors(actors, [p.name for p in predicted.actors]), strict=True):
         said: dict[str, str] = {}
         if place is not None:
-            used.add(place)
             said = {stance.topic: stance.label for stance in predicted.actors[place].stances}
         for topic, label in actor.stance.items():
             counts["stance", label, said.get(topic, "missing")] += 1

@@ -17,7 +17,7 @@ from topic_stance.classifier.stance import RawFeatures, actor_features
 from topic_stance.data.records import STANCES, LabelledActor
 
 from .actors import found_quote, main_title
-from .matching import same_actor
+from .matching import match_actors
 from .reading import ReadArticle, read_article
 from .rewriting import negated
 from .stance import StanceExample, StanceOptions
@@ -39,6 +39,7 @@ def all_examples(
     articles: Sequence[ReadArticle], finder: Finder, topics: tuple[str, ...], options: StanceOptions
 ) -> list[StanceExample]:
     """The examples of some articles, those that are made out of others last, with their weights."""
+    lexicon = load_boilerplate()
     given: list[StanceExample] = []
     made: list[StanceExample] = []
     for number, read in enumerate(articles):
@@ -48,7 +49,7 @@ def all_examples(
             found = found_examples(read, where, finder, topics, number)
             made += [replace(example, weight=options.found, made=True) for example in found]
         if options.negated and (article := negated(read.article)) is not None:
-            contrary = read_article(article, load_boilerplate())
+            contrary = read_article(article, lexicon)
             found = stance_examples(contrary, finder.context(contrary), finder, topics, number)
             made += [replace(example, weight=options.negated, made=True) for example in found]
     return given + made
@@ -86,12 +87,11 @@ def found_examples(
     entities, speakers = resolve_actors(read.article.text, read.prose, where, spans, finder.ranking)
     quotes = found_quotes(spans)
     examples: list[StanceExample] = []
-    left = dict(enumerate(entities))
-    for actor in read.article.actors or ():
-        place = next((k for k, entity in left.items() if same_actor(actor, entity.text)), None)
+    labelled = read.article.actors or ()
+    for actor, place in zip(labelled, match_actors(labelled, [entity.text for entity in entities]), strict=True):
         if place is not None:
             own = quote_spans([quotes[k] for k in np.flatnonzero(speakers == place)])
-            raw = actor_features(read.prose, where, own, left.pop(place).title_span)
+            raw = actor_features(read.prose, where, own, entities[place].title_span)
             examples += _pairs(actor, raw, topics, number)
     return examples
 

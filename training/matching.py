@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from topic_stance.data.records import LabelledActor
 
@@ -37,3 +38,15 @@ def same_actor(actor: LabelledActor, name: str) -> bool:
             return True
     union = set(wanted) | set(given)
     return len(set(wanted) & set(given)) / max(1, len(union)) >= 0.6
+
+
+def match_actors(actors: Sequence[LabelledActor], names: Sequence[str]) -> list[int | None]:
+    """For each labelled actor in turn the first of the names left that is its own, by number, or None."""
+    left = dict(enumerate(names))
+    found: list[int | None] = []
+    for actor in actors:
+        place = next((k for k, name in left.items() if same_actor(actor, name)), None)
+        if place is not None:
+            del left[place]
+        found.append(place)
+    return found
