@@ -24,6 +24,10 @@ PREPOSITION, DEFINITE, OWNED, INDEFINITE, HE_TITLE, SHE_TITLE, AND, BREAK = (1 <
 NOUN_SHIFT, PRONOUN_SHIFT = 16, 20
 """Where the type of actor that a noun heads (3 bits), and the kind of pronoun + 1 (4 bits), stand in the bits."""
 
+MAX_PROBES = 256
+"""Slots of a table that are tried for a key: in tables no more than half full a few are; names that somebody has chosen to
+meet in one slot are forgotten beyond these, so that time stays linear."""
+
 UNKNOWN, PERSON, ORGANIZATION, STATE, GROUP, DOCUMENT = range(6)
 TYPES: tuple[ActorType, ...] = ("person", "person", "organization", "state", "group", "document")
 """Types of actors by number; one whose type nothing tells is taken for a person."""
@@ -137,27 +141,31 @@ def joined(value, word):  # type: ignore[no-untyped-def]
 
 @inlined
 def look_up(keys, values, key):  # type: ignore[no-untyped-def]
-    """The value of a key in an open-addressing table, 0 where it has none."""
+    """The value of a key in an open-addressing table, 0 where it has none within `MAX_PROBES` slots."""
     mask = np.uint64(len(keys) - 1)
     slot = (key * MIX >> np.uint64(20)) & mask
-    while keys[slot] != 0:
+    for _ in range(MAX_PROBES):
         if keys[slot] == key:
             return values[slot]
+        if keys[slot] == 0:
+            break
         slot = (slot + np.uint64(1)) & mask
     return values.dtype.type(0)
 
 
 @inlined
 def put(keys, values, key, value):  # type: ignore[no-untyped-def]
-    """Set a key's value in an open-addressing table that has room; 0 is no key."""
+    """Set a key's value in an open-addressing table with room within `MAX_PROBES` slots; 0 is no key."""
     if key == 0:
         return
     mask = np.uint64(len(keys) - 1)
     slot = (key * MIX >> np.uint64(20)) & mask
-    while keys[slot] != 0 and keys[slot] != key:
+    for _ in range(MAX_PROBES):
+        if keys[slot] == 0 or keys[slot] == key:
+            keys[slot] = key
+            values[slot] = value
+            return
         slot = (slot + np.uint64(1)) & mask
-    keys[slot] = key
-    values[slot] = value
 
 
 @inner
