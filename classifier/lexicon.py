@@ -76,6 +76,13 @@ def lexicon() -> Lexicon:
     given = [line.split() for line in word_list("given_names.txt")]
     countries = [line.split("\t") for line in word_list("states.txt")]
     nouns = [line.partition(":")[::2] for line in word_list("nouns.txt")]
+    peoples = [
+        f"{word}s"
+        for _, _, adjectives in countries
+        for word in adjectives.split()
+        if not word.endswith(("s", "sh", "ch", "se"))
+    ]
+    nouns.append(("group", " ".join(peoples)))
     hashes = phrase_hashes(
         offices
         + [name for _, *names in given for name in names]

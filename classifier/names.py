@@ -32,7 +32,7 @@ from .lexicon import (
     joined,
     look_up,
 )
-from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, SENTENCE, SPACED, WORD, token_hash
+from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, NUMBER, SENTENCE, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
@@ -42,6 +42,8 @@ WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 _LONGEST = 40
 _ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
 _OF, _FOR, _THE = (np.uint64(token_hash(word)) for word in ("of", "for", "the"))
+_MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
+"""Months that are names, too."""
 
 
 class Names(NamedTuple):
@@ -145,6 +147,8 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
                     given = k
                     break
             cut = given if given >= 0 else min(cut + 2, n - 1)
+        if cut == 0:
+            cut = _after_body(n, first, last, flags, word_bits)
         if (
             noun == ORGANIZATION
             or (cut == 0 and _is_body(n, word_key, word_bits))
@@ -181,6 +185,20 @@ def _is_body(n, word_key, word_bits):  # type: ignore[no-untyped-def]
             head = k - 1
             break
     return word_bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION or word_bits[0] >> NOUN_SHIFT & 7 == ORGANIZATION
+
+
+@inner
+def _after_body(n, first, last, flags, word_bits):  # type: ignore[no-untyped-def]
+    """Where a person's name begins after that of a body (U.N. Ana Li, Fisheries Commission Ana Li), else 0."""
+    for k in range(1, n - 1):
+        if word_bits[k] & (HE | SHE):
+            letters = 0
+            for i in range(first[k - 1], last[k - 1]):
+                letters += flags[i] & WORD > 0
+            dotted = flags[first[k - 1]] & ALLCAPS > 0 and letters > 1
+            if dotted or word_bits[k - 1] >> NOUN_SHIFT & 7 == ORGANIZATION:
+                return k
+    return 0
 
 
 @inner
@@ -231,9 +249,25 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
             if (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
+        if count > 0 and _owned_body(out[count - 1], begin, stop, flags, bits):
+            out[count - 1, 1], out[count - 1, 2] = stop, possessive
+            continue
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
         count += 1
     return out[:count]
+
+
+@inner
+def _owned_body(run, begin, stop, flags, bits):  # type: ignore[no-untyped-def]
+    """Whether a run goes on as a body after a possessive (Sheriff's Office, Teachers' Union), unlike Ana Li's Office."""
+    last = run[1]
+    near = run[2] and last < begin <= last + 2 and not flags[begin - 1] & SPACED and stop - run[0] <= _LONGEST
+    owner = bits[last - 1]
+    return (
+        near
+        and (owner & TITLE > 0 or owner >> NOUN_SHIFT & 7 == GROUP)
+        and bits[stop - 1] >> NOUN_SHIFT & 7 == ORGANIZATION
+    )
 
 
 @inner
@@ -244,7 +278,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
     count = 0
     i = 0
     while i < n:
-        if not _name_word(i, n, flags, level, quotation, sentence_start, bits):
+        if not _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):
             i += 1
             continue
         j = i + 1
@@ -252,7 +286,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
             if flags[j] & CAPITAL:
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
                     break
-                if sentence_start[j] == j or bits[j] & NEVER:
+                if sentence_start[j] == j or _calendar(j, n, hashes, flags, points, start, bits):
                     break
                 j += 1
                 continue
@@ -297,13 +331,38 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
 
 
 @inner
-def _name_word(i, n, flags, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
-    if not flags[i] & CAPITAL or bits[i] & NEVER:
+    if not flags[i] & CAPITAL or _calendar(i, n, hashes, flags, points, start, bits):
         return False
+    goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
     if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
-        return level[i] != 1 or (i + 1 < n and flags[i + 1] & CAPITAL > 0) or (i > 0 and flags[i - 1] & WORD > 0)
-    if level[i] == 1:
+        return level[i] != 1 or goes_on or (i > 0 and flags[i - 1] & WORD > 0)
+    if level[i] == 1 and not (bits[i] & PARTICLE and goes_on):
         return False
-    return level[i] != 2 or (i + 1 < n and flags[i + 1] & CAPITAL > 0)
+    return level[i] != 2 or goes_on
+
+
+@inner
+def _hyphenated(i, n, flags, points, start):  # type: ignore[no-untyped-def]
+    """Whether a hyphen joins a word to a capitalized one (Al-Jazeera)."""
+    return (
+        i + 2 < n
+        and points[start[i + 1]] == 0x2D
+        and not flags[i + 1] & SPACED
+        and not flags[i + 2] & SPACED
+        and flags[i + 2] & CAPITAL > 0
+    )
+
+
+@inner
+def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-untyped-def]
+    """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
+    if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
+        return False
+    if i == 0 or not flags[i - 1] & CAPITAL or not bits[i - 1] & (HE | SHE | TITLE):
+        return True
+    h = hashes[i]
+    month = h == _MAY or h == _APRIL or h == _JUNE or h == _AUGUST
+    return not month or (i + 1 < n and flags[i + 1] & NUMBER > 0)

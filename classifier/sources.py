@@ -20,11 +20,13 @@ from .lexicon import (
     NAME,
     NO_KIND,
     NOUN_SHIFT,
+    ORGANIZATION,
     OWN,
     OWNED,
     PERSON,
     PREPOSITION,
     PRONOUN_SHIFT,
+    STATE,
     THE,
     THEY_KIND,
     TITLE,
@@ -32,14 +34,32 @@ from .lexicon import (
     WE_KIND,
     A,
 )
-from .names import BEGIN, END, POSSESSIVE, TYPE
+from .names import BEGIN, END, POSSESSIVE, TYPE, WORDS
 from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_PLURAL, _ADVERB, _VERB, _PARTICIPLE = (TAGS.index(tag) for tag in ("NNS", "RB", "VB", "VBN"))
-_BY, _FROM, _OF, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", "of", ","))
+_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD")
+)
+_LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
+"""What no noun phrase ends in."""
+_BY, _FROM, _OF, _FOR, _IN, _NAMED, _COMMA = (
+    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", "in", "named", ",")
+)
+_CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
+    np.array([token_hash(word) for word in words.split()], np.uint64)
+    for words in (
+        "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
+        "september october november december",
+        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week weeks "
+        "month months year years",
+        "on in at late early last this next past recent earlier since",
+        "has have had is are was were will would can could may might should",
+    )
+)
+"""Days and months, other words of time, what stands before them, and verbs that are never a noun."""
 _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
@@ -76,7 +96,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         return
     if end - begin > 1 and _among(_SELVES, s.hash[end - 1]):
         end -= 1
-    stop, head = _phrase_end(s, begin, end)
+    stop, shown, head = _phrase_end(s, begin, end)
     if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
         entity = _owner(s, begin, head)
@@ -89,7 +109,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             if s.hash[i] == _BY or s.hash[i] == _FROM:
                 if _first_word(s, i + 1, end) < end:
                     begin = _first_word(s, i + 1, end)
-                    stop, head = _phrase_end(s, begin, end)
+                    stop, shown, head = _phrase_end(s, begin, end)
                 break
     low, high = _names_in(s, begin, end)
     both = _two_persons(s, begin, stop, end, low, high)
@@ -97,13 +117,12 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         _describe(s, begin, end, head, out)
         out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
         return
-    entity = _named(s, begin, stop, end, head, low, high)
+    several = stop < end and _list(s, begin, stop, end)
+    entity = -1 if several and _bodies(s, begin, stop, low, high) else _named(s, begin, stop, shown, end, head, low, high)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
-    if stop < end and _list(s, begin, stop, end):
-        stop = end
-    _describe(s, begin, stop, head, out)
+    _describe(s, begin, end if several else shown, head, out)
 
 
 @inner
@@ -116,20 +135,63 @@ def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
 
 @inner
 def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
-    """Where the noun phrase that begins at a token stops, and the last word before its first preposition: its head."""
+    """Where the noun phrase that begins at a token stops, with and without circumstances at its end, and its head.
+
+    The head is the last word before its first preposition or participle.
+    """
     stop = begin + 1
     while stop < end and (not s.bits[stop] & BREAK or _in_number(s, stop, end)):
         stop += 1
-    last = stop - 1
-    for i in range(begin + 1, stop):
-        if s.bits[i] & PREPOSITION:
+    shown = _without_circumstances(s, begin, stop)
+    last = shown - 1
+    for i in range(begin + 1, shown):
+        # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
+        noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
+        participle = noun and i + 1 < shown and (s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE) and s.hash[i] != _NAMED
+        if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle):
             last = i - 1
             break
     head = last
     # "a letter filed by", "Quill angrily": what stands between a noun and its preposition or the cue
     while head > begin and (s.tag[head] == _ADVERB or _VERB <= s.tag[head] <= _PARTICIPLE):
         head -= 1
-    return stop, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+    return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+
+
+@inner
+def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
+    """Where a noun phrase stops before the time, the adverbs and the verbs that end it (Ana Li on Monday night)."""
+    for i in range(begin + 1, stop):
+        verb = _FINITE <= s.tag[i] <= _MODAL and not s.flags[i] & CAPITAL and s.flags[i] & SPACED
+        if verb and (i + 1 < stop or _among(_AUXILIARIES, s.hash[i])):
+            stop = i
+            break
+    last = stop
+    while last - 1 > begin and (_time(s, last - 1) or _year(s, last - 1, last < stop)):
+        last -= 1
+    if last < stop:
+        while last - 1 > begin and _among(_BEFORE_TIME, s.hash[last - 1]):
+            last -= 1
+        if s.tag[last - 1] == _PARTICIPLE:
+            return stop  # "a letter sent on Monday" is told from others by it
+    while last - 1 > begin and s.tag[last - 1] in _LOOSE_ENDS and s.flags[last - 1] & (CAPITAL | SPACED) == SPACED:
+        last -= 1
+    bare = last - 1 == begin and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
+    return stop if bare else last
+
+
+@inner
+def _time(s, i):  # type: ignore[no-untyped-def]
+    """Whether a token is a word of time: a day or a month with a capital, or ``week``, ``yesterday`` … without."""
+    return _among(_CALENDAR if s.flags[i] & CAPITAL else _TIMES, s.hash[i])
+
+
+@inner
+def _year(s, i, before_time):  # type: ignore[no-untyped-def]
+    """Whether a token is the number of a year or of a day beside a month."""
+    if not s.flags[i] & NUMBER:
+        return False
+    return before_time or s.hash[i - 1] == _IN or _among(_CALENDAR, s.hash[i - 1])
 
 
 @inner
@@ -162,6 +224,15 @@ def _list(s, begin, stop, end):  # type: ignore[no-untyped-def]
         if s.bits[i] & AND:
             return True
     return False
+
+
+@inner
+def _bodies(s, begin, stop, low, high):  # type: ignore[no-untyped-def]
+    """Whether a list begins with two names, the first that of a body or a state (Norway, Spain and others)."""
+    if high - low < 2 or s.place[low, BEGIN] > begin + 1 or s.place[low + 1, BEGIN] != stop + 1:
+        return False
+    kind = s.row[s.of_name[low], KIND]
+    return (kind == ORGANIZATION or kind == STATE) and not s.place[low + 1, POSSESSIVE]
 
 
 @inner
@@ -238,8 +309,28 @@ def _among(few, word):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _named(s, begin, stop, end, head, low, high):  # type: ignore[no-untyped-def]
+def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
+    """The person whose office or body a source begins with (Chairman of the Eel Board Gen. Ana Li), else -1."""
+    last = high - 1
+    if last < low or s.place[last, END] != shown or s.place[last, POSSESSIVE]:
+        return -1
+    at = s.place[last, BEGIN]
+    if s.row[s.of_name[last], KIND] != PERSON or head >= at or not s.flags[head] & CAPITAL:
+        return -1
+    body = s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION
+    if s.bits[begin] & INDEFINITE or not (body or s.bits[head] & TITLE) or s.hash[head + 1] == _FOR:
+        return -1
+    # "of Army Gen. Ana Li" ends in the office of another
+    begins = s.place[last, WORDS] > at and not s.bits[at] & TITLE
+    return s.of_name[last] if begins or (body and s.bits[at - 1] & TITLE) else -1
+
+
+@inner
+def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-untyped-def]
     """The entity that a source is by name, if it is one rather than described by names; else -1."""
+    officer = _officer(s, begin, shown, head, low, high)
+    if officer >= 0:
+        return officer
     for i in range(begin, stop):
         if s.bits[i] & AND:
             # "Ana Li of the Institute of Eels and Trout": what a person is of may join what it likes
