@@ -82,7 +82,7 @@ def lexicon() -> Lexicon:
         for word in adjectives.split()
         if not word.endswith(("s", "sh", "ch", "se"))
     ]
-    nouns.append(("group", " ".join(peoples)))
+    nouns.append(("group", " ".join(peoples + [f"{word}s" for word in offices if word[-1] in "rtefk"])))
     hashes = phrase_hashes(
         offices
         + [name for _, *names in given for name in names]

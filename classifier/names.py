@@ -41,7 +41,10 @@ WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
 _LONGEST = 40
 _ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
-_OF, _FOR, _THE = (np.uint64(token_hash(word)) for word in ("of", "for", "the"))
+_OF, _FOR, _THE, _A = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "a"))
+_FIELDS = np.array(
+    [token_hash(w) for w in "immigration citizenship customs securities food oceanic aeronautics fish".split()], np.uint64
+)
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
 
@@ -134,7 +137,7 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
         kind = STATE
     elif n == 1 and word_bits[0] & DEMONYM:
         return False
-    elif noun == GROUP:
+    elif noun == GROUP and not _is_body(n, word_key, word_bits):
         kind = GROUP
     else:
         for k in range(n - 1):
@@ -237,7 +240,7 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
         near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
         if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= _LONGEST:
             last = out[count - 1, 1]
-            direct = begin == last + 1 or hashes[last + 1] == _THE
+            direct = begin == last + 1 or hashes[last + 1] == _THE or hashes[last + 1] == _A
             of, for_ = hashes[last] == _OF and direct, hashes[last] == _FOR and direct
             both = bits[last] & AND > 0 and begin == last + 1 and not bits[begin] & (TITLE | SHORT | HE | SHE)
             head = bits[last - 1]
@@ -246,7 +249,8 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
             inner = False
             for i in range(out[count - 1, 0], last):
                 inner = inner or hashes[i] == _OF or hashes[i] == _FOR
-            if (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
+            field = bits[last] & AND > 0 and begin == last + 1 and _is_field(hashes[last - 1])
+            if field or (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
         if count > 0 and _owned_body(out[count - 1], begin, stop, flags, bits):
@@ -255,6 +259,15 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
         count += 1
     return out[:count]
+
+
+@inner
+def _is_field(word):  # type: ignore[no-untyped-def]
+    """Whether a word is one that bodies' names join with another (Securities and Exchange Commission)."""
+    for field in _FIELDS:
+        if field == word:
+            return True
+    return False
 
 
 @inner

@@ -34,23 +34,24 @@ from .lexicon import (
     WE_KIND,
     A,
 )
-from .names import BEGIN, END, POSSESSIVE, TYPE, WORDS
+from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
 from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL = (
-    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD")
+_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL, _PRONOUN, _RELATIVE = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD", "PRP", "W")
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_BY, _FROM, _OF, _FOR, _IN, _NAMED, _COMMA = (
-    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", "in", "named", ",")
+_BY, _FROM, _OF, _FOR, _IN, _NAMED, _A, _AN, _COMMA = (
+    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", "in", "named", "a", "an", ",")
 )
-_CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
+_MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
+        "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
         "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
         "september october november december",
         "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week weeks "
@@ -59,7 +60,7 @@ _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
         "has have had is are was were will would can could may might should",
     )
 )
-"""Days and months, other words of time, what stands before them, and verbs that are never a noun."""
+"""What stands between ``a`` and a plural, days and months, other words of time, what stands before them, and verbs that are never a noun."""
 _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
@@ -89,7 +90,8 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         return  # punctuation only: as good as none
     first = s.bits[begin]
     pronoun = first >> PRONOUN_SHIFT & 15
-    if pronoun and (end - begin == 1 or (end - begin == 2 and not first & OWNED)):
+    alone = end - begin == 1 or (end - begin == 2 and not first & OWNED)
+    if pronoun and (alone or _subject(s, begin)):
         out[SOURCE_KIND] = pronoun - 1
         out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
         out[SOURCE_HEAD] = begin
@@ -111,6 +113,8 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
                     begin = _first_word(s, i + 1, end)
                     stop, shown, head = _phrase_end(s, begin, end)
                 break
+    if _one_before_many(s, begin, head):
+        begin = head
     low, high = _names_in(s, begin, end)
     both = _two_persons(s, begin, stop, end, low, high)
     if both >= 0:
@@ -156,6 +160,24 @@ def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     while head > begin and (s.tag[head] == _ADVERB or _VERB <= s.tag[head] <= _PARTICIPLE):
         head -= 1
     return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+
+
+@inner
+def _subject(s, i):  # type: ignore[no-untyped-def]
+    """Whether a token is a pronoun with its verb (who was there on Monday)."""
+    following = s.tag[i + 1]
+    return (s.tag[i] == _RELATIVE or s.tag[i] == _PRONOUN) and (following == _ADVERB or _VERB <= following <= _MODAL)
+
+
+@inner
+def _one_before_many(s, begin, head):  # type: ignore[no-untyped-def]
+    """Whether a source is a plural with another phrase before it (a step critics)."""
+    if not (s.hash[begin] == _A or s.hash[begin] == _AN) or s.tag[head] != _PLURAL or head < begin + 2:
+        return False
+    for i in range(begin + 1, head):
+        if s.tag[i] != _NOUN or _among(_MANY, s.hash[i]):
+            return False
+    return True
 
 
 @inner
@@ -353,7 +375,22 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
                 if kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE))):
                     best = k
                 break
-    return -1 if best < 0 else s.of_name[best]
+    if best < 0:
+        return -1
+    return s.of_name[_nearer(s, stop, end, best, low, high)]
+
+
+@inner
+def _nearer(s, stop, end, best, low, high):  # type: ignore[no-untyped-def]
+    """Of two persons with a comma between them the second, who stands by the cue; else the name given."""
+    if stop + 1 >= end or s.hash[stop] != _COMMA or s.row[s.of_name[best], KIND] != PERSON:
+        return best
+    for k in range(best + 1, high):
+        full = s.place[k, WORDS] > s.place[k, BEGIN] or s.place[k, N_WORDS] > 1
+        if s.place[k, BEGIN] == stop + 1 and s.row[s.of_name[k], KIND] == PERSON and full:
+            rest = _first_word(s, s.place[k, END], end)
+            return k if rest == end and not s.place[k, POSSESSIVE] else best
+    return best
 
 
 @inner
