@@ -25,8 +25,8 @@ NOUN_SHIFT, PRONOUN_SHIFT = 16, 20
 """Where the type of actor that a noun heads (3 bits), and the kind of pronoun + 1 (4 bits), stand in the bits."""
 
 MAX_PROBES = 256
-"""Slots of a table that are tried for a key: in tables no more than half full a few are; names that somebody has chosen to
-meet in one slot are forgotten beyond these, so that time stays linear."""
+"""Slots of a table that are tried for a key. In tables no more than half full a few are; names that somebody has chosen
+to meet in one slot are forgotten beyond these, so that time stays linear."""
 
 UNKNOWN, PERSON, ORGANIZATION, STATE, GROUP, DOCUMENT = range(6)
 TYPES: tuple[ActorType, ...] = ("person", "person", "organization", "state", "group", "document")
@@ -43,7 +43,7 @@ _WORDS = {
     "august september october november december "
     "mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec",
     PARTICLE: "de la del der den van von bin ben al el ibn da di du dos le ter abu",
-    SHORT: "mr mrs ms dr sen sens rep reps gov govs gen lt col sgt capt maj prof rev st jr sr hon",
+    SHORT: "mr mrs ms dr sen sens rep reps gov govs gen adm lt col cmdr sgt capt maj prof rev st jr sr hon",
     SUFFIX: "jr sr ii iii iv md phd esq",
     PREPOSITION: "of for at from with in on to by near inside familiar about after against among before during over "
     "under",

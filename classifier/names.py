@@ -43,7 +43,8 @@ _LONGEST = 40
 _ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
 _OF, _FOR, _THE, _A = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "a"))
 _FIELDS = np.array(
-    [token_hash(w) for w in "immigration citizenship customs securities food oceanic aeronautics fish".split()], np.uint64
+    [token_hash(w) for w in "immigration citizenship customs securities food oceanic aeronautics fish".split()],
+    np.uint64,
 )
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
@@ -92,9 +93,10 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
 
 @lru_cache(maxsize=1 << 14)
 def name_words(text: str) -> tuple[str, ...]:
-    """The words of a name: what white space separates, without quotation marks around and commas after."""
-    words = (word.strip('"“”‘,;:()[]') for word in text.split())
-    return tuple(word for word in words if any(map(str.isalnum, word)))
+    """The words of a name: what white space separates, without marks around; commas between words are kept."""
+    words = [(word.strip('"“”‘,;:()[]'), word[-1] == ",") for word in text.split()]
+    words = [(word, comma) for word, comma in words if any(map(str.isalnum, word))]
+    return tuple(f"{word}," if comma and k + 1 < len(words) else word for k, (word, comma) in enumerate(words))
 
 
 @inner
@@ -149,6 +151,8 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
                 if word_bits[k] & (HE | SHE):
                     given = k
                     break
+            if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits):
+                return False  # "Chair of the House Committee": an office, not a body
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:
             cut = _after_body(n, first, last, flags, word_bits)
@@ -272,7 +276,7 @@ def _is_field(word):  # type: ignore[no-untyped-def]
 
 @inner
 def _owned_body(run, begin, stop, flags, bits):  # type: ignore[no-untyped-def]
-    """Whether a run goes on as a body after a possessive (Sheriff's Office, Teachers' Union), unlike Ana Li's Office."""
+    """Whether a run goes on as a body after a possessive (Sheriff's Office), unlike Ana Li's Office."""
     last = run[1]
     near = run[2] and last < begin <= last + 2 and not flags[begin - 1] & SPACED and stop - run[0] <= _LONGEST
     owner = bits[last - 1]

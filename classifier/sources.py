@@ -36,13 +36,14 @@ from .lexicon import (
 )
 from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
 from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
-from .tagger import TAGS
+from .tagger import RELATIONS, TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
 _NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL, _PRONOUN, _RELATIVE = (
     TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD", "PRP", "W")
 )
+_APPOSITION = RELATIONS.index("apposition")
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
 _BY, _FROM, _OF, _FOR, _IN, _NAMED, _A, _AN, _COMMA = (
@@ -54,13 +55,14 @@ _MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
         "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
         "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
         "september october november december",
-        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week weeks "
-        "month months year years",
+        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week "
+        "weeks month months year years",
         "on in at late early last this next past recent earlier since",
         "has have had is are was were will would can could may might should",
     )
 )
-"""What stands between ``a`` and a plural, days and months, other words of time, what stands before them, and verbs that are never a noun."""
+"""What stands between ``a`` and a plural; days and months; other words of time; what stands before them; verbs that are
+never a noun."""
 _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
@@ -122,11 +124,31 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
         return
     several = stop < end and _list(s, begin, stop, end)
-    entity = -1 if several and _bodies(s, begin, stop, low, high) else _named(s, begin, stop, shown, end, head, low, high)
+    if several and _bodies(s, begin, stop, low, high):
+        entity = -1
+    else:
+        entity = _named(s, begin, stop, shown, end, head, low, high)
+    if entity >= 0:
+        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+        return
+    entity = _apposed(s, begin, head)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
     _describe(s, begin, end if several else shown, head, out)
+
+
+@inner
+def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
+    """The person that a description stands after as an apposition (Ana Li, a former minister), else -1."""
+    if begin < 2 or s.hash[begin - 1] != _COMMA or s.relation[head] != _APPOSITION:
+        return -1
+    if not s.bits[begin] & (DEFINITE | INDEFINITE | OWNED):
+        return -1
+    low, high = _names_in(s, begin - 2, begin - 1)
+    if low == high or s.place[low, END] != begin - 1 or s.place[low, POSSESSIVE]:
+        return -1
+    return s.of_name[low] if s.row[s.of_name[low], KIND] == PERSON else -1
 
 
 @inner
@@ -369,15 +391,32 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
     if best < 0 and stop + 1 < end:
         # "a spokeswoman for the ministry, Maria Sol": the name follows the office
         for k in range(low, high):
-            if s.place[k, BEGIN] == stop + 1 and s.place[k, TYPE] != GROUP:
-                kind = s.row[s.of_name[k], KIND]
-                office = s.bits[head] & TITLE > 0
-                if kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE))):
+            if s.place[k, BEGIN] > stop and s.place[k, TYPE] != GROUP:
+                if _all_capital(s, stop + 1, s.place[k, BEGIN]) and _fits(s, begin, end, head, k):
                     best = k
                 break
     if best < 0:
         return -1
     return s.of_name[_nearer(s, stop, end, best, low, high)]
+
+
+@inner
+def _all_capital(s, begin, end):  # type: ignore[no-untyped-def]
+    for i in range(begin, end):
+        if not s.flags[i] & CAPITAL:
+            return False
+    return True
+
+
+@inner
+def _fits(s, begin, end, head, k):  # type: ignore[no-untyped-def]
+    """Whether a name after the comma can be the person or the body that the phrase before it describes."""
+    kind = s.row[s.of_name[k], KIND]
+    if s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION:
+        # "His company, Eel Partners", but not "the party, Norway's largest"
+        return kind != PERSON and kind != STATE and _first_word(s, s.place[k, END], end) == end
+    office = s.bits[head] & TITLE > 0
+    return kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE)))
 
 
 @inner

@@ -229,6 +229,57 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
     assert [entity.text for entity in actors.entities] == [name]
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        # a body may own a part of its name, which a person's office does not make its own
+        ("the Orrin Sheriff's Office", "Orrin Sheriff's Office"),
+        ("the Velm Ferrymen and Teachers' Union", "Velm Ferrymen and Teachers' Union"),
+        ("Sarah Tonk's Eel Office", "Eel Office"),
+        ("Norway's Eel Ministry", "Eel Ministry"),
+        ("the Food and Eel Commission", "Food and Eel Commission"),
+        ("the Campaign for a Clean Harbour", "Campaign for a Clean Harbour"),
+        ("the Orrin Sun-Times", "Orrin Sun-Times"),
+        ("Al-Tonkiya", "Al-Tonkiya"),
+        # whoever holds the office that a source begins with
+        ("Chairman of the Joint Eel Chiefs Gen. Robert Marr", "Robert Marr"),
+        ("Orrin Committee on Eels Chairman Robert Marr", "Robert Marr"),
+        ("the paper's editor-in-chief Robert Marr", "Robert Marr"),
+        ("the former head of the Eel Agency, Vice Adm. Robert Marr", "Robert Marr"),
+        ("the Chair of the House of Eels Committee, Robert Marr", "Robert Marr"),
+        ("A spokesman for Prime Minister Robert Marr", "A spokesman for Prime Minister Robert Marr"),
+        ("A lawyer representing Robert Marr", "A lawyer representing Robert Marr"),
+        ("a skipper named Robert Marr", "Robert Marr"),
+        # a month may be a name
+        ("Prime Minister Theresa May", "Theresa May"),
+        # the phrase before a comma and the name of what it describes
+        ("his company, Orrin Eel Group", "Orrin Eel Group"),
+        ("Abel Tonk, District Judge Robert Marr", "Robert Marr"),
+        # a list is not the first in it
+        ("Norway, Spain and the other states", "Norway, Spain and the other states"),
+        ("Some Norwegians", "Some Norwegians"),
+        # time, and what else belongs to no noun
+        ("President Robert Marr Saturday", "Robert Marr"),
+        ("the Marr administration late on Monday night", "Marr administration"),
+        ("growers in 1947", "growers"),
+        ("growers in recent days", "growers"),
+        ("a letter sent on Monday", "a letter sent on Monday"),
+        ("the growers have", "growers"),
+        ("a move growers", "growers"),
+        ("a dozen growers", "a dozen growers"),
+    ],
+)
+def test_a_source_with_more_or_less_than_a_name(shipped: Pipeline, source: str, name: str) -> None:
+    actors = resolved(shipped, f"It was quiet in Orrin, and {source} said the tax will rise.", source)
+    assert [entity.text for entity in actors.entities] == [name]
+
+
+@pytest.mark.parametrize("source", ["who was at the port on Monday", "a former minister"])
+def test_what_stands_after_a_name_is_whom_it_names(shipped: Pipeline, source: str) -> None:
+    text = f"Robert Marr, {source}, said the tax will rise."
+    assert [entity.text for entity in resolved(shipped, text, source).entities] == ["Robert Marr"]
+
+
 def test_nobody_is_two(shipped: Pipeline) -> None:
     text = "Mara Quill was at the port. Quill and Mara Quill said the tax will rise."
     actors = resolved(shipped, text, "Quill and Mara Quill")

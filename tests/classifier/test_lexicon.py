@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from topic_stance.classifier.hashing import MIX
 from topic_stance.classifier.lexicon import (
     DEMONYM,
     HE,
+    MAX_PROBES,
     NOUN_SHIFT,
     PRONOUN_SHIFT,
     SHE,
@@ -62,3 +64,16 @@ def test_a_table_gives_back_what_was_put(entries: dict[int, int], stranger: int)
     for key, value in entries.items():
         assert look_up(keys, values, np.uint64(key)) == value
     assert look_up(keys, values, np.uint64(stranger)) == entries.get(stranger, 0)
+
+
+def test_keys_that_meet_in_one_slot_are_forgotten() -> None:
+    """Whoever writes a text chooses its words, and may choose ten thousand that begin their search at the same slot."""
+    size, count = 1 << 15, MAX_PROBES + 50
+    inverse = pow(int(MIX), -1, 1 << 64)  # of the multiplication: slot 7 for all, and keys of their own
+    chosen = [np.uint64((((k + 1) << 44) | (7 << 20)) * inverse % (1 << 64)) for k in range(count)]
+    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    for k, key in enumerate(chosen):
+        put(keys, values, key, np.int32(k + 1))
+    assert np.count_nonzero(keys) == MAX_PROBES
+    assert look_up(keys, values, chosen[0]) == 1
+    assert look_up(keys, values, chosen[-1]) == 0
