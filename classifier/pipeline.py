@@ -18,6 +18,7 @@ from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate, prose
 from .context import Context
 from .quotes import find_quotes
+from .relatives import with_antecedents
 from .segment import Tokens, tokenize
 from .stance import find_stances
 from .topics import TopicWeights, assign_topics, decision_scores, head_weights
@@ -103,6 +104,7 @@ class Pipeline:
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
         tokens, cuts = prose(body)
         quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
+        quotes = with_antecedents(quotes, tokens, where)
         if len(cuts):
             quotes = divided(quotes, cuts)
         actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
