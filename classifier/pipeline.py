@@ -18,9 +18,9 @@ from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate, prose
 from .context import Context
 from .quotes import find_quotes
-from .relatives import with_antecedents
 from .segment import Tokens, tokenize
 from .stance import find_stances
+from .subjects import with_antecedents
 from .topics import TopicWeights, assign_topics, decision_scores, head_weights
 from .topics_only import article_scores
 

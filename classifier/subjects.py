@@ -1,0 +1,120 @@
+"""Sources that grammar tells: the phrase a relative pronoun stands for, and the subject of a cue without a source.
+
+"The guard, who denied it" is the guard: whoever reads a list of quotes learns nothing from "who", and the phrase is
+also what the labels call the source.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .assembly import Spans
+from .jit import compiled, inner
+from .segment import WORD, token_hash
+from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
+
+_LONGEST_PHRASE = 20
+"""Tokens of a phrase that are looked at."""
+_WHO, _WHICH, _THAT, _OF, _COMMA, _HYPHEN = (
+    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", ",", "-")
+)
+_FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
+_SUBJECT = RELATIONS.index("subject")
+_RELATIVE, _ADVERB, _NAME, _PARTICIPLE = (TAGS.index(tag) for tag in ("W", "RB", "NNP", "VBN"))
+_OPENS = tuple(TAGS.index(tag) for tag in ("DT", "PRP$"))
+_NOUNS = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP"))
+_IN_PHRASE = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP", "PRP$", "JJ", "POS", "CD"))
+
+
+@compiled
+def with_antecedents(quotes, tokens, where):  # type: ignore[no-untyped-def]
+    """The same `assembly.Spans` with the phrase before it in place of each source that begins with who, which or that.
+
+    A cue without a source gets the phrase before or after it that is a subject. where: the `Context` of the tokens. A
+    pronoun without such a phrase stays.
+    """
+    source = quotes.source.copy()
+    hashes, tag = tokens.hash, where.tag
+    for k in range(len(source)):
+        begin, end = source[k]
+        if begin < 0 and quotes.cue[k, 0] >= 0:
+            said = quotes.content[quotes.bounds[k] : quotes.bounds[k + 1]]
+            source[k] = _subject(quotes.cue[k, 0], quotes.cue[k, 1], said, tokens, where)
+            begin, end = source[k]
+        if begin < 1 or not _relative(begin, end, hashes, tag):
+            continue
+        low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
+        last = begin - 1 if hashes[begin - 1] == _COMMA else begin
+        first = _phrase(low, last, hashes, tag)
+        if first < last and _apposition(first, low, hashes, tag):
+            first = _phrase(low, first - 1, hashes, tag)
+        if first < last and tag[last - 1] in _NOUNS:
+            source[k, 0], source[k, 1] = first, last
+    return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
+
+
+@inner
+def _relative(begin, end, hashes, tag):  # type: ignore[no-untyped-def]
+    """Whether a source is a relative pronoun, alone or with its verb."""
+    word = hashes[begin]
+    if word != _WHO and word != _WHICH and (word != _THAT or tag[begin] != _RELATIVE):
+        return False
+    if end == begin + 1:
+        return True
+    following = tag[begin + 1]
+    return following == _ADVERB or FIRST_VERB <= following <= LAST_VERB
+
+
+@inner
+def _subject(begin, end, said, tokens, where):  # type: ignore[no-untyped-def]
+    """The phrase right after or before a cue that is a subject; (-1, -1) where there is none. said: its contents."""
+    hashes, tag = tokens.hash, where.tag
+    high = min(where.sentence_end[begin], end + _LONGEST_PHRASE)
+    last = end
+    while last < high and tag[last] in _IN_PHRASE:
+        last += 1
+    # "…, said the growers" has its subject after the verb, whatever the tagger makes of it
+    inverted = begin > 0 and not tokens.flags[begin - 1] & WORD and _FINITE[tag[begin]] and last > end
+    if _has_subject(end, last, where.relation) or (inverted and not _within(end, said)):
+        return end, last
+    first = _phrase(max(where.sentence_start[begin], begin - _LONGEST_PHRASE), begin, hashes, tag)
+    if _has_subject(first, begin, where.relation):
+        return first, begin
+    return -1, -1
+
+
+@inner
+def _within(i, spans):  # type: ignore[no-untyped-def]
+    for begin, end in spans:
+        if begin <= i < end:
+            return True
+    return False
+
+
+@inner
+def _has_subject(begin, end, relation):  # type: ignore[no-untyped-def]
+    for i in range(begin, end):
+        if relation[i] == _SUBJECT:
+            return True
+    return False
+
+
+@inner
+def _phrase(low, last, hashes, tag):  # type: ignore[no-untyped-def]
+    """The first token of the noun phrase that ends before `last`; `last` where there is none."""
+    i = last
+    while i > low:
+        inside = low + 1 < i < last
+        of = inside and hashes[i - 1] == _OF and tag[i - 2] in _NOUNS
+        # "three detained growers", "Orrin-based growers"
+        participle = inside and tag[i - 1] == _PARTICIPLE and (tag[i - 2] in _IN_PHRASE or hashes[i - 2] == _HYPHEN)
+        if not (tag[i - 1] in _IN_PHRASE or of or participle or hashes[i - 1] == _HYPHEN):
+            break
+        i -= 1
+    return i
+
+
+@inner
+def _apposition(first, low, hashes, tag):  # type: ignore[no-untyped-def]
+    """Whether a phrase stands after a name and a comma (Ana Li, a former minister)."""
+    return first - 1 > low and hashes[first - 1] == _COMMA and tag[first] in _OPENS and tag[first - 2] == _NAME

@@ -1,0 +1,69 @@
+"""Sources that grammar tells: antecedents of relative pronouns, subjects of cues without a source."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from invariants import SCRAPS
+
+from topic_stance.classifier import Pipeline
+from topic_stance.classifier.context import context
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
+from topic_stance.classifier.segment import tokenize
+from topic_stance.classifier.subjects import with_antecedents
+
+
+def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> str | None:
+    """The words of the source of a quote whose cue and source (or none) are given, as grammar has it."""
+    tokens = tokenize(text)
+    quotes = pipeline.bundle.heads.quotes
+    where = context(tokens, quotes.words, quotes.tagger)
+
+    def span(words: str) -> tuple[int, int]:
+        at = text.index(words)
+        return int((tokens.start < at).sum()), int((tokens.start < at + len(words)).sum())
+
+    last = (len(tokens.start) - 1, len(tokens.start))
+    found = quote_spans([FoundQuote([last], span(cue), span(source) if source else None, "indirect")])
+    begin, end = with_antecedents(found, tokens, where).source[0]
+    return None if begin < 0 else text[tokens.start[begin] : tokens.end[end - 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "source", "phrase"),
+    [
+        ("The tax angered the growers of Orrin, who said it was unfair.", "said", "who", "the growers of Orrin"),
+        ("They met Mara Quill, a former minister, who said it was unfair.", "said", "who", "Mara Quill, a former minister"),
+        ("It follows a report that said the tax was unfair.", "said", "that", "a report"),
+        ("It angered growers who were there and said it was unfair.", "said", "who were there", "growers"),
+        ("It angered the three detained growers, who said it was unfair.", "said", "who", "the three detained growers"),
+        ("Who said it was unfair?", "said", "Who", "Who"),
+        ("The growers said that it was unfair.", "said", "The growers", "The growers"),
+        ("The growers said that it was unfair.", "said", None, "The growers"),
+        ("It was unfair, said the growers.", "said", None, "the growers"),
+        ("It was said to be unfair.", "to be", None, None),
+    ],
+)  # fmt: skip
+def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, source: str | None, phrase: str) -> None:
+    assert source_of(shipped, text, cue, source) == phrase
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCRAPS, st.data())
+def test_sources_stay_within_the_text(shipped: Pipeline, text: str, data: st.DataObject) -> None:
+    tokens = tokenize(f"{text} The growers, who said it was unfair, left")
+    n = len(tokens.start)
+    quotes = shipped.bundle.heads.quotes
+    where = context(tokens, quotes.words, quotes.tagger)
+    found = []
+    for _ in range(3):
+        begin = data.draw(st.integers(0, n - 1))
+        end = data.draw(st.integers(begin + 1, n))
+        source = data.draw(st.sampled_from([None, (begin, end)]))
+        found.append(FoundQuote([(begin, end)], (begin, end), source, "indirect"))
+    spans = quote_spans(found)
+    after = with_antecedents(spans, tokens, where)
+    assert np.array_equal(after.content, spans.content)
+    assert np.array_equal(after.cue, spans.cue)
+    for begin, end in after.source:
+        assert (begin, end) == (-1, -1) or 0 <= begin < end <= n
