@@ -1,4 +1,4 @@
-"""Sources that grammar tells: the phrase a relative pronoun stands for, and the subject of a cue without a source.
+"""Sources that grammar or layout tells: what a relative pronoun stands for, the subject of a cue, a line that signs.
 
 "The guard, who denied it" is the guard: whoever reads a list of quotes learns nothing from "who", and the phrase is
 also what the labels call the source.
@@ -10,13 +10,14 @@ import numpy as np
 
 from .assembly import Spans
 from .jit import compiled, inner
-from .segment import WORD, token_hash
+from .segment import CAPITAL, LINE, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
 """Tokens of a phrase that are looked at."""
-_WHO, _WHICH, _THAT, _OF, _COMMA, _HYPHEN = (
-    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", ",", "-")
+_LONGEST_SIGNATURE = 12
+_WHO, _WHICH, _THAT, _OF, _THE, _COMMA, _HYPHEN = (
+    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", "the", ",", "-")
 )
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
@@ -30,8 +31,8 @@ _IN_PHRASE = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP", 
 def with_antecedents(quotes, tokens, where):  # type: ignore[no-untyped-def]
     """The same `assembly.Spans` with the phrase before it in place of each source that begins with who, which or that.
 
-    A cue without a source gets the phrase before or after it that is a subject. where: the `Context` of the tokens. A
-    pronoun without such a phrase stays.
+    A cue without a source gets the phrase before or after it that is a subject, a quotation without either the line
+    that signs it. where: the `Context` of the tokens. A pronoun without such a phrase stays.
     """
     source = quotes.source.copy()
     hashes, tag = tokens.hash, where.tag
@@ -41,6 +42,9 @@ def with_antecedents(quotes, tokens, where):  # type: ignore[no-untyped-def]
             said = quotes.content[quotes.bounds[k] : quotes.bounds[k + 1]]
             source[k] = _subject(quotes.cue[k, 0], quotes.cue[k, 1], said, tokens, where)
             begin, end = source[k]
+        elif begin < 0:
+            last = quotes.bounds[k + 1] - 1
+            source[k] = _signature(quotes.content[quotes.bounds[k], 0], quotes.content[last, 1], tokens)
         if begin < 1 or not _relative(begin, end, hashes, tag):
             continue
         low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
@@ -81,6 +85,26 @@ def _subject(begin, end, said, tokens, where):  # type: ignore[no-untyped-def]
     if _has_subject(first, begin, where.relation):
         return first, begin
     return -1, -1
+
+
+@inner
+def _signature(begin, end, tokens):  # type: ignore[no-untyped-def]
+    """The line that signs a quotation on lines of its own (Ana Li, Orrin Post); (-1, -1) where there is none."""
+    flags, hashes, n = tokens.flags, tokens.hash, len(tokens.flags)
+    if not flags[begin] & LINE:
+        return -1, -1
+    first = end
+    while first < n and not flags[first] & (LINE | WORD):
+        first += 1
+    last = first
+    comma = False
+    while last < n and last < first + _LONGEST_SIGNATURE and (last == first or not flags[last] & LINE):
+        if flags[last] & WORD and not flags[last] & CAPITAL and hashes[last] != _OF and hashes[last] != _THE:
+            return -1, -1
+        comma |= hashes[last] == _COMMA
+        last += 1
+    ends = last == n or flags[last] & LINE > 0
+    return (first, last) if comma and ends and flags[first] & CAPITAL and flags[last - 1] & WORD else (-1, -1)
 
 
 @inner

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import SCRAPS
+from invariants import SCRAPS, predict
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.context import context
@@ -46,6 +46,24 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
 )  # fmt: skip
 def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, source: str | None, phrase: str) -> None:
     assert source_of(shipped, text, cue, source) == phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "actor"),
+    [
+        ("“The tax is unfair to the growers of the old port.”\n\nMara Quill, Orrin Post\n\nThe port was shut.", "Mara Quill"),
+        ("“The tax is unfair to the growers of the old port.”\n\nMara Quill went home, and all was well", None),
+        ("“The tax is unfair to the growers of the old port.”\n\nOrrin Harbour\n\nThe port was shut.", None),
+    ],
+)  # fmt: skip
+def test_a_line_signs_the_quotation_before_it(shipped: Pipeline, text: str, actor: str | None) -> None:
+    whole = f"The council met in Orrin on Monday to talk about the tax.\n\n{text}"
+    prediction = predict(shipped, whole)
+    (quote,) = prediction.quotes
+    assert (quote.source is not None) == (actor is not None)
+    if actor:
+        assert quote.actor is not None
+        assert prediction.actors[quote.actor].name == actor
 
 
 @settings(max_examples=100, deadline=None)
