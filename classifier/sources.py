@@ -40,8 +40,8 @@ from .tagger import RELATIONS, TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL, _PRONOUN, _RELATIVE = (
-    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD", "PRP", "W")
+_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL, _PRONOUN, _RELATIVE, _POSSESSIVE = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD", "PRP", "W", "POS")
 )
 _APPOSITION = RELATIONS.index("apposition")
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
@@ -220,6 +220,8 @@ def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
             return stop  # "a letter sent on Monday" is told from others by it
     while last - 1 > begin and s.tag[last - 1] in _LOOSE_ENDS and s.flags[last - 1] & (CAPITAL | SPACED) == SPACED:
         last -= 1
+    while last - 1 > begin and s.tag[last - 1] == _POSSESSIVE:
+        last -= 1
     bare = last - 1 == begin and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
     return stop if bare else last
 
@@ -384,9 +386,10 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
     best = -1
     for k in range(low, high):
         first, last = max(begin, s.place[k, BEGIN]), s.place[k, END]
-        if s.place[k, TYPE] == GROUP or s.place[k, POSSESSIVE]:
+        # "Quill's" alone is Quill; else a possessive names whose the source is
+        if s.place[k, TYPE] == GROUP or (s.place[k, POSSESSIVE] and last < shown):
             continue
-        if first <= head < last or (first == begin and last >= head + 1):
+        if first <= head < last or (first == begin and (last >= head + 1 or _person_acts(s, k, shown))):
             best = k
     if best < 0 and stop + 1 < end:
         # "a spokeswoman for the ministry, Maria Sol": the name follows the office
@@ -398,6 +401,15 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
     if best < 0:
         return -1
     return s.of_name[_nearer(s, stop, end, best, low, high)]
+
+
+@inner
+def _person_acts(s, k, shown):  # type: ignore[no-untyped-def]
+    """Whether a verb or an adverb follows a person's name that begins a source (Ana Li waving the bill)."""
+    after = s.place[k, END]
+    if after >= shown or s.flags[after] & CAPITAL or s.row[s.of_name[k], KIND] > PERSON:
+        return False
+    return s.tag[after] == _ADVERB or _VERB <= s.tag[after] <= _MODAL
 
 
 @inner
@@ -450,8 +462,23 @@ def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
     noun = s.bits[head] >> NOUN_SHIFT & 7
     out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
     out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
+    if both:
+        _join_persons(s, begin, stop, out)
+
+
+@inner
+def _join_persons(s, begin, stop, out):  # type: ignore[no-untyped-def]
+    """Write down the two persons that a description joins: one ends before ``and``, the other is the only one after."""
     low, high = _names_in(s, begin, stop)
-    if both and high - low == 2:
-        a, b = s.of_name[low], s.of_name[low + 1]
-        if a != b and s.row[a, KIND] <= PERSON and s.row[b, KIND] <= PERSON:
-            out[SOURCE_FIRST], out[SOURCE_SECOND] = a, b
+    first = second = -1
+    for k in range(low, high):
+        if s.row[s.of_name[k], KIND] > PERSON or s.place[k, POSSESSIVE]:
+            continue
+        if s.place[k, END] < stop and s.bits[s.place[k, END]] & AND:
+            first = k
+        elif first >= 0 and second >= 0:
+            return
+        elif first >= 0:
+            second = k
+    if second >= 0 and s.of_name[first] != s.of_name[second]:
+        out[SOURCE_FIRST], out[SOURCE_SECOND] = s.of_name[first], s.of_name[second]

@@ -255,6 +255,12 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
         # the phrase before a comma and the name of what it describes
         ("his company, Orrin Eel Group", "Orrin Eel Group"),
         ("Abel Tonk, District Judge Robert Marr", "Robert Marr"),
+        # two persons by what they are
+        ("Eel envoy Sarah Tonk and Norway's port chief Robert Marr", "Sarah Tonk and Robert Marr"),
+        # a possessive with nothing after it, and with something
+        ("Robert Marr's", "Robert Marr"),
+        ("Robert Marr's boat", "Robert Marr's boat"),
+        ("Robert Marr waving the bill", "Robert Marr"),
         # a list is not the first in it
         ("Norway, Spain and the other states", "Norway, Spain and the other states"),
         ("Some Norwegians", "Some Norwegians"),
