@@ -151,12 +151,14 @@ def look_up(keys, values, key):  # type: ignore[no-untyped-def]
     """The value of a key in an open-addressing table, 0 where it has none within `MAX_PROBES` slots."""
     mask = np.uint64(len(keys) - 1)
     slot = (key * MIX >> np.uint64(20)) & mask
+    if keys[slot] == 0:  # most words are in no table: no loop for these
+        return values.dtype.type(0)
     for _ in range(MAX_PROBES):
         if keys[slot] == key:
             return values[slot]
+        slot = (slot + np.uint64(1)) & mask
         if keys[slot] == 0:
             break
-        slot = (slot + np.uint64(1)) & mask
     return values.dtype.type(0)
 
 

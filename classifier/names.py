@@ -295,7 +295,9 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
     count = 0
     i = 0
     while i < n:
-        if not _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):
+        if not flags[i] & CAPITAL or not _name_word(
+            i, n, hashes, flags, points, start, level, quotation, sentence_start, bits
+        ):  # fmt: skip
             i += 1
             continue
         j = i + 1
@@ -350,7 +352,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
 @inner
 def _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
-    if not flags[i] & CAPITAL or _calendar(i, n, hashes, flags, points, start, bits):
+    if _calendar(i, n, hashes, flags, points, start, bits):
         return False
     goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
