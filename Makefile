@@ -29,9 +29,10 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 
 # The environment comes from the lock file alone; it is made anew only when that or the project file changes.
+# The lock file is complete: without --no-deps pip asks for newer releases of what is needed with extras, and fails.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
