@@ -82,7 +82,8 @@ def lexicon() -> Lexicon:
         for word in adjectives.split()
         if not word.endswith(("s", "sh", "ch", "se"))
     ]
-    nouns.append(("group", " ".join(peoples + [f"{word}s" for word in offices if word[-1] in "rtefk"])))
+    several = [f"{word}s" for word in offices if len(word) > 3 and word[-1] in "rtefk"]  # ministers, but no "mrs"
+    nouns.append(("group", " ".join(peoples + several)))
     hashes = phrase_hashes(
         offices
         + [name for _, *names in given for name in names]

@@ -77,7 +77,8 @@ def _subject(begin, end, said, tokens, where):  # type: ignore[no-untyped-def]
     last = end
     while last < high and tag[last] in _IN_PHRASE:
         last += 1
-    # "…, said the growers" has its subject after the verb, whatever the tagger makes of it
+    # "…, said the growers" has its subject after the verb, whatever the tagger makes of it; a subject beside the cue
+    # that was taken for content is mostly the speaker, too
     inverted = begin > 0 and not tokens.flags[begin - 1] & WORD and _FINITE[tag[begin]] and last > end
     if _has_subject(end, last, where.relation) or (inverted and not _within(end, said)):
         return end, last

@@ -40,6 +40,15 @@ def test_what_words_are() -> None:
     assert bits("zxqvy") == 0
 
 
+@pytest.mark.parametrize("word", ["Norwegians", "ministers", "sheriffs"])
+def test_several_are_a_group(word: str) -> None:
+    assert TYPES[bits(word) >> NOUN_SHIFT & 7] == "group"
+
+
+def test_a_title_is_no_group() -> None:
+    assert bits("Mrs") >> NOUN_SHIFT & 7 == 0
+
+
 @pytest.mark.parametrize(("one", "other"), [("Britain", "United Kingdom"), ("U.S.", "United States"), ("US", "U.S.")])
 def test_names_of_one_state(one: str, other: str) -> None:
     known = lexicon()
