@@ -34,14 +34,17 @@ TYPES: tuple[ActorType, ...] = ("person", "person", "organization", "state", "gr
 HE_KIND, SHE_KIND, THEY_KIND, IT_KIND, I_KIND, WE_KIND, WHO_KIND, YOU_KIND, NO_KIND, THE, A, BARE, OWN, NAME = range(14)
 """Kinds of sources: pronouns, none, descriptions by how they begin, names."""
 
+CALENDAR = (
+    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
+    "october november december"
+)
+"""Days and months, but ``may``."""
 _PRONOUNS = {
     HE_KIND: "he him his", SHE_KIND: "she her", THEY_KIND: "they them their both", IT_KIND: "it its", I_KIND: "i",
     WE_KIND: "we", WHO_KIND: "who which", YOU_KIND: "you",
 }  # fmt: skip
 _WORDS = {
-    NEVER: "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
-    "august september october november december "
-    "mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec",
+    NEVER: f"i may {CALENDAR} mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec",
     PARTICLE: "de la del der den van von bin ben al el ibn da di du dos le ter abu",
     SHORT: "mr mrs ms dr sen sens rep reps gov govs gen adm lt col cmdr sgt capt maj prof rev st jr sr hon",
     SUFFIX: "jr sr ii iii iv md phd esq",

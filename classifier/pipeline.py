@@ -20,7 +20,7 @@ from .context import Context
 from .quotes import find_quotes
 from .segment import Tokens, tokenize
 from .stance import find_stances
-from .subjects import with_antecedents
+from .subjects import with_sources
 from .topics import TopicWeights, assign_topics, decision_scores, head_weights
 from .topics_only import article_scores
 
@@ -104,7 +104,7 @@ class Pipeline:
     def _analyse(self, article: Article, body: Tokens) -> Analysis:
         tokens, cuts = prose(body)
         quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
-        quotes = with_antecedents(quotes, tokens, where)
+        quotes = with_sources(quotes, tokens, where)
         if len(cuts):
             quotes = divided(quotes, cuts)
         actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)

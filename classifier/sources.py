@@ -13,6 +13,7 @@ from .lexicon import (
     AND,
     BARE,
     BREAK,
+    CALENDAR,
     DEFINITE,
     DOCUMENT,
     GROUP,
@@ -53,8 +54,7 @@ _MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
         "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
-        "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
-        "september october november december",
+        CALENDAR,
         "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week "
         "weeks month months year years",
         "on in at late early last this next past recent earlier since",

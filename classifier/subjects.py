@@ -28,33 +28,39 @@ _IN_PHRASE = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP", 
 
 
 @compiled
-def with_antecedents(quotes, tokens, where):  # type: ignore[no-untyped-def]
-    """The same `assembly.Spans` with the phrase before it in place of each source that begins with who, which or that.
-
-    A cue without a source gets the phrase before or after it that is a subject, a quotation without either the line
-    that signs it. where: the `Context` of the tokens. A pronoun without such a phrase stays.
-    """
+def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
+    """The same `assembly.Spans` with the sources that grammar or layout tells. where: the `Context` of the tokens."""
     source = quotes.source.copy()
-    hashes, tag = tokens.hash, where.tag
     for k in range(len(source)):
-        begin, end = source[k]
-        if begin < 0 and quotes.cue[k, 0] >= 0:
-            said = quotes.content[quotes.bounds[k] : quotes.bounds[k + 1]]
-            source[k] = _subject(quotes.cue[k, 0], quotes.cue[k, 1], said, tokens, where)
-            begin, end = source[k]
-        elif begin < 0:
-            last = quotes.bounds[k + 1] - 1
-            source[k] = _signature(quotes.content[quotes.bounds[k], 0], quotes.content[last, 1], tokens)
-        if begin < 1 or not _relative(begin, end, hashes, tag):
-            continue
-        low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
-        last = begin - 1 if hashes[begin - 1] == _COMMA else begin
-        first = _phrase(low, last, hashes, tag)
-        if first < last and _apposition(first, low, hashes, tag):
-            first = _phrase(low, first - 1, hashes, tag)
-        if first < last and tag[last - 1] in _NOUNS:
-            source[k, 0], source[k, 1] = first, last
+        if source[k, 0] < 0:
+            source[k] = _missing(quotes, k, tokens, where)
+        source[k] = _antecedent(source[k, 0], source[k, 1], tokens.hash, where)
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
+
+
+@inner
+def _missing(quotes, k, tokens, where):  # type: ignore[no-untyped-def]
+    """The source of a quote that has none: the subject of its cue, without a cue the line that signs it."""
+    said = quotes.content[quotes.bounds[k] : quotes.bounds[k + 1]]
+    if quotes.cue[k, 0] >= 0:
+        return _subject(quotes.cue[k, 0], quotes.cue[k, 1], said, tokens, where)
+    return _signature(said[0, 0], said[-1, 1], tokens)
+
+
+@inner
+def _antecedent(begin, end, hashes, where):  # type: ignore[no-untyped-def]
+    """The phrase before a source that begins with who, which or that; the same tokens for another, or without one."""
+    tag = where.tag
+    if begin < 1 or not _relative(begin, end, hashes, tag):
+        return begin, end
+    low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
+    last = begin - 1 if hashes[begin - 1] == _COMMA else begin
+    first = _phrase(low, last, hashes, tag)
+    if first < last and _apposition(first, low, hashes, tag):
+        first = _phrase(low, first - 1, hashes, tag)
+    if first < last and tag[last - 1] in _NOUNS:
+        return first, last
+    return begin, end
 
 
 @inner

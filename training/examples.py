@@ -14,7 +14,7 @@ from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.stance import RawFeatures, actor_features
-from topic_stance.classifier.subjects import with_antecedents
+from topic_stance.classifier.subjects import with_sources
 from topic_stance.data.records import STANCES, LabelledActor
 
 from .actors import found_quote, main_title
@@ -84,7 +84,7 @@ def found_examples(
     read: ReadArticle, where: Context, finder: Finder, topics: tuple[str, ...], number: int
 ) -> list[StanceExample]:
     """The same pairs as far as their actors are found, with the quotes that are found: what a prediction goes by."""
-    spans = with_antecedents(find_spans(read.prose, where, finder.quotes), read.prose, where)
+    spans = with_sources(find_spans(read.prose, where, finder.quotes), read.prose, where)
     entities, speakers = resolve_actors(read.article.text, read.prose, where, spans, finder.ranking)
     quotes = found_quotes(spans)
     examples: list[StanceExample] = []

@@ -1,4 +1,4 @@
-"""Sources that grammar tells: antecedents of relative pronouns, subjects of cues without a source."""
+"""Sources that grammar or layout tells: antecedents of relative pronouns, subjects of cues, lines that sign."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from topic_stance.classifier import Pipeline
 from topic_stance.classifier.context import context
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.subjects import with_antecedents
+from topic_stance.classifier.subjects import with_sources
 
 
 def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> str | None:
@@ -25,7 +25,7 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
 
     last = (len(tokens.start) - 1, len(tokens.start))
     found = quote_spans([FoundQuote([last], span(cue), span(source) if source else None, "indirect")])
-    begin, end = with_antecedents(found, tokens, where).source[0]
+    begin, end = with_sources(found, tokens, where).source[0]
     return None if begin < 0 else text[tokens.start[begin] : tokens.end[end - 1]]
 
 
@@ -80,7 +80,7 @@ def test_sources_stay_within_the_text(shipped: Pipeline, text: str, data: st.Dat
         source = data.draw(st.sampled_from([None, (begin, end)]))
         found.append(FoundQuote([(begin, end)], (begin, end), source, "indirect"))
     spans = quote_spans(found)
-    after = with_antecedents(spans, tokens, where)
+    after = with_sources(spans, tokens, where)
     assert np.array_equal(after.content, spans.content)
     assert np.array_equal(after.cue, spans.cue)
     for begin, end in after.source:
