@@ -24,6 +24,7 @@ from .names import (
     TYPE,
     WHOLE_KEY,
     WORDS,
+    generation,
 )
 from .segment import ALLCAPS, CAPITAL, WORD, token_hash
 
@@ -185,6 +186,10 @@ def _similar(  # type: ignore[no-untyped-def]
             if best < 0 or last_full[entity] > last_full[best]:
                 best = entity
             continue
+        if row[entity, LENGTH] > 1 and _other_generation(
+            place[k, WORDS], place[k, END], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
+        ):  # fmt: skip
+            continue
         if row[entity, LENGTH] == 1 or _short_for(
             place[k, WORDS], row[entity, NAME_BEGIN], start, end, points
         ):  # J. Smith, Ken and Kenneth Smith
@@ -209,6 +214,19 @@ def _similar(  # type: ignore[no-untyped-def]
                 return -1
             found = entity
     return found
+
+
+@inner
+def _other_generation(a_begin, a_end, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
+    """Whether Jr. or Sr. stands in one of two full names and not in the other."""
+    a = b = np.uint64(0)
+    for i in range(a_begin, a_end):
+        if generation(hashes[i]):
+            a = hashes[i]
+    for i in range(b_begin, b_end):
+        if generation(hashes[i]):
+            b = hashes[i]
+    return a != b
 
 
 @inner

@@ -229,3 +229,12 @@ def word_list(name: str) -> list[str]:
     """The lines of one of the project's own lists, comments left out."""
     text = resources.files("topic_stance.data").joinpath(f"lexicons/{name}").read_text("utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@inner
+def among(few, word):  # type: ignore[no-untyped-def]
+    """Whether a word is one of a few."""
+    for other in few:
+        if other == word:
+            return True
+    return False

@@ -29,6 +29,7 @@ from .lexicon import (
     SUFFIX,
     TITLE,
     UNKNOWN,
+    among,
     joined,
     look_up,
 )
@@ -48,6 +49,7 @@ _FIELDS = np.array(
 )
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
+_JUNIOR, _SENIOR = (np.uint64(token_hash(word)) for word in ("jr", "sr"))
 
 
 class Names(NamedTuple):
@@ -56,7 +58,8 @@ class Names(NamedTuple):
     place: (n_names, 8) int32: first token and one past the last, title included; first token of the words after the
     title; number of words; type (`lexicon.TYPES`); whether a possessive 's follows; first token of the last word that
     is no suffix; the number of the state as in `Lexicon.state`, else 0.
-    key: (n_names, 3) uint64: hashes of all words but suffixes, of the first and of the last of them.
+    key: (n_names, 3) uint64: hashes of all words but suffixes (Jr. and Sr. are kept), of the first and of the last that
+    is no suffix.
     """
 
     place: NDArray[np.int32]
@@ -143,7 +146,7 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
         kind = GROUP
     else:
         for k in range(n - 1):
-            if word_bits[k] & TITLE:
+            if word_bits[k] & TITLE and not word_bits[k + 1] & SUFFIX:
                 cut = k + 1
         if cut and cut < n and (word_key[cut] == _OF or word_key[cut] == _FOR):
             given = -1
@@ -174,13 +177,20 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
     while tail > cut + 1 and word_bits[tail - 1] & SUFFIX:
         tail -= 1
     value = np.uint64(0)
-    for k in range(cut, tail):
-        value = joined(value, word_key[k])
+    for k in range(cut, n):
+        if k < tail or generation(word_key[k]):
+            value = joined(value, word_key[k])
     place[BEGIN], place[END], place[WORDS] = run[0], run[1], first[cut]
     place[N_WORDS], place[TYPE], place[POSSESSIVE] = n - cut, kind, run[2]
     place[LAST], place[STATE_NUMBER] = first[tail - 1], state
     key[WHOLE_KEY], key[FIRST_KEY], key[LAST_KEY] = value, word_key[cut], word_key[tail - 1]
     return True
+
+
+@inner
+def generation(word):  # type: ignore[no-untyped-def]
+    """Whether a word tells father and son apart (Jr., Sr.)."""
+    return word == _JUNIOR or word == _SENIOR
 
 
 @inner
@@ -253,7 +263,7 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
             inner = False
             for i in range(out[count - 1, 0], last):
                 inner = inner or hashes[i] == _OF or hashes[i] == _FOR
-            field = bits[last] & AND > 0 and begin == last + 1 and _is_field(hashes[last - 1])
+            field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             if field or (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
@@ -263,15 +273,6 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
         count += 1
     return out[:count]
-
-
-@inner
-def _is_field(word):  # type: ignore[no-untyped-def]
-    """Whether a word is one that bodies' names join with another (Securities and Exchange Commission)."""
-    for field in _FIELDS:
-        if field == word:
-            return True
-    return False
 
 
 @inner
@@ -311,6 +312,9 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
                 continue
             point = points[start[j]]
             touching = not flags[j] & SPACED
+            if point == 0x2C and j + 1 < n and flags[j + 1] & CAPITAL and bits[j + 1] & SUFFIX:
+                j += 2  # Ana Li, Jr.
+                continue
             follows = j + 1 < n and flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
             if point == 0x2D and touching and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:
                 j += 2  # Jean-Yves, al-Assad
@@ -322,7 +326,7 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
                 if follows:
                     j += 2  # John F. Kennedy, Mr. Smith, U.S. Attorney
                     continue
-                if end[j - 1] - start[j - 1] == 1 and j - i > 1:
+                if j - i > 1 and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX):
                     j += 1
                 break
             if point == 0x26 and follows:
@@ -332,6 +336,8 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
                 k = j + 1
                 if k < n and flags[k] & WORD and bits[k] & PARTICLE:
                     k += 1
+                if k < n and points[start[k]] == 0x2D and not flags[k] & SPACED:
+                    k += 1  # al-Harazi
                 if k < n and flags[k] & CAPITAL and sentence_start[k] != k:
                     j = k + 1
                     continue

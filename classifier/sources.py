@@ -13,7 +13,6 @@ from .lexicon import (
     AND,
     BARE,
     BREAK,
-    CALENDAR,
     DEFINITE,
     DOCUMENT,
     GROUP,
@@ -25,7 +24,6 @@ from .lexicon import (
     OWN,
     OWNED,
     PERSON,
-    PREPOSITION,
     PRONOUN_SHIFT,
     STATE,
     THE,
@@ -34,35 +32,18 @@ from .lexicon import (
     UNKNOWN,
     WE_KIND,
     A,
+    among,
 )
 from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
-from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
-from .tagger import RELATIONS, TAGS
+from .phrases import acts, first_word, one_before_many, phrase_end
+from .segment import CAPITAL, WORD, token_hash
+from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_NOUN, _PLURAL, _ADVERB, _VERB, _GERUND, _PARTICIPLE, _FINITE, _MODAL, _PRONOUN, _RELATIVE, _POSSESSIVE = (
-    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VB", "VBG", "VBN", "VBP", "MD", "PRP", "W", "POS")
-)
+_NOUN, _PLURAL, _ADVERB = (TAGS.index(tag) for tag in ("NN", "NNS", "RB"))
 _APPOSITION = RELATIONS.index("apposition")
-_LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
-"""What no noun phrase ends in."""
-_BY, _FROM, _OF, _FOR, _IN, _NAMED, _A, _AN, _COMMA = (
-    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", "in", "named", "a", "an", ",")
-)
-_MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
-    np.array([token_hash(word) for word in words.split()], np.uint64)
-    for words in (
-        "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
-        CALENDAR,
-        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week "
-        "weeks month months year years",
-        "on in at late early last this next past recent earlier since",
-        "has have had is are was were will would can could may might should",
-    )
-)
-"""What stands between ``a`` and a plural; days and months; other words of time; what stands before them; verbs that are
-never a noun."""
+_BY, _FROM, _OF, _FOR, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ","))
 _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
@@ -87,20 +68,20 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if begin < 0:
         return
     end = min(end, begin + LONGEST_SOURCE)
-    begin = _first_word(s, begin, end)
+    begin = first_word(s, begin, end)
     if begin == end:
         return  # punctuation only: as good as none
     first = s.bits[begin]
     pronoun = first >> PRONOUN_SHIFT & 15
     alone = end - begin == 1 or (end - begin == 2 and not first & OWNED)
-    if pronoun and (alone or _subject(s, begin)):
+    if pronoun and (alone or acts(s, begin)):
         out[SOURCE_KIND] = pronoun - 1
         out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
         out[SOURCE_HEAD] = begin
         return
-    if end - begin > 1 and _among(_SELVES, s.hash[end - 1]):
+    if end - begin > 1 and among(_SELVES, s.hash[end - 1]):
         end -= 1
-    stop, shown, head = _phrase_end(s, begin, end)
+    stop, shown, head = phrase_end(s, begin, end)
     if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
         entity = _owner(s, begin, head)
@@ -108,14 +89,14 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
             return
         for i in range(head + 1, end - 1):
-            if s.hash[i] == _BY and _among(_KEEPERS, s.hash[i - 1]):
+            if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
                 break
             if s.hash[i] == _BY or s.hash[i] == _FROM:
-                if _first_word(s, i + 1, end) < end:
-                    begin = _first_word(s, i + 1, end)
-                    stop, shown, head = _phrase_end(s, begin, end)
+                if first_word(s, i + 1, end) < end:
+                    begin = first_word(s, i + 1, end)
+                    stop, shown, head = phrase_end(s, begin, end)
                 break
-    if _one_before_many(s, begin, head):
+    if one_before_many(s, begin, head):
         begin = head
     low, high = _names_in(s, begin, end)
     both = _two_persons(s, begin, stop, end, low, high)
@@ -149,101 +130,6 @@ def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
     if low == high or s.place[low, END] != begin - 1 or s.place[low, POSSESSIVE]:
         return -1
     return s.of_name[low] if s.row[s.of_name[low], KIND] == PERSON else -1
-
-
-@inner
-def _first_word(s, begin, end):  # type: ignore[no-untyped-def]
-    """The first token from `begin` on that is a word, `end` where there is none."""
-    while begin < end and not s.flags[begin] & WORD:
-        begin += 1
-    return begin
-
-
-@inner
-def _phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
-    """Where the noun phrase that begins at a token stops, with and without circumstances at its end, and its head.
-
-    The head is the last word before its first preposition or participle.
-    """
-    stop = begin + 1
-    while stop < end and (not s.bits[stop] & BREAK or _in_number(s, stop, end)):
-        stop += 1
-    shown = _without_circumstances(s, begin, stop)
-    last = shown - 1
-    for i in range(begin + 1, shown):
-        # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
-        noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
-        participle = noun and i + 1 < shown and (s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE) and s.hash[i] != _NAMED
-        if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle):
-            last = i - 1
-            break
-    head = last
-    # "a letter filed by", "Quill angrily": what stands between a noun and its preposition or the cue
-    while head > begin and (s.tag[head] == _ADVERB or _VERB <= s.tag[head] <= _PARTICIPLE):
-        head -= 1
-    return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
-
-
-@inner
-def _subject(s, i):  # type: ignore[no-untyped-def]
-    """Whether a token is a pronoun with its verb (who was there on Monday)."""
-    following = s.tag[i + 1]
-    return (s.tag[i] == _RELATIVE or s.tag[i] == _PRONOUN) and (following == _ADVERB or _VERB <= following <= _MODAL)
-
-
-@inner
-def _one_before_many(s, begin, head):  # type: ignore[no-untyped-def]
-    """Whether a source is a plural with another phrase before it (a step critics)."""
-    if not (s.hash[begin] == _A or s.hash[begin] == _AN) or s.tag[head] != _PLURAL or head < begin + 2:
-        return False
-    for i in range(begin + 1, head):
-        if s.tag[i] != _NOUN or _among(_MANY, s.hash[i]):
-            return False
-    return True
-
-
-@inner
-def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
-    """Where a noun phrase stops before the time, the adverbs and the verbs that end it (Ana Li on Monday night)."""
-    for i in range(begin + 1, stop):
-        verb = _FINITE <= s.tag[i] <= _MODAL and not s.flags[i] & CAPITAL and s.flags[i] & SPACED
-        if verb and (i + 1 < stop or _among(_AUXILIARIES, s.hash[i])):
-            stop = i
-            break
-    last = stop
-    while last - 1 > begin and (_time(s, last - 1) or _year(s, last - 1, last < stop)):
-        last -= 1
-    if last < stop:
-        while last - 1 > begin and _among(_BEFORE_TIME, s.hash[last - 1]):
-            last -= 1
-        if s.tag[last - 1] == _PARTICIPLE:
-            return stop  # "a letter sent on Monday" is told from others by it
-    while last - 1 > begin and s.tag[last - 1] in _LOOSE_ENDS and s.flags[last - 1] & (CAPITAL | SPACED) == SPACED:
-        last -= 1
-    while last - 1 > begin and s.tag[last - 1] == _POSSESSIVE:
-        last -= 1
-    bare = last - 1 == begin and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
-    return stop if bare else last
-
-
-@inner
-def _time(s, i):  # type: ignore[no-untyped-def]
-    """Whether a token is a word of time: a day or a month with a capital, or ``week``, ``yesterday`` … without."""
-    return _among(_CALENDAR if s.flags[i] & CAPITAL else _TIMES, s.hash[i])
-
-
-@inner
-def _year(s, i, before_time):  # type: ignore[no-untyped-def]
-    """Whether a token is the number of a year or of a day beside a month."""
-    if not s.flags[i] & NUMBER:
-        return False
-    return before_time or s.hash[i - 1] == _IN or _among(_CALENDAR, s.hash[i - 1])
-
-
-@inner
-def _in_number(s, i, end):  # type: ignore[no-untyped-def]
-    """Whether a comma stands within a number (2,000)."""
-    return s.hash[i] == _COMMA and i + 1 < end and not s.flags[i + 1] & SPACED and s.flags[i - 1] & NUMBER > 0
 
 
 @inner
@@ -347,14 +233,6 @@ def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def
 
 
 @inner
-def _among(few, word):  # type: ignore[no-untyped-def]
-    for other in few:
-        if other == word:
-            return True
-    return False
-
-
-@inner
 def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
     """The person whose office or body a source begins with (Chairman of the Eel Board Gen. Ana Li), else -1."""
     last = high - 1
@@ -372,9 +250,34 @@ def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _of_two_offices(s, begin, shown, low, high):  # type: ignore[no-untyped-def]
+    """The person after two offices or callings (historian and poet Ana Li, Trade and Eel Minister Ana Li), else -1."""
+    last = high - 1
+    if last < low or s.place[last, END] != shown or s.place[last, POSSESSIVE] or s.place[last, N_WORDS] < 2:
+        return -1
+    if s.row[s.of_name[last], KIND] > PERSON or s.bits[begin] & (DEFINITE | OWNED):
+        return -1
+    at = begin + 1
+    while at < shown and not s.bits[at] & AND:
+        at += 1
+    # "lawyers and Ana Li", "Tom Ek and historian Ana Li" are two
+    if at + 1 >= s.place[last, WORDS] or s.bits[at - 1] >> NOUN_SHIFT & 7 or s.tag[at - 1] == _PLURAL:
+        return -1
+    if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
+        return -1
+    before = s.place[last, WORDS] - 1
+    while before > at and not s.flags[before] & WORD:
+        before -= 1
+    office = s.bits[before] & TITLE or (s.tag[before] == _NOUN and not s.bits[before] >> NOUN_SHIFT & 7)
+    return s.of_name[last] if office else -1
+
+
+@inner
 def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-untyped-def]
     """The entity that a source is by name, if it is one rather than described by names; else -1."""
     officer = _officer(s, begin, shown, head, low, high)
+    if officer < 0:
+        officer = _of_two_offices(s, begin, shown, low, high)
     if officer >= 0:
         return officer
     for i in range(begin, stop):
@@ -409,7 +312,7 @@ def _person_acts(s, k, shown):  # type: ignore[no-untyped-def]
     after = s.place[k, END]
     if after >= shown or s.flags[after] & CAPITAL or s.row[s.of_name[k], KIND] > PERSON:
         return False
-    return s.tag[after] == _ADVERB or _VERB <= s.tag[after] <= _MODAL
+    return s.tag[after] == _ADVERB or FIRST_VERB <= s.tag[after] <= LAST_VERB
 
 
 @inner
@@ -426,7 +329,7 @@ def _fits(s, begin, end, head, k):  # type: ignore[no-untyped-def]
     kind = s.row[s.of_name[k], KIND]
     if s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION:
         # "His company, Eel Partners", but not "the party, Norway's largest"
-        return kind != PERSON and kind != STATE and _first_word(s, s.place[k, END], end) == end
+        return kind != PERSON and kind != STATE and first_word(s, s.place[k, END], end) == end
     office = s.bits[head] & TITLE > 0
     return kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE)))
 
@@ -439,7 +342,7 @@ def _nearer(s, stop, end, best, low, high):  # type: ignore[no-untyped-def]
     for k in range(best + 1, high):
         full = s.place[k, WORDS] > s.place[k, BEGIN] or s.place[k, N_WORDS] > 1
         if s.place[k, BEGIN] == stop + 1 and s.row[s.of_name[k], KIND] == PERSON and full:
-            rest = _first_word(s, s.place[k, END], end)
+            rest = first_word(s, s.place[k, END], end)
             return k if rest == end and not s.place[k, POSSESSIVE] else best
     return best
 

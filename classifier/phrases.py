@@ -1,0 +1,129 @@
+"""Noun phrases: where one stops, its head, and what stands at its end that is no part of it.
+
+All functions work on a `Scene` (`antecedents.py`) and are compiled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import inner
+from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION, among
+from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
+from .tagger import FIRST_VERB, LAST_VERB, TAGS
+
+_NOUN, _PLURAL, _ADVERB, _GERUND, _PARTICIPLE, _FINITE, _PRONOUN, _RELATIVE, _POSSESSIVE = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VBG", "VBN", "VBP", "PRP", "W", "POS")
+)
+_LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
+"""What no noun phrase ends in."""
+_IN, _NAMED, _A, _AN, _COMMA = (np.uint64(token_hash(word)) for word in ("in", "named", "a", "an", ","))
+_MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
+    np.array([token_hash(word) for word in words.split()], np.uint64)
+    for words in (
+        "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
+        CALENDAR,
+        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week "
+        "weeks month months year years",
+        "on in at late early last this next past recent earlier since",
+        "has have had is are was were will would can could may might should",
+    )
+)
+"""What stands between ``a`` and a plural; days and months; other words of time; what stands before them; verbs that are
+never a noun."""
+
+
+@inner
+def first_word(s, begin, end):  # type: ignore[no-untyped-def]
+    """The first token from `begin` on that is a word, `end` where there is none."""
+    while begin < end and not s.flags[begin] & WORD:
+        begin += 1
+    return begin
+
+
+@inner
+def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
+    """Where the noun phrase that begins at a token stops, with and without circumstances at its end, and its head.
+
+    The head is the last word before its first preposition or participle.
+    """
+    stop = begin + 1
+    while stop < end and (not s.bits[stop] & BREAK or _in_number(s, stop, end)):
+        stop += 1
+    shown = _without_circumstances(s, begin, stop)
+    last = shown - 1
+    for i in range(begin + 1, shown):
+        # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
+        noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
+        participle = noun and i + 1 < shown and (s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE) and s.hash[i] != _NAMED
+        if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle):
+            last = i - 1
+            break
+    head = last
+    # "a letter filed by", "Quill angrily": what stands between a noun and its preposition or the cue
+    while head > begin and (s.tag[head] == _ADVERB or FIRST_VERB <= s.tag[head] <= _PARTICIPLE):
+        head -= 1
+    return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+
+
+@inner
+def acts(s, i):  # type: ignore[no-untyped-def]
+    """Whether a token is a pronoun with its verb (who was there on Monday)."""
+    following = s.tag[i + 1]
+    verb = following == _ADVERB or FIRST_VERB <= following <= LAST_VERB
+    return (s.tag[i] == _RELATIVE or s.tag[i] == _PRONOUN) and verb
+
+
+@inner
+def one_before_many(s, begin, head):  # type: ignore[no-untyped-def]
+    """Whether a source is a plural with another phrase before it (a step critics)."""
+    if not (s.hash[begin] == _A or s.hash[begin] == _AN) or s.tag[head] != _PLURAL or head < begin + 2:
+        return False
+    for i in range(begin + 1, head):
+        if s.tag[i] != _NOUN or among(_MANY, s.hash[i]):
+            return False
+    return True
+
+
+@inner
+def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
+    """Where a noun phrase stops before the time, the adverbs and the verbs that end it (Ana Li on Monday night)."""
+    for i in range(begin + 1, stop):
+        verb = _FINITE <= s.tag[i] <= LAST_VERB and not s.flags[i] & CAPITAL and s.flags[i] & SPACED
+        if verb and (i + 1 < stop or among(_AUXILIARIES, s.hash[i])):
+            stop = i
+            break
+    last = stop
+    while last - 1 > begin and (_time(s, last - 1) or _year(s, last - 1, last < stop)):
+        last -= 1
+    if last < stop:
+        while last - 1 > begin and among(_BEFORE_TIME, s.hash[last - 1]):
+            last -= 1
+        if s.tag[last - 1] == _PARTICIPLE:
+            return stop  # "a letter sent on Monday" is told from others by it
+    while last - 1 > begin and s.tag[last - 1] in _LOOSE_ENDS and s.flags[last - 1] & (CAPITAL | SPACED) == SPACED:
+        last -= 1
+    while last - 1 > begin and s.tag[last - 1] == _POSSESSIVE:
+        last -= 1
+    bare = last - 1 == begin and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
+    return stop if bare else last
+
+
+@inner
+def _time(s, i):  # type: ignore[no-untyped-def]
+    """Whether a token is a word of time: a day or a month with a capital, or ``week``, ``yesterday`` … without."""
+    return among(_CALENDAR if s.flags[i] & CAPITAL else _TIMES, s.hash[i])
+
+
+@inner
+def _year(s, i, before_time):  # type: ignore[no-untyped-def]
+    """Whether a token is the number of a year or of a day beside a month."""
+    if not s.flags[i] & NUMBER:
+        return False
+    return before_time or s.hash[i - 1] == _IN or among(_CALENDAR, s.hash[i - 1])
+
+
+@inner
+def _in_number(s, i, end):  # type: ignore[no-untyped-def]
+    """Whether a comma stands within a number (2,000)."""
+    return s.hash[i] == _COMMA and i + 1 < end and not s.flags[i + 1] & SPACED and s.flags[i - 1] & NUMBER > 0
