@@ -4,10 +4,11 @@
     python -m experiments.benchmarks.gwsd --train TRAIN.tsv --test TEST.tsv                   # any held-out file
     … --without vectors                                                                       # to see what they bring
 
-Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words. The model
-stays linear.
-Where the file has the annotators' shares, it learns from these. The peer is
-scikit-learn's TF-IDF and logistic regression.
+Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words and pairs of
+words that stand apart. The model stays linear. Where the file has the annotators' shares, it learns from these, and
+from the rewritten sentences of `data/rewrites/` (its datasheet says what they are), each with the shares of the
+sentence it was made from; those of a sentence that is held out are left out. The peer is scikit-learn's TF-IDF and
+logistic regression.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,28 +28,31 @@ from numpy.typing import NDArray
 from topic_stance.classifier.context import context, word_table
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.stance import CLASSES, N_BLOCKS, RawFeatures, actor_features, stance_scores
+from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import gwsd
-from topic_stance.data.records import STANCES, StanceLabel
+from topic_stance.data.records import STANCES, DataError, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
 from topic_stance.training.vectors import WordVectors, read_word_vectors
 from topic_stance.training.words import read_word_classes
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
-PIECES = N_BLOCKS
-"""A block of features beside the stance head's own."""
-PIECE_KEY = np.uint64(0xA24BAED4963EE407)
-PARTS = ("shares", "classes", "pieces", "vectors")
-SCALE = (1.5, 1.0, 1.0, 1.0, 1.2)
+PIECES, PAIRS = N_BLOCKS, N_BLOCKS + 1
+"""Blocks of features beside the stance head's own."""
+PIECE_KEY, PAIR_KEY = np.uint64(0xA24BAED4963EE407), np.uint64(0x9FB21C651E98DF25)
+PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites")
+SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7)
+REWRITES = Path(__file__).parents[2] / "data" / "rewrites" / "gwsd.tsv"
+REWRITE_WEIGHT = 0.15
+"""What a rewritten sentence counts beside the one it was made from."""
 
 Shares = Sequence[tuple[float, float, float]]
 
 
-def features(sentences: Sequence[str], *, pieces: bool = True) -> list[RawFeatures]:
+def features(sentences: Sequence[str], *, pieces: bool = True, pairs: bool = True) -> list[RawFeatures]:
     """The stance head's features of sentences, each taken as what one actor said.
 
-    With `pieces`, those of word_pieces stand in a block of their own.
+    With `pieces`, those of word_pieces stand in a block of their own, with `pairs`, those of word_pairs.
     """
     hashes, rows = read_word_classes()
     tagger = read_tagger()
@@ -56,8 +62,11 @@ def features(sentences: Sequence[str], *, pieces: bool = True) -> list[RawFeatur
         tokens = tokenize(sentence)
         quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
         raw = actor_features(tokens, context(tokens, table, tagger), quote_spans([quote]))
-        if pieces:
-            raw = _with_pieces(raw, word_pieces(sentence))
+        more = [(PIECES, word_pieces(sentence))] if pieces else []
+        if pairs:
+            more.append((PAIRS, word_pairs(raw)))
+        for block, keys in more:
+            raw = _with_block(raw, block, keys)
         found.append(raw)
     return found
 
@@ -65,15 +74,22 @@ def features(sentences: Sequence[str], *, pieces: bool = True) -> list[RawFeatur
 def word_pieces(sentence: str) -> NDArray[np.uint64]:
     """Keys of two to five characters within words, whose ends count as characters."""
     words = [f" {word} " for word in re.findall(r"[^\W_]+", sentence.lower())]
-    return np.array(
-        [_key(word[i : i + n]) for word in words for n in range(2, 6) for i in range(len(word) - n + 1)], np.uint64
-    )
+    pieces = [word[i : i + n] for word in words for n in range(2, 6) for i in range(len(word) - n + 1)]
+    return np.array([_key(piece) for piece in pieces], np.uint64) ^ PIECE_KEY
 
 
-def _with_pieces(raw: RawFeatures, keys: NDArray[np.uint64]) -> RawFeatures:
+def word_pairs(raw: RawFeatures) -> NDArray[np.uint64]:
+    """Keys of two words that are said two to five words apart; neighbours are features of the stance head."""
+    said = np.flatnonzero(raw.block == SAID)
+    _, first = np.unique(raw.token[said], return_index=True)  # of a token's features the word itself comes first
+    words = raw.key[said][first]
+    return np.concatenate([words[:-gap] * np.uint64(31) + words[gap:] for gap in range(2, 6)]) ^ PAIR_KEY
+
+
+def _with_block(raw: RawFeatures, block: int, keys: NDArray[np.uint64]) -> RawFeatures:
     return RawFeatures(
-        np.concatenate((raw.key, keys ^ PIECE_KEY)),
-        np.concatenate((raw.block, np.full(len(keys), PIECES, np.uint8))),
+        np.concatenate((raw.key, keys)),
+        np.concatenate((raw.block, np.full(len(keys), block, np.uint8))),
         np.concatenate((raw.token, np.full(len(keys), -1, np.int32))),
     )
 
@@ -82,18 +98,55 @@ def _key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
+def read_rewrites(path: Path) -> dict[str, list[str]]:
+    """The sentences made from each sentence, by its sentence_key; lines of the key and the sentences, tabs between."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        key, *rewritten = line.split("\t")
+        if not re.fullmatch("[0-9a-f]{16}", key) or not rewritten:
+            raise DataError(f"{path}:{number}: needs a key of 16 hexadecimal digits and sentences, tabs between")
+        found[key] = rewritten
+    return found
+
+
+def sentence_key(sentence: str) -> str:
+    """What tells a sentence in the file of rewritten ones: SHA-256 of its words, the first 16 digits."""
+    return hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled sentences: features, stances, the annotators' shares, and the features of what was made from each."""
+
+    raw: list[RawFeatures]
+    labels: list[StanceLabel]
+    shares: Shares | None
+    rewritten: list[list[RawFeatures]]
+
+    def chosen(self, rows: Sequence[int]) -> Examples:
+        """Those of some numbers."""
+        shares = None if self.shares is None else [self.shares[i] for i in rows]
+        return Examples(
+            [self.raw[i] for i in rows], [self.labels[i] for i in rows], shares, [self.rewritten[i] for i in rows]
+        )
+
+
 def predict_ours(
-    train: Sequence[RawFeatures],
-    labels: Sequence[StanceLabel],
-    test: Sequence[RawFeatures],
-    options: StanceOptions,
-    shares: Shares | None = None,
-    vectors: WordVectors | None = None,
+    train: Examples, test: Sequence[RawFeatures], options: StanceOptions, vectors: WordVectors | None
 ) -> list[str]:
     """Labels of the test sentences by the stance head."""
     examples = [
-        StanceExample(raw, 0, label, k, shares=shares[k] if shares else None)
-        for k, (raw, label) in enumerate(zip(train, labels, strict=True))
+        StanceExample(raw, 0, label, k, shares=train.shares[k] if train.shares else None)
+        for k, (raw, label) in enumerate(zip(train.raw, train.labels, strict=True))
+    ]
+    examples += [
+        replace(examples[k], raw=raw, weight=REWRITE_WEIGHT, made=True)
+        for k, group in enumerate(train.rewritten)
+        for raw in group
     ]
     head = fit_stance(examples, ("global_warming",), options, 0, vectors)
     return [STANCES[int(stance_scores(raw, head)[0].argmax())] for raw in test]
@@ -140,47 +193,63 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--test", type=Path)
     parser.add_argument("--c", type=float, default=0.5)
-    parser.add_argument(
-        "--without", nargs="+", choices=["shares", "classes", "pieces", "vectors"], default=[], help="to compare"
-    )
+    parser.add_argument("--without", nargs="+", choices=PARTS, default=[], help="to compare")
     parser.add_argument("--seeds", type=int, default=1, help="so many ways to make the folds")
     arguments = parser.parse_args(argv)
-    sentences, names = gwsd(arguments.train)
-    labels = [LABELS[name] for name in names]
-    shares = None if "shares" in arguments.without else _shares(arguments.train)
     vectors = None if "vectors" in arguments.without else read_word_vectors(StanceOptions().vector_scale)
     scale = list(SCALE)
     if "classes" in arguments.without:  # as many as in the news
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]
-    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True, contrast=0.0)
-
-    def read(texts: Sequence[str]) -> list[RawFeatures]:
-        return features(texts, pieces="pieces" not in arguments.without)
-
+    # one fold: what comes out is the best label, and no temperature changes that
+    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True, contrast=0.0, folds=1)
+    sentences, _ = gwsd(arguments.train)
+    examples = _examples(arguments.train, arguments.without)
     if arguments.test:
-        held_out, wanted_names = gwsd(arguments.test)
-        wanted: list[str] = [LABELS[name] for name in wanted_names]
-        ours = predict_ours(read(sentences), labels, read(held_out), options, shares, vectors)
-        _row("stance head", wanted, ours)
-        _row("TF-IDF and logistic regression", wanted, predict_peer(sentences, labels, held_out))
-        return
-    raw = read(sentences)
+        held_out, names = gwsd(arguments.test)
+        wanted: list[str] = [LABELS[name] for name in names]
+        _row("stance head", wanted, predict_ours(examples, _features(held_out, arguments.without), options, vectors))
+        _row("TF-IDF and logistic regression", wanted, predict_peer(sentences, examples.labels, held_out))
+    else:
+        _cross_validate(sentences, examples, options, vectors, arguments.seeds)
+
+
+def _examples(path: Path, without: Sequence[str]) -> Examples:
+    sentences, names = gwsd(path)
+    made = {} if "rewrites" in without else read_rewrites(REWRITES)
+    groups = [made.get(sentence_key(sentence), []) for sentence in sentences]
+    rewritten = iter(_features([sentence for group in groups for sentence in group], without))
+    return Examples(
+        _features(sentences, without),
+        [LABELS[name] for name in names],
+        None if "shares" in without else _shares(path),
+        [list(islice(rewritten, len(group))) for group in groups],
+    )
+
+
+def _features(sentences: Sequence[str], without: Sequence[str]) -> list[RawFeatures]:
+    return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without)
+
+
+def _cross_validate(
+    sentences: Sequence[str], examples: Examples, options: StanceOptions, vectors: WordVectors | None, seeds: int
+) -> None:
+    """Print the figures of each way to make the folds, and their means; sentences are the texts of the examples."""
+    labels = examples.labels
     figures: list[tuple[float, float]] = []
-    for seed in range(arguments.seeds):
+    for seed in range(seeds):
         ours, peer = [""] * len(sentences), [""] * len(sentences)
         for seen, left in folds(len(sentences), seed):
-            known = [labels[i] for i in seen]
-            known_shares = [shares[i] for i in seen] if shares else None
-            found = predict_ours([raw[i] for i in seen], known, [raw[i] for i in left], options, known_shares, vectors)
-            found_peer = predict_peer([sentences[i] for i in seen], known, [sentences[i] for i in left])
+            known = examples.chosen(seen)
+            found = predict_ours(known, [examples.raw[i] for i in left], options, vectors)
+            found_peer = predict_peer([sentences[i] for i in seen], known.labels, [sentences[i] for i in left])
             for i, a, b in zip(left, found, found_peer, strict=True):
                 ours[i], peer[i] = a, b
         _row("stance head", labels, ours)
         _row("TF-IDF and logistic regression", labels, peer)
         figures.append((macro_f1(labels, ours), macro_f1(labels, peer)))
-    if arguments.seeds > 1:
+    if seeds > 1:
         ours_mean, peer_mean = np.mean(figures, axis=0)
-        print(f"mean of {arguments.seeds}: stance head {ours_mean:.3f}, TF-IDF and logistic regression {peer_mean:.3f}")
+        print(f"mean of {seeds}: stance head {ours_mean:.3f}, TF-IDF and logistic regression {peer_mean:.3f}")
 
 
 def folds(n: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:

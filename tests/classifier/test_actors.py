@@ -74,6 +74,19 @@ def test_titles_are_taken_off_and_told(shipped: Pipeline, source: str, name: str
     assert [text[a:b] for a, b in actor.mentions] == [source]
 
 
+def test_father_and_son_of_one_name_are_two(shipped: Pipeline) -> None:
+    text = (
+        f"Robert Marr was at the quay with his son, Robert Marr Jr., on Monday. {BOAT} Robert Marr said.\n\n"
+        "“The fares will rise in the spring,” Marr Jr. said."
+    )
+    assert actors(shipped, text) == ["Robert Marr", "Robert Marr Jr."]
+
+
+def test_a_last_name_may_be_that_of_a_junior(shipped: Pipeline) -> None:
+    text = f"Robert Marr Jr. was at the quay on Monday. {BOAT} Marr said."
+    assert actors(shipped, text) == ["Robert Marr Jr."]
+
+
 def test_two_of_one_last_name_are_two(shipped: Pipeline) -> None:
     text = (
         "Sarah Tonk runs the ferry and Robert Tonk runs the quay. “The fares will fall in the spring,” Sarah Tonk said."
@@ -250,6 +263,17 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
         ("A spokesman for Prime Minister Robert Marr", "A spokesman for Prime Minister Robert Marr"),
         ("A lawyer representing Robert Marr", "A lawyer representing Robert Marr"),
         ("a skipper named Robert Marr", "Robert Marr"),
+        # of one person two offices or callings, of two persons one each
+        ("trade and finance minister Robert Marr", "Robert Marr"),
+        ("historian and journalist Robert Marr", "Robert Marr"),
+        ("growers and Robert Marr", "growers and Robert Marr"),
+        ("the president and Attorney General Robert Marr", "president and Attorney General Robert Marr"),
+        ("Sarah Tonk and historian Robert Marr", "Sarah Tonk and Robert Marr"),
+        # what comes after a last name, or before it
+        ("Robert Marr Jr.", "Robert Marr Jr."),
+        ("Robert Marr, Jr.", "Robert Marr, Jr."),
+        ("Robert King III", "Robert King III"),
+        ("President Abel al-Tonk", "Abel al-Tonk"),
         # a month may be a name
         ("Prime Minister Theresa May", "Theresa May"),
         # the phrase before a comma and the name of what it describes

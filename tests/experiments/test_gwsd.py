@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from experiments.benchmarks import gwsd
+from topic_stance.data.records import DataError
 from topic_stance.training.stance import fit_stance
 
 ROWS = {
@@ -61,6 +62,71 @@ def test_shares_and_vectors_are_learned_from(tmp_path: Path, monkeypatch: pytest
     assert bare[0].shares is nothing is None
     assert len(vectors.words) == 30_000
     assert options.unseen_words
+
+
+def test_rewritten_sentences_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = write_table(tmp_path / "train.tsv", 1)
+    made = tmp_path / "made.tsv"
+    made.write_text(f"{gwsd.sentence_key(ROWS['agree'][0])}\tWalls have to grow.\tRaise the walls.\n")
+    calls = []
+
+    def fit(*given: Any) -> Any:
+        calls.append(given)
+        return fit_stance(*given)
+
+    monkeypatch.setattr(gwsd, "fit_stance", fit)
+    monkeypatch.setattr(gwsd, "REWRITES", made)
+    gwsd.main(["--train", str(train), "--test", str(train)])
+    gwsd.main(["--train", str(train), "--test", str(train), "--without", "rewrites"])
+    full, bare = (examples for examples, *_ in calls)
+    assert [(e.label, e.weight, e.article, e.made) for e in full[6:]] == [("favor", gwsd.REWRITE_WEIGHT, 0, True)] * 2
+    assert len(bare) == 6
+
+
+def test_what_is_made_of_a_held_out_sentence_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = write_table(tmp_path / "train.tsv", 5)
+    made = tmp_path / "made.tsv"
+    made.write_text("".join(f"{gwsd.sentence_key(text)}\tIt is so.\n" for group in ROWS.values() for text in group))
+    sizes = []
+
+    def fit(examples: Any, *given: Any) -> Any:
+        sizes.append((sum(not e.made for e in examples), sum(e.made for e in examples)))
+        return fit_stance(examples, *given)
+
+    monkeypatch.setattr(gwsd, "fit_stance", fit)
+    monkeypatch.setattr(gwsd, "REWRITES", made)
+    gwsd.main(["--train", str(train)])
+    assert sizes == [(24, 24)] * 5
+
+
+@pytest.mark.parametrize("line", ["no key\tIt is so.", "0123456789abcdef", "0123456789abcdefa\tIt is so."])
+def test_rewritten_sentences_without_a_key(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "made.tsv"
+    path.write_text(f"0123456789abcdef\tIt is so.\n{line}\n")
+    with pytest.raises(DataError, match=r"made\.tsv:2: needs a key"):
+        gwsd.read_rewrites(path)
+
+
+def test_the_shipped_rewritten_sentences() -> None:
+    found = gwsd.read_rewrites(gwsd.REWRITES)
+    assert {len(group) for group in found.values()} == {7}
+    assert all(sentence.strip() == sentence != "" for group in found.values() for sentence in group)
+
+
+def test_a_missing_file_of_rewritten_sentences(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        gwsd.read_rewrites(tmp_path / "none.tsv")
+
+
+def test_pairs_are_of_words_that_stand_apart() -> None:
+    (three,) = gwsd.features(["the sea rises"], pieces=False)
+    (two,) = gwsd.features(["the sea"], pieces=False)
+    assert (three.block == gwsd.PAIRS).sum() == 1
+    assert (two.block == gwsd.PAIRS).sum() == 0
+    (long,) = gwsd.features(["the sea soon rises by one more foot"], pieces=False)
+    assert (long.block == gwsd.PAIRS).sum() == 6 + 5 + 4 + 3
+    (other,) = gwsd.features(["the lake rises"], pieces=False)
+    assert other.key[other.block == gwsd.PAIRS].tolist() == three.key[three.block == gwsd.PAIRS].tolist()
 
 
 def test_five_folds_hold_every_sentence_out_once() -> None:
