@@ -312,8 +312,8 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
                 continue
             point = points[start[j]]
             touching = not flags[j] & SPACED
-            if point == 0x2C and j + 1 < n and flags[j + 1] & CAPITAL and bits[j + 1] & SUFFIX:
-                j += 2  # Ana Li, Jr.
+            if point == 0x2C and j + 1 < n and flags[j + 1] & CAPITAL and generation(hashes[j + 1]):
+                j += 2  # Ana Li, Jr., but not Rockville, Md.
                 continue
             follows = j + 1 < n and flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
             if point == 0x2D and touching and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:

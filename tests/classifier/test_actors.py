@@ -272,6 +272,7 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
         # what comes after a last name, or before it
         ("Robert Marr Jr.", "Robert Marr Jr."),
         ("Robert Marr, Jr.", "Robert Marr, Jr."),
+        ("Orrin, Md.", "Orrin"),
         ("Robert King III", "Robert King III"),
         ("President Abel al-Tonk", "Abel al-Tonk"),
         # a month may be a name
