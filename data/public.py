@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,17 @@ class AttributedText(msgspec.Struct):
     id: str
     text: str
     attributions: list[Attribution]
+
+
+class Opinion(msgspec.Struct):
+    """A sentence on global warming and its stance: ``disagree``, ``neutral`` or ``agree``.
+
+    shares: how much of the annotators gave each of the three, in this order, where the file says it.
+    """
+
+    sentence: str
+    stance: str
+    shares: tuple[float, float, float] | None = None
 
 
 class TargetPolarity(msgspec.Struct):
@@ -204,10 +215,21 @@ def newsmtsc(path: Path) -> list[TargetPolarity]:
     return found
 
 
-def gwsd(path: Path) -> tuple[list[str], list[str]]:
-    """GWSD sentences and their stances: ``disagree``, ``neutral`` or ``agree``."""
+def gwsd(path: Path) -> list[Opinion]:
+    """The opinion sentences of a GWSD file."""
     text = _bytes(path).decode("utf-8", "replace")
-    rows: Sequence[dict[str, str]] = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t"))
-    if rows and not {"sentence", "stance"} <= set(rows[0]):
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
+    columns = set(rows.fieldnames or ())
+    if columns and not {"sentence", "stance"} <= columns:
         raise DataError(f"{path}:1: needs the columns 'sentence' and 'stance'")
-    return [row["sentence"] for row in rows], [row["stance"] for row in rows]
+    shared = {"disagree", "neutral", "agree"} <= columns
+    found = []
+    for row in rows:
+        try:
+            shares = (float(row["disagree"]), float(row["neutral"]), float(row["agree"])) if shared else None
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{path}:{rows.line_num}: the annotators' shares must be numbers: {error}") from None
+        if row["stance"] not in ("disagree", "neutral", "agree"):
+            raise DataError(f"{path}:{rows.line_num}: a stance is disagree, neutral or agree, not {row['stance']!r}")
+        found.append(Opinion(row["sentence"], row["stance"], shares))
+    return found

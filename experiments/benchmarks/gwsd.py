@@ -14,7 +14,6 @@ logistic regression.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,7 @@ from topic_stance.classifier.context import context, word_table
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
-from topic_stance.data.public import gwsd
+from topic_stance.data.public import Opinion, gwsd
 from topic_stance.data.records import STANCES, DataError, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
@@ -45,8 +44,6 @@ SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7)
 REWRITES = Path(__file__).parents[2] / "data" / "rewrites" / "gwsd.tsv"
 REWRITE_WEIGHT = 0.15
 """What a rewritten sentence counts beside the one it was made from."""
-
-Shares = Sequence[tuple[float, float, float]]
 
 
 def features(sentences: Sequence[str], *, pieces: bool = True, pairs: bool = True) -> list[RawFeatures]:
@@ -120,19 +117,24 @@ def sentence_key(sentence: str) -> str:
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled sentences: features, stances, the annotators' shares, and the features of what was made from each."""
+    """Labelled sentences: as they are read, their features, and the features of what was made from each."""
 
+    read: list[Opinion]
     raw: list[RawFeatures]
-    labels: list[StanceLabel]
-    shares: Shares | None
     rewritten: list[list[RawFeatures]]
 
     def chosen(self, rows: Sequence[int]) -> Examples:
         """Those of some numbers."""
-        shares = None if self.shares is None else [self.shares[i] for i in rows]
-        return Examples(
-            [self.raw[i] for i in rows], [self.labels[i] for i in rows], shares, [self.rewritten[i] for i in rows]
-        )
+        return Examples([self.read[i] for i in rows], [self.raw[i] for i in rows], [self.rewritten[i] for i in rows])
+
+    def labels(self) -> list[StanceLabel]:
+        """Their stances."""
+        return [LABELS[opinion.stance] for opinion in self.read]
+
+    def shares(self) -> list[tuple[float, float, float] | None]:
+        """The annotators' shares in the order of `STANCES`."""
+        in_file = [opinion.shares for opinion in self.read]
+        return [None if shares is None else (shares[2], shares[0], shares[1]) for shares in in_file]
 
 
 def predict_ours(
@@ -140,8 +142,8 @@ def predict_ours(
 ) -> list[str]:
     """Labels of the test sentences by the stance head."""
     examples = [
-        StanceExample(raw, 0, label, k, shares=train.shares[k] if train.shares else None)
-        for k, (raw, label) in enumerate(zip(train.raw, train.labels, strict=True))
+        StanceExample(raw, 0, label, k, shares=shares)
+        for k, (raw, label, shares) in enumerate(zip(train.raw, train.labels(), train.shares(), strict=True))
     ]
     examples += [
         replace(examples[k], raw=raw, weight=REWRITE_WEIGHT, made=True)
@@ -152,7 +154,7 @@ def predict_ours(
     return [STANCES[int(stance_scores(raw, head)[0].argmax())] for raw in test]
 
 
-def predict_peer(train: Sequence[str], labels: Sequence[StanceLabel], test: Sequence[str]) -> list[str]:
+def predict_peer(train: Sequence[Opinion], test: Sequence[Opinion]) -> list[str]:
     """Labels by scikit-learn's TF-IDF (one and two words) and logistic regression."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -162,7 +164,8 @@ def predict_peer(train: Sequence[str], labels: Sequence[StanceLabel], test: Sequ
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
         LogisticRegression(max_iter=500, class_weight="balanced"),
     )
-    found: list[str] = model.fit(train, labels).predict(test).tolist()
+    model.fit([opinion.sentence for opinion in train], [LABELS[opinion.stance] for opinion in train])
+    found: list[str] = model.predict([opinion.sentence for opinion in test]).tolist()
     return found
 
 
@@ -202,47 +205,46 @@ def main(argv: Sequence[str] | None = None) -> None:
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]
     # one fold: what comes out is the best label, and no temperature changes that
     options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True, contrast=0.0, folds=1)
-    sentences, _ = gwsd(arguments.train)
     examples = _examples(arguments.train, arguments.without)
     if arguments.test:
-        held_out, names = gwsd(arguments.test)
-        wanted: list[str] = [LABELS[name] for name in names]
-        _row("stance head", wanted, predict_ours(examples, _features(held_out, arguments.without), options, vectors))
-        _row("TF-IDF and logistic regression", wanted, predict_peer(sentences, examples.labels, held_out))
+        held_out = gwsd(arguments.test)
+        wanted: list[str] = [LABELS[opinion.stance] for opinion in held_out]
+        found = predict_ours(examples, _features(_sentences(held_out), arguments.without), options, vectors)
+        _row("stance head", wanted, found)
+        _row("TF-IDF and logistic regression", wanted, predict_peer(examples.read, held_out))
     else:
-        _cross_validate(sentences, examples, options, vectors, arguments.seeds)
+        _cross_validate(examples, options, vectors, arguments.seeds)
 
 
 def _examples(path: Path, without: Sequence[str]) -> Examples:
-    sentences, names = gwsd(path)
+    opinions = gwsd(path)
     made = {} if "rewrites" in without else read_rewrites(REWRITES)
-    groups = [made.get(sentence_key(sentence), []) for sentence in sentences]
+    groups = [made.get(sentence_key(opinion.sentence), []) for opinion in opinions]
     rewritten = iter(_features([sentence for group in groups for sentence in group], without))
-    return Examples(
-        _features(sentences, without),
-        [LABELS[name] for name in names],
-        None if "shares" in without else _shares(path),
-        [list(islice(rewritten, len(group))) for group in groups],
-    )
+    raw = _features(_sentences(opinions), without)
+    if "shares" in without:
+        opinions = [Opinion(opinion.sentence, opinion.stance) for opinion in opinions]
+    return Examples(opinions, raw, [list(islice(rewritten, len(group))) for group in groups])
+
+
+def _sentences(opinions: Sequence[Opinion]) -> list[str]:
+    return [opinion.sentence for opinion in opinions]
 
 
 def _features(sentences: Sequence[str], without: Sequence[str]) -> list[RawFeatures]:
     return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without)
 
 
-def _cross_validate(
-    sentences: Sequence[str], examples: Examples, options: StanceOptions, vectors: WordVectors | None, seeds: int
-) -> None:
-    """Print the figures of each way to make the folds, and their means; sentences are the texts of the examples."""
-    labels = examples.labels
+def _cross_validate(examples: Examples, options: StanceOptions, vectors: WordVectors | None, seeds: int) -> None:
+    """Print the figures of each way to make the folds, and their means."""
+    labels = examples.labels()
     figures: list[tuple[float, float]] = []
     for seed in range(seeds):
-        ours, peer = [""] * len(sentences), [""] * len(sentences)
-        for seen, left in folds(len(sentences), seed):
-            known = examples.chosen(seen)
-            found = predict_ours(known, [examples.raw[i] for i in left], options, vectors)
-            found_peer = predict_peer([sentences[i] for i in seen], known.labels, [sentences[i] for i in left])
-            for i, a, b in zip(left, found, found_peer, strict=True):
+        ours, peer = [""] * len(labels), [""] * len(labels)
+        for seen, left in folds(len(labels), seed):
+            known, tried = examples.chosen(seen), examples.chosen(left)
+            found = predict_ours(known, tried.raw, options, vectors)
+            for i, a, b in zip(left, found, predict_peer(known.read, tried.read), strict=True):
                 ours[i], peer[i] = a, b
         _row("stance head", labels, ours)
         _row("TF-IDF and logistic regression", labels, peer)
@@ -262,15 +264,6 @@ def folds(n: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
 def _row(name: str, wanted: Sequence[str], given: Sequence[str]) -> None:
     low, high = interval(wanted, given)
     print(f"{name:32s} macro-F1 {macro_f1(wanted, given):.3f} [{low:.3f}, {high:.3f}]")
-
-
-def _shares(path: Path) -> Shares | None:
-    """The annotators' shares of every sentence in the order of `STANCES`, where the file has them."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
-    if not rows or not set(LABELS) <= set(rows[0]):
-        return None
-    return [(float(row["agree"]), float(row["disagree"]), float(row["neutral"])) for row in rows]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from topic_stance.data.public import (
     Attribution,
+    Opinion,
     articles,
     brat,
     full_labels,
@@ -143,6 +144,17 @@ def test_newsmtsc(tmp_path: Path) -> None:
 
 def test_gwsd(tmp_path: Path) -> None:
     path = write(tmp_path / "gwsd.tsv", 'sentence\tstance\n"Eels, ""all"" of them."\tagree\nCod.\tneutral\n')
-    assert gwsd(path) == (['Eels, "all" of them.', "Cod."], ["agree", "neutral"])
+    assert gwsd(path) == [Opinion('Eels, "all" of them.', "agree"), Opinion("Cod.", "neutral")]
     with pytest.raises(DataError, match=r"gwsd\.tsv:1: needs the columns"):
         gwsd(write(path, "text\tlabel\nCod.\tagree\n"))
+    for line in ("Cod.\tfavor", "Cod."):
+        with pytest.raises(DataError, match=r"gwsd\.tsv:2: a stance is disagree, neutral or agree, not"):
+            gwsd(write(path, f"sentence\tstance\n{line}\n"))
+
+
+def test_gwsd_with_the_shares_of_its_annotators(tmp_path: Path) -> None:
+    header = "sentence\tdisagree\tneutral\tagree\tstance\n"
+    path = write(tmp_path / "gwsd.tsv", header + "Cod.\t0.125\t0.25\t0.625\tagree\n")
+    assert gwsd(path) == [Opinion("Cod.", "agree", (0.125, 0.25, 0.625))]
+    with pytest.raises(DataError, match=r"gwsd\.tsv:3: the annotators' shares must be numbers"):
+        gwsd(write(path, header + "Cod.\t0\t0\t1\tagree\nEel.\tmost\t0\t0\tdisagree\n"))
