@@ -12,7 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jit import inner
-from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, STATE, UNKNOWN, look_up, put
+from .lexicon import (
+    HE,
+    HE_TITLE,
+    NOUN_SHIFT,
+    ORGANIZATION,
+    PERSON,
+    SHE,
+    SHE_TITLE,
+    STATE,
+    UNKNOWN,
+    among,
+    look_up,
+    put,
+)
 from .names import (
     BEGIN,
     END,
@@ -34,7 +47,9 @@ EITHER, MALE, FEMALE = range(3)
 _NAMESAKES = 8
 _FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
 _OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
-_STATE_KEY = np.uint64(0xA24BAED4963EE407)
+_OWN_NAMES = np.array([token_hash(word) for word in "house senate congress parliament army navy".split()], np.uint64)
+"""Words for a body that are one's own name: "House" is not the White House."""
+_STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
 
 
 class Entities(NamedTuple):
@@ -99,9 +114,14 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
             if entity < 0 and single and k > 0 and _in_brackets(k, place, points, start, flags):
                 entity = of_name[k - 1]
                 put(keys, values, whole, entity + 1)
-            if entity < 0 and kind != STATE and kind != ORGANIZATION:
+            if entity < 0 and kind == ORGANIZATION and single:
+                entity = _body(
+                    key[k, LAST_KEY], bits[place[k, LAST]], row, last_keys, last_values, same_last, last_full
+                )
+            elif entity < 0 and kind != STATE and kind != ORGANIZATION:
+                tagged = single and name_tags[place[k, LAST]] == PERSON
                 entity = _similar(
-                    k, single, place, key, row, first, bits, hashes, start, end, points,
+                    k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
                     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
                 )  # fmt: skip
             if entity < 0:
@@ -150,9 +170,18 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 if votes[entity, y] > votes[entity, top]:
                     top = y
             row[entity, KIND] = top
+        if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1:
+            last_name = first[entity, 1] ^ _LAST_NAME
+            put(keys, values, last_name, entity + 1 if look_up(keys, values, last_name) == 0 else -1)
     numbers = np.zeros(1, np.int64)
     numbers[0] = count
     return Entities(row, first, of_name, keys, values, numbers)
+
+
+@inner
+def with_last_name(keys, values, word):  # type: ignore[no-untyped-def]
+    """The person named in full with a word as the last name, negative where there is none or more than one."""
+    return look_up(keys, values, word ^ _LAST_NAME) - 1
 
 
 @inner
@@ -169,10 +198,13 @@ def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def
 
 @inner
 def _similar(  # type: ignore[no-untyped-def]
-    k, single, place, key, row, first, bits, hashes, start, end, points,
+    k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
 ):  # fmt: skip
-    """An entity with the same last name and no other first name, or one whose first name this is; else -1."""
+    """An entity with the same last name and no other first name, or one whose first name this is; else -1.
+
+    tagged: whether the tagger takes the name for a person's.
+    """
     chain = look_up(last_keys, last_values, key[k, LAST_KEY])
     best = -1
     for _ in range(_NAMESAKES):
@@ -198,22 +230,43 @@ def _similar(  # type: ignore[no-untyped-def]
             place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
         ):  # fmt: skip
             return entity
-    if best >= 0 or not single or place[k, WORDS] > place[k, BEGIN]:
+    given = bits[place[k, WORDS]] & (HE | SHE) > 0
+    if best >= 0 or not single or (given and place[k, WORDS] > place[k, BEGIN]):
         return best
     chain = look_up(first_keys, first_values, key[k, FIRST_KEY])
-    given = bits[place[k, WORDS]] & (HE | SHE) > 0
     found = -1
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
         chain = same_first[entity]
-        # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a given name stands for a full one
-        if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and given):
+        # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a person goes by the first word, a given name
+        # or, as in Chinese, the family's
+        acronym = flags[row[entity, NAME_END] - 1] & ALLCAPS > 0  # "Tonk PAC"
+        person = given or (tagged and 2 * votes[entity, PERSON] > votes[entity].sum() and not acronym)
+        if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and person):
             if found >= 0:
                 return -1
             found = entity
     return found
+
+
+@inner
+def _body(last_key, noun, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
+    """The body whose name ends in a word for such bodies that stands alone (the Times), named last; else -1."""
+    best = -1
+    if noun >> NOUN_SHIFT & 7 != ORGANIZATION or among(_OWN_NAMES, last_key):
+        return best
+    chain = look_up(last_keys, last_values, last_key)
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_last[entity]
+        if row[entity, KIND] == ORGANIZATION and row[entity, LENGTH] > 1:
+            if best < 0 or last_full[entity] > last_full[best]:
+                best = entity
+    return best
 
 
 @inner

@@ -42,11 +42,16 @@ WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
 _LONGEST = 40
 _ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
-_OF, _FOR, _THE, _A = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "a"))
-_FIELDS = np.array(
-    [token_hash(w) for w in "immigration citizenship customs securities food oceanic aeronautics fish".split()],
-    np.uint64,
+_OF, _FOR, _ON, _THE, _A = (np.uint64(token_hash(word)) for word in ("of", "for", "on", "the", "a"))
+_FIELDS, _ON_FIELDS = (
+    np.array([token_hash(word) for word in words.split()], np.uint64)
+    for words in (
+        "immigration citizenship customs securities food oceanic aeronautics fish health housing ways energy education "
+        "oversight industry trade arts science commerce agriculture environment",
+        "committee subcommittee council commission center centre project institute board panel forum caucus academy",
+    )
 )
+"""What a body may have beside another field (Health and Human Services), and bodies that are on a field."""
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
 _JUNIOR, _SENIOR = (np.uint64(token_hash(word)) for word in ("jr", "sr"))
@@ -243,6 +248,9 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
             # "Secretary of State" at the start of a sentence, where a capital tells nothing
             if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
                 begin -= 2
+        elif begin > 1 and bits[begin - 1] & AND and (count == 0 or out[count - 1, 1] <= begin - 2):
+            if flags[begin - 2] & CAPITAL and among(_FIELDS, hashes[begin - 2]):
+                begin -= 2  # Health and Human Services after a comma
         elif begin > 0 and bits[begin] & TITLE and (count == 0 or out[count - 1, 1] < begin):
             # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
             if (
@@ -255,7 +263,7 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
         if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= _LONGEST:
             last = out[count - 1, 1]
             direct = begin == last + 1 or hashes[last + 1] == _THE or hashes[last + 1] == _A
-            of, for_ = hashes[last] == _OF and direct, hashes[last] == _FOR and direct
+            of, for_, on = hashes[last] == _OF and direct, hashes[last] == _FOR and direct, hashes[last] == _ON
             both = bits[last] & AND > 0 and begin == last + 1 and not bits[begin] & (TITLE | SHORT | HE | SHE)
             head = bits[last - 1]
             body = head >> NOUN_SHIFT & 7 == ORGANIZATION
@@ -264,7 +272,9 @@ def _joined_runs(hashes, flags, tag, bits, runs):  # type: ignore[no-untyped-def
             for i in range(out[count - 1, 0], last):
                 inner = inner or hashes[i] == _OF or hashes[i] == _FOR
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
-            if field or (of and (body or office)) or (for_ and body) or (both and inner and not body and not office):
+            on_field = on and begin == last + 1 and among(_ON_FIELDS, hashes[last - 1])
+            named = field or on_field or (of and (body or office)) or (for_ and body)
+            if named or (both and inner and not body and not office):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
         if count > 0 and _owned_body(out[count - 1], begin, stop, flags, bits):
@@ -301,6 +311,10 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
         ):  # fmt: skip
             i += 1
             continue
+        if hashes[i] == _THE and i + 2 < n and flags[i + 1] & CAPITAL:
+            more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
+            if more or bits[i + 1] >> NOUN_SHIFT & 7 == ORGANIZATION:
+                i += 1  # The Oslo Times, The Times, though not The Hill
         j = i + 1
         while j < n and j - i < 12:
             if flags[j] & CAPITAL:

@@ -12,8 +12,8 @@ from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION, 
 from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
-_NOUN, _PLURAL, _ADVERB, _GERUND, _PARTICIPLE, _FINITE, _PRONOUN, _RELATIVE, _POSSESSIVE = (
-    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VBG", "VBN", "VBP", "PRP", "W", "POS")
+_NOUN, _PLURAL, _ADVERB, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VBG", "VBN", "VBP", "POS")
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
@@ -64,14 +64,6 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     while head > begin and (s.tag[head] == _ADVERB or FIRST_VERB <= s.tag[head] <= _PARTICIPLE):
         head -= 1
     return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
-
-
-@inner
-def acts(s, i):  # type: ignore[no-untyped-def]
-    """Whether a token is a pronoun with its verb (who was there on Monday)."""
-    following = s.tag[i + 1]
-    verb = following == _ADVERB or FIRST_VERB <= following <= LAST_VERB
-    return (s.tag[i] == _RELATIVE or s.tag[i] == _PRONOUN) and verb
 
 
 @inner

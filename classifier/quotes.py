@@ -21,6 +21,7 @@ from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
+from .segment import WORD, token_hash
 from .tagger import Tagger
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -73,6 +74,7 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
+_THAT, _SAID, _BUT, _COMMA = (np.uint64(token_hash(word)) for word in ("that", "said", "but", ","))
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
 
@@ -95,6 +97,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
         return Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8))
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
+    _silence_that_said(tokens, posterior)
     tagged = likeliest(posterior)
     counts = label_columns(tokens, where, tagged)
     sure = cue_spans(posterior, head.cue_threshold)
@@ -109,6 +112,17 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
             tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
         )
     )  # fmt: skip
+
+
+@inner
+def _silence_that_said(tokens, posterior):  # type: ignore[no-untyped-def]
+    """Make no cue of "That said, …": nobody says it, and ``said`` is a cue nearly everywhere else."""
+    hashes = tokens.hash
+    for i in range(1, len(hashes) - 1):
+        if hashes[i] == _SAID and hashes[i - 1] == _THAT and hashes[i + 1] == _COMMA:
+            if i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD:
+                posterior[i - 1 : i + 1] = 0.0
+                posterior[i - 1 : i + 1, 0] = 1.0
 
 
 @inner

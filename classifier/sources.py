@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .entities import KIND
+from .entities import KIND, NAME_BEGIN, with_last_name
 from .jit import compiled, inner
 from .lexicon import (
     AND,
@@ -31,28 +31,31 @@ from .lexicon import (
     TITLE,
     UNKNOWN,
     WE_KIND,
+    WHO_KIND,
     A,
     among,
 )
 from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
-from .phrases import acts, first_word, one_before_many, phrase_end
-from .segment import CAPITAL, WORD, token_hash
+from .phrases import first_word, one_before_many, phrase_end
+from .segment import ALLCAPS, CAPITAL, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
 _NOUN, _PLURAL, _ADVERB = (TAGS.index(tag) for tag in ("NN", "NNS", "RB"))
 _APPOSITION = RELATIONS.index("apposition")
-_BY, _FROM, _OF, _FOR, _COMMA = (np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ","))
-_SELVES, _KEEPERS = (
+_BY, _FROM, _OF, _FOR, _COMMA, _STOP = (np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ",", "."))
+_NOMINATIVES, _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
+        "he she it they i we you who which",
         "himself herself itself themselves",
         "seen obtained reviewed read viewed examined cited quoted published unsealed leaked ordered commissioned "
         "released",
     )
 )
-"""Words after a name that add nothing, and what is done to a document by another than its author."""
+"""Pronouns that own nothing, words after a name that add nothing, and what is done to a document by another than its
+author."""
 
 SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
 """What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
@@ -73,8 +76,10 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         return  # punctuation only: as good as none
     first = s.bits[begin]
     pronoun = first >> PRONOUN_SHIFT & 15
+    if pronoun == WHO_KIND + 1 and s.flags[begin] & ALLCAPS:
+        pronoun = 0  # WHO officials
     alone = end - begin == 1 or (end - begin == 2 and not first & OWNED)
-    if pronoun and (alone or acts(s, begin)):
+    if pronoun and (alone or _nominative(s, begin, end)):
         out[SOURCE_KIND] = pronoun - 1
         out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
         out[SOURCE_HEAD] = begin
@@ -109,6 +114,8 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         entity = -1
     else:
         entity = _named(s, begin, stop, shown, end, head, low, high)
+    if shown - begin == 1:
+        entity = _by_last_name(s, begin, entity)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
@@ -117,6 +124,31 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
     _describe(s, begin, end if several else shown, head, out)
+
+
+@inner
+def _nominative(s, begin, end):  # type: ignore[no-untyped-def]
+    """Whether a source that begins with a pronoun is nobody else (who was there, he, like others, but not he and I)."""
+    if not among(_NOMINATIVES, s.hash[begin]) or s.hash[begin + 1] == _STOP:
+        return False  # "her lawyer", "I.J. Tonk"
+    if s.bits[begin] >> PRONOUN_SHIFT & 15 == WHO_KIND + 1:
+        return True
+    for i in range(begin + 1, end):
+        if s.bits[i] & AND:
+            return False
+    return True
+
+
+@inner
+def _by_last_name(s, word, entity):  # type: ignore[no-untyped-def]
+    """The person whose last name a source of one word is, where it is a word or a state else (Short, Jordan).
+
+    entity: what the source is by name, or -1; that again where there is no such person.
+    """
+    if not s.flags[word] & CAPITAL or (entity >= 0 and s.row[entity, KIND] != STATE):
+        return entity
+    person = with_last_name(s.keys, s.values, s.hash[word])
+    return person if person >= 0 and (entity < 0 or s.row[person, NAME_BEGIN] < word) else entity
 
 
 @inner

@@ -266,6 +266,8 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
         # of one person two offices or callings, of two persons one each
         ("trade and finance minister Robert Marr", "Robert Marr"),
         ("historian and journalist Robert Marr", "Robert Marr"),
+        ("Health and Eel Services Secretary Robert Marr", "Robert Marr"),
+        ("Orrin Energy and Eels Committee Chairman Robert Marr", "Robert Marr"),
         ("growers and Robert Marr", "growers and Robert Marr"),
         ("the president and Attorney General Robert Marr", "president and Attorney General Robert Marr"),
         ("Sarah Tonk and historian Robert Marr", "Sarah Tonk and Robert Marr"),
@@ -275,6 +277,11 @@ def test_what_a_source_says_by_itself(shipped: Pipeline, source: str, name: str)
         ("Orrin, Md.", "Orrin"),
         ("Robert King III", "Robert King III"),
         ("President Abel al-Tonk", "Abel al-Tonk"),
+        # a body's field, and the article of its name
+        ("the Orrin Council on Eel Relations", "Orrin Council on Eel Relations"),
+        ("the Select Committee on Eels", "Select Committee on Eels"),
+        ("The Orrin Eel Times", "Orrin Eel Times"),
+        ("WHO officials", "WHO officials"),
         # a month may be a name
         ("Prime Minister Theresa May", "Theresa May"),
         # the phrase before a comma and the name of what it describes
@@ -315,3 +322,63 @@ def test_nobody_is_two(shipped: Pipeline) -> None:
     text = "Mara Quill was at the port. Quill and Mara Quill said the tax will rise."
     actors = resolved(shipped, text, "Quill and Mara Quill")
     assert [entity.text for entity in actors.entities] != ["Mara Quill and Mara Quill"]
+
+
+@pytest.mark.parametrize(
+    ("full", "source"),
+    [
+        # the last name is also a word, a month, a state
+        ("Robert Short", "Short"),
+        ("Prime Minister Theresa May", "May"),
+        ("Robert Jordan", "Jordan"),
+        # the family's name comes first
+        ("Jiang Wen", "Jiang"),
+        ("Jiang Wen", "Ms. Jiang"),
+        # bodies
+        ("The Orrin Eel Times", "The Times"),
+        ("the Orrin Supreme Court", "the Court"),
+    ],
+)
+def test_a_short_form_is_whom_it_stands_for(shipped: Pipeline, full: str, source: str) -> None:
+    text = f"On Monday {full} came to the port. It was quiet. Then {source} said the tax will rise."
+    (entity,) = resolved(shipped, text, source).entities
+    assert full.endswith(entity.text)
+    assert " " in entity.text
+
+
+@pytest.mark.parametrize(
+    ("other", "source"),
+    [
+        ("Robert Short and Sarah Short", "Short"),
+        ("the White House", "the House"),
+        ("the Orrin Forest", "Orrin"),
+        ("the Tonk PAC", "Tonk"),
+    ],
+)
+def test_a_word_of_another_name_is_not_that_name(shipped: Pipeline, other: str, source: str) -> None:
+    text = f"On Monday {other} had no news. Then {source} said the tax will rise."
+    assert [entity.text for entity in resolved(shipped, text, source).entities] != [other.removeprefix("the ")]
+
+
+def test_a_state_is_no_person_who_is_named_later(shipped: Pipeline) -> None:
+    text = "On Monday Jordan said the tax will rise. Robert Jordan was at home."
+    assert [(actor.name, actor.type) for actor in predict(shipped, text).actors] == [("Jordan", "state")]
+
+
+@pytest.mark.parametrize("source", ["he", "he this morning", "he, like the others,", "who was there"])
+def test_a_pronoun_with_more_is_a_pronoun(shipped: Pipeline, source: str) -> None:
+    text = f"Mr. Abel Tonk came to the port. On Monday {source} said the tax will rise."
+    assert [entity.text for entity in resolved(shipped, text, source).entities] == ["Abel Tonk"]
+
+
+@pytest.mark.parametrize("source", ["he and his wife", "her lawyer", "I.J. Marr"])
+def test_what_only_begins_with_a_pronoun_is_somebody_else(shipped: Pipeline, source: str) -> None:
+    text = f"Sarah Tonk came to the port. On Monday {source} said the tax will rise."
+    assert [entity.text.split()[-1] for entity in resolved(shipped, text, source).entities] == [source.split()[-1]]
+
+
+def test_that_said_is_no_quote(shipped: Pipeline) -> None:
+    text = "The tax will rise by a third. That said, the growers will still come to the port on Monday."
+    assert predict(shipped, text).quotes == []
+    (quote,) = predict(shipped, text.replace("That said,", "That growers' union said")).quotes
+    assert quote.actor is not None
