@@ -109,7 +109,10 @@ def name_words(text: str) -> tuple[str, ...]:
 
 @inner
 def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word_bits):  # type: ignore[no-untyped-def]
-    """The words of a run: what white space separates; returns how many, filling the four arrays for each."""
+    """The words of a run: what white space separates; returns how many, filling the four arrays for each.
+
+    The key of "al-Tonk" is that of "Tonk", as the same man is called in the next sentence.
+    """
     n = 0
     i = begin
     while i < stop and n < _LONGEST:
@@ -118,7 +121,8 @@ def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word
             j += 1
         value = np.uint64(0)
         parts = np.uint32(0)
-        for k in range(i, j):
+        particle = j > i + 2 and not flags[i + 1] & WORD and look_up(keys, values, hashes[i]) & np.uint32(PARTICLE) > 0
+        for k in range(i + 2 if particle else i, j):
             if flags[k] & WORD:
                 value = joined(value, hashes[k])
                 parts |= look_up(keys, values, hashes[k]) & np.uint32(TITLE)

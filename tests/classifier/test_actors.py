@@ -334,6 +334,8 @@ def test_nobody_is_two(shipped: Pipeline) -> None:
         # the family's name comes first
         ("Jiang Wen", "Jiang"),
         ("Jiang Wen", "Ms. Jiang"),
+        ("Qadir al-Sollo", "Sollo"),
+        ("President Qadir al-Sollo", "Mr. Sollo"),
         # bodies
         ("The Orrin Eel Times", "The Times"),
         ("the Orrin Supreme Court", "the Court"),
