@@ -42,13 +42,14 @@ from .lexicon import (
     UNKNOWN,
     WE_KIND,
     A,
+    among,
     joined,
     look_up,
     put,
     token_bits,
 )
 from .names import BEGIN, find_names
-from .segment import LINE, WORD
+from .segment import LINE, WORD, token_hash
 from .sources import (
     LONGEST_SOURCE,
     SOURCE_BEGIN,
@@ -71,6 +72,8 @@ MOST_CANDIDATES = 12
 _NEAREST = 10
 _LOOKED_AT = 4 * _NEAREST
 _SUBJECT = RELATIONS.index("subject")
+_OF, _PERCENT = (np.uint64(token_hash(word)) for word in ("of", "%"))
+_MANY = np.array([token_hash(word) for word in "group majority minority plurality".split()], np.uint64)
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
 
 
@@ -409,10 +412,17 @@ def _own_entity(s, source):  # type: ignore[no-untyped-def]
     s.total[0] += 1
     row = s.row[number]
     noun = s.bits[source[SOURCE_HEAD]] >> NOUN_SHIFT & 7
-    row[KIND] = noun if noun else (GROUP if source[SOURCE_PLURAL] else PERSON)
+    many = s.hash[source[SOURCE_HEAD]] == _PERCENT or _group_of(s, source[SOURCE_HEAD], source[SOURCE_END])
+    row[KIND] = GROUP if many else noun if noun else GROUP if source[SOURCE_PLURAL] else PERSON
     row[NAME_BEGIN], row[NAME_END] = source[SOURCE_BEGIN], source[SOURCE_END]
     row[LENGTH], row[SECOND], row[NOMINAL] = source[SOURCE_END] - source[SOURCE_BEGIN], -1, 1
     if source[SOURCE_FIRST] >= 0:
         row[LENGTH], row[SECOND] = source[SOURCE_FIRST], source[SOURCE_SECOND]
     put(s.keys, s.values, key, number + 1)
     return number
+
+
+@inner
+def _group_of(s, head, end):  # type: ignore[no-untyped-def]
+    """Whether a description is of a group of others, which is no body as "the group" may be."""
+    return among(_MANY, s.hash[head]) and head + 1 < end and s.hash[head + 1] == _OF

@@ -118,7 +118,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 entity = _body(
                     key[k, LAST_KEY], bits[place[k, LAST]], row, last_keys, last_values, same_last, last_full
                 )
-            elif entity < 0 and kind != STATE and kind != ORGANIZATION:
+            elif entity < 0 and kind <= PERSON:
                 tagged = single and name_tags[place[k, LAST]] == PERSON
                 entity = _similar(
                     k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
@@ -212,7 +212,7 @@ def _similar(  # type: ignore[no-untyped-def]
             break
         entity = chain - 1
         chain = same_last[entity]
-        if row[entity, KIND] == ORGANIZATION or row[entity, KIND] == STATE:
+        if row[entity, KIND] > PERSON:
             continue
         if single:
             if best < 0 or last_full[entity] > last_full[best]:

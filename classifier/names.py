@@ -151,7 +151,7 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
         kind = STATE
     elif n == 1 and word_bits[0] & DEMONYM:
         return False
-    elif noun == GROUP and not _is_body(n, word_key, word_bits):
+    elif noun == GROUP and not _is_body(n, word_key, word_bits, True):
         kind = GROUP
     else:
         for k in range(n - 1):
@@ -163,14 +163,14 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
                 if word_bits[k] & (HE | SHE):
                     given = k
                     break
-            if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits):
+            if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False):
                 return False  # "Chair of the House Committee": an office, not a body
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:
             cut = _after_body(n, first, last, flags, word_bits)
         if (
             noun == ORGANIZATION
-            or (cut == 0 and _is_body(n, word_key, word_bits))
+            or (cut == 0 and _is_body(n, word_key, word_bits, False))
             or _acronym(n, first, last, flags, start, end)
         ):
             kind = ORGANIZATION
@@ -203,13 +203,20 @@ def generation(word):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_body(n, word_key, word_bits):  # type: ignore[no-untyped-def]
-    """Whether a name's first word, or the one before ``of``, is that of a body (Ministry of …, Bank of …)."""
-    head = 0
+def _is_body(n, word_key, word_bits, plural):  # type: ignore[no-untyped-def]
+    """Whether a name's first word, or the one before ``of``, is that of a body (Ministry of …, Bank of …).
+
+    A plural at the end asks for ``of`` or ``on``: the Union of Growers is a body, House Democrats are none.
+    """
+    head = -1
     for k in range(1, n):
-        if word_key[k] == _OF:
+        if word_key[k] == _OF or word_key[k] == _ON:
             head = k - 1
             break
+    if head < 0:
+        if plural:
+            return False
+        head = 0
     return word_bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION or word_bits[0] >> NOUN_SHIFT & 7 == ORGANIZATION
 
 

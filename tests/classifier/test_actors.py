@@ -384,3 +384,20 @@ def test_that_said_is_no_quote(shipped: Pipeline) -> None:
     assert predict(shipped, text).quotes == []
     (quote,) = predict(shipped, text.replace("That said,", "That growers' union said")).quotes
     assert quote.actor is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("a group of Orrin growers", "group"),
+        ("a majority of the growers", "group"),
+        ("55% of the growers", "group"),
+        ("Forty percent of the growers", "group"),
+        ("House Democrats", "group"),
+        ("the Union of Orrin Growers", "organization"),
+        ("the group", "organization"),
+    ],
+)
+def test_what_kind_of_actor_a_phrase_is(shipped: Pipeline, source: str, kind: str) -> None:
+    text = f"It was quiet in Orrin, and {source} said the tax will rise."
+    assert [entity.type for entity in resolved(shipped, text, source).entities] == [kind]
