@@ -45,6 +45,8 @@ NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUO
 """Columns of `Entities.row`."""
 EITHER, MALE, FEMALE = range(3)
 _NAMESAKES = 8
+_LONGEST_NAME = 6
+"""Words of a name that others are short for: longer ones are headlines."""
 _FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
 _OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
 _OWN_NAMES = np.array([token_hash(word) for word in "house senate congress parliament army navy".split()], np.uint64)
@@ -115,9 +117,11 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 entity = of_name[k - 1]
                 put(keys, values, whole, entity + 1)
             if entity < 0 and kind == ORGANIZATION and single:
-                entity = _body(
-                    key[k, LAST_KEY], bits[place[k, LAST]], row, last_keys, last_values, same_last, last_full
-                )
+                # "the Times", or a person's name in capitals that stands alone as an acronym does
+                noun = bits[place[k, LAST]] >> NOUN_SHIFT & 7 == ORGANIZATION
+                if not noun or not among(_OWN_NAMES, last_key):
+                    whose = ORGANIZATION if noun else PERSON
+                    entity = _ending_in(last_key, whose, row, last_keys, last_values, same_last, last_full)
             elif entity < 0 and kind <= PERSON:
                 tagged = single and name_tags[place[k, LAST]] == PERSON
                 entity = _similar(
@@ -212,7 +216,7 @@ def _similar(  # type: ignore[no-untyped-def]
             break
         entity = chain - 1
         chain = same_last[entity]
-        if row[entity, KIND] > PERSON:
+        if row[entity, KIND] > PERSON or row[entity, LENGTH] > _LONGEST_NAME:
             continue
         if single:
             if best < 0 or last_full[entity] > last_full[best]:
@@ -252,18 +256,16 @@ def _similar(  # type: ignore[no-untyped-def]
 
 
 @inner
-def _body(last_key, noun, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
-    """The body whose name ends in a word for such bodies that stands alone (the Times), named last; else -1."""
+def _ending_in(last_key, kind, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
+    """The entity of a kind whose name has more than one word and ends in this, the one named last; else -1."""
     best = -1
-    if noun >> NOUN_SHIFT & 7 != ORGANIZATION or among(_OWN_NAMES, last_key):
-        return best
     chain = look_up(last_keys, last_values, last_key)
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
         chain = same_last[entity]
-        if row[entity, KIND] == ORGANIZATION and row[entity, LENGTH] > 1:
+        if row[entity, KIND] == kind and 1 < row[entity, LENGTH] <= _LONGEST_NAME:
             if best < 0 or last_full[entity] > last_full[best]:
                 best = entity
     return best

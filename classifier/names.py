@@ -54,6 +54,7 @@ _FIELDS, _ON_FIELDS = (
 """What a body may have beside another field (Health and Human Services), and bodies that are on a field."""
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
+_R, _D, _I, _HYPHEN = (np.uint64(token_hash(word)) for word in ("r", "d", "i", "-"))
 _JUNIOR, _SENIOR = (np.uint64(token_hash(word)) for word in ("jr", "sr"))
 
 
@@ -322,6 +323,11 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
         ):  # fmt: skip
             i += 1
             continue
+        if party_of_state(i, n, hashes, flags):
+            i += 1
+            while i < n and not flags[i] & SPACED:
+                i += 1
+            continue
         if hashes[i] == _THE and i + 2 < n and flags[i + 1] & CAPITAL:
             more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
             if more or bits[i + 1] >> NOUN_SHIFT & 7 == ORGANIZATION:
@@ -332,6 +338,8 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
                     break
                 if sentence_start[j] == j or _calendar(j, n, hashes, flags, points, start, bits):
+                    break
+                if party_of_state(j, n, hashes, flags):
                     break
                 j += 1
                 continue
@@ -378,6 +386,14 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
         count += 1
         i = j
     return out[:count].copy()
+
+
+@inner
+def party_of_state(i, n, hashes, flags):  # type: ignore[no-untyped-def]
+    """Whether a party's letter stands before a state (R-Ky.): it tells of a name and is none."""
+    if i + 2 >= n or not (hashes[i] == _R or hashes[i] == _D or hashes[i] == _I):
+        return False
+    return hashes[i + 1] == _HYPHEN and flags[i + 2] & CAPITAL > 0 and not (flags[i + 1] | flags[i + 2]) & SPACED
 
 
 @inner

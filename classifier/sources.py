@@ -35,7 +35,7 @@ from .lexicon import (
     A,
     among,
 )
-from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
+from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS, party_of_state
 from .phrases import first_word, one_before_many, phrase_end
 from .segment import ALLCAPS, CAPITAL, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
@@ -340,10 +340,12 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
 
 @inner
 def _person_acts(s, k, shown):  # type: ignore[no-untyped-def]
-    """Whether a verb or an adverb follows a person's name that begins a source (Ana Li waving the bill)."""
+    """Whether a verb, an adverb or a party follows a person's name that begins a source (Ana Li waving the bill)."""
     after = s.place[k, END]
-    if after >= shown or s.flags[after] & CAPITAL or s.row[s.of_name[k], KIND] > PERSON:
+    if after >= shown or s.row[s.of_name[k], KIND] > PERSON:
         return False
+    if s.flags[after] & CAPITAL:
+        return party_of_state(after, shown, s.hash, s.flags)
     return s.tag[after] == _ADVERB or FIRST_VERB <= s.tag[after] <= LAST_VERB
 
 

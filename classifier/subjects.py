@@ -10,12 +10,14 @@ import numpy as np
 
 from .assembly import Spans
 from .jit import compiled, inner
+from .names import party_of_state
 from .segment import CAPITAL, LINE, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
 """Tokens of a phrase that are looked at."""
 _LONGEST_SIGNATURE = 12
+_LONGEST_PARTY = 10
 _WHO, _WHICH, _THAT, _OF, _THE, _COMMA, _HYPHEN = (
     np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", "the", ",", "-")
 )
@@ -34,7 +36,7 @@ def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
     for k in range(len(source)):
         if source[k, 0] < 0:
             source[k] = _missing(quotes, k, tokens, where)
-        source[k] = _antecedent(source[k, 0], source[k, 1], tokens.hash, where)
+        source[k] = _antecedent(source[k, 0], source[k, 1], tokens, where)
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
 
 
@@ -48,19 +50,28 @@ def _missing(quotes, k, tokens, where):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _antecedent(begin, end, hashes, where):  # type: ignore[no-untyped-def]
+def _antecedent(begin, end, tokens, where):  # type: ignore[no-untyped-def]
     """The phrase before a source that begins with who, which or that; the same tokens for another, or without one."""
-    tag = where.tag
+    tag, hashes = where.tag, tokens.hash
     if begin < 1 or not _relative(begin, end, hashes, tag):
         return begin, end
     low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
-    last = begin - 1 if hashes[begin - 1] == _COMMA else begin
+    last = _before_party(low, begin - 1 if hashes[begin - 1] == _COMMA else begin, tokens)
     first = _phrase(low, last, hashes, tag)
     if first < last and _apposition(first, low, hashes, tag):
         first = _phrase(low, first - 1, hashes, tag)
     if first < last and tag[last - 1] in _NOUNS:
         return first, last
     return begin, end
+
+
+@inner
+def _before_party(low, last, tokens):  # type: ignore[no-untyped-def]
+    """The end of a phrase before the party and the state that stand there after a comma or a bracket (R-Ky.)."""
+    for i in range(last - 3, max(low, last - _LONGEST_PARTY), -1):
+        if party_of_state(i, len(tokens.hash), tokens.hash, tokens.flags) and not tokens.flags[i - 1] & WORD:
+            return i - 1
+    return last
 
 
 @inner

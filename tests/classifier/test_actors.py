@@ -331,6 +331,7 @@ def test_nobody_is_two(shipped: Pipeline) -> None:
         ("Robert Short", "Short"),
         ("Prime Minister Theresa May", "May"),
         ("Robert Jordan", "Jordan"),
+        ("Mr. Robert Tonk", "TONK"),
         # the family's name comes first
         ("Jiang Wen", "Jiang"),
         ("Jiang Wen", "Ms. Jiang"),
@@ -401,3 +402,16 @@ def test_that_said_is_no_quote(shipped: Pipeline) -> None:
 def test_what_kind_of_actor_a_phrase_is(shipped: Pipeline, source: str, kind: str) -> None:
     text = f"It was quiet in Orrin, and {source} said the tax will rise."
     assert [entity.type for entity in resolved(shipped, text, source).entities] == [kind]
+
+
+@pytest.mark.parametrize("between", [", R-Ky., ", " (D-N.Y.), "])
+def test_a_party_and_a_state_are_nobody(shipped: Pipeline, between: str) -> None:
+    text = f"Sen. Ana Li{between}who wrote that the tax will rise, was at home. “It will not,” said Ana Li D-Calif."
+    prediction = predict(shipped, text)
+    assert [actor.name for actor in prediction.actors] == ["Ana Li"]
+    assert len(prediction.quotes) == 2
+
+
+def test_a_name_ends_before_a_verb_in_capitals(shipped: Pipeline) -> None:
+    (actor,) = predict(shipped, "Abel Tonk Says The Growers Will Come To The Port").actors
+    assert actor.name == "Abel Tonk"
