@@ -20,7 +20,9 @@ EXAMPLE = {
     "text": 'The two countries signed a trade agreement on Monday. "This pact brings our nations closer," '
     "Foreign Minister Ana Duarte said.",
 }
-_NOT_CODE = shutil.ignore_patterns("__pycache__", "articles", "labels", "default", "*.md", "*.toml.bak")
+_NOT_CODE = shutil.ignore_patterns(
+    "__pycache__", "articles", "briefs", "labels", "rewrites", "default", "*.md", "*.toml.bak"
+)
 
 
 def log_model(bundle: Path, name: str = "model") -> Any:

@@ -147,7 +147,8 @@ class TestFolder:
         code = folder / "code" / "topic_stance"
         assert {path.name for path in code.iterdir()} == {"data", "classifier"}
         assert (code / "data" / "lexicons" / "boilerplate.txt").is_file()
-        assert not any((code / name).exists() for name in ("data/articles", "data/labels", "classifier/default"))
+        assert [path.name for path in (code / "data").iterdir() if path.is_dir()] == ["lexicons"]
+        assert not (code / "classifier" / "default").exists()
         assert len(list(folder.rglob("manifest.json"))) == 1
 
     def test_requirements_are_pinned(self, folder: Path) -> None:

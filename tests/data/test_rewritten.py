@@ -1,5 +1,6 @@
 """Files of texts that were written after labelled ones."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,17 @@ def test_lines_that_do_not_fit(tmp_path: Path, line: str, message: str) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read_rewritten(tmp_path / "none.tsv", 1)
+
+
+def test_every_text_is_written_after_a_labelled_actor(root: Path) -> None:
+    labelled = set()
+    for name in ("full", "stances"):
+        for line in (root / "data" / "labels" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            article = json.loads(line)
+            labelled |= {(article["id"], actor["name"]) for actor in article["actors"] if actor["stance"]}
+    found = read_rewritten(root / "data" / "rewrites" / "news.tsv", 2)
+    assert set(found) <= labelled
+    assert len(found) > 0.9 * len(labelled)
+    texts = [text for group in found.values() for text in group]
+    assert all(text == " ".join(text.split()) for text in texts)
+    assert len(set(texts)) > 0.999 * len(texts)
