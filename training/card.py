@@ -94,8 +94,6 @@ def _kind(path: str, data: DataConfig) -> str:
         return "labels of quotes, actors and stances on public articles"
     if path in data.stances:
         return "labels of stances on public articles, of actors whose quotes a model found"
-    if path == data.rewritten:
-        return "texts written for this project after quotes of public articles; see `data/rewrites/DATASHEET.md`"
     if path in data.topics:
         return "labels of topics on public articles"
     return f"PolNeAR (Newell et al. 2018), attributions of speech, weight {data.polnear_weight}"

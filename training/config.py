@@ -31,9 +31,6 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Label files with quotes, actors and stances."""
     stances: list[str] = []
     """Label files with stances of actors whose quotes a model found: the stance head alone learns from them."""
-    rewritten: str | None = None
-    """Texts written after quotes of these articles, by article and actor (`data/rewrites/`): the stance head alone
-    learns from them."""
     topics: list[str] = []
     """Label files with topics only."""
     polnear: str | None = None

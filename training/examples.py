@@ -1,4 +1,4 @@
-"""What the stance head learns from: actors' quotes as labelled, as they are found, turned round, and in other words."""
+"""What the stance head learns from: actors' quotes as labelled, as they are found, and turned round."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, find_spans, found_quotes, quote_spans
-from topic_stance.classifier.segment import tokenize
-from topic_stance.classifier.stance import CUED, RawFeatures, actor_features
+from topic_stance.classifier.stance import RawFeatures, actor_features
 from topic_stance.classifier.subjects import with_sources
 from topic_stance.data.records import STANCES, LabelledActor
-from topic_stance.data.rewritten import Rewritten
 
 from .actors import found_quote, main_title
 from .matching import match_actors
@@ -39,16 +37,9 @@ class Finder(NamedTuple):
 
 
 def all_examples(
-    articles: Sequence[ReadArticle],
-    finder: Finder,
-    topics: tuple[str, ...],
-    options: StanceOptions,
-    rewritten: Rewritten | None = None,
+    articles: Sequence[ReadArticle], finder: Finder, topics: tuple[str, ...], options: StanceOptions
 ) -> list[StanceExample]:
-    """The examples of some articles, those that are made out of others last, with their weights.
-
-    rewritten: by article and actor, what the actor says in other words.
-    """
+    """The examples of some articles, those that are made out of others last, with their weights."""
     lexicon = load_boilerplate()
     given: list[StanceExample] = []
     made: list[StanceExample] = []
@@ -62,9 +53,6 @@ def all_examples(
             contrary = read_article(article, lexicon)
             found = stance_examples(contrary, finder.context(contrary), finder, topics, number)
             made += [replace(example, weight=options.negated, made=True) for example in found]
-        if options.rewritten and rewritten:
-            found = rewritten_examples(read, where, finder, topics, number, rewritten)
-            made += [replace(example, weight=options.rewritten, made=True) for example in found]
     return given + made
 
 
@@ -72,11 +60,24 @@ def stance_examples(
     read: ReadArticle, where: Context, finder: Finder, topics: tuple[str, ...], number: int
 ) -> list[StanceExample]:
     """The labelled (actor, topic) pairs of one article, quotes as labelled, actors as the resolver names them."""
-    return [
-        example
-        for actor, raw in _labelled_actors(read, where, finder)
-        for example in _pairs(actor, raw, topics, number)
-    ]
+    by_actor: dict[str, list[FoundQuote]] = {}
+    for quote in read.article.quotes or ():
+        found = found_quote(quote.content, quote.cue, quote.source, read.prose)
+        if found is not None:
+            by_actor.setdefault(quote.actor, []).append(found)
+    every: list[FoundQuote] = []
+    own: dict[str, slice] = {}
+    for name, quotes in by_actor.items():
+        own[name] = slice(len(every), len(every) + len(quotes))
+        every += quotes
+    resolved = resolve_actors(read.article.text, read.prose, where, quote_spans(every), finder.ranking)
+    examples: list[StanceExample] = []
+    for actor in read.article.actors or ():
+        if actor.name in own:
+            title = main_title(resolved, own[actor.name])
+            raw = actor_features(read.prose, where, quote_spans(by_actor[actor.name]), title)
+            examples += _pairs(actor, raw, topics, number)
+    return examples
 
 
 def found_examples(
@@ -96,52 +97,7 @@ def found_examples(
     return examples
 
 
-def rewritten_examples(
-    read: ReadArticle, where: Context, finder: Finder, topics: tuple[str, ...], number: int, rewritten: Rewritten
-) -> list[StanceExample]:
-    """The same pairs with every text that was written after an actor's quotes in their place."""
-    return [
-        example
-        for actor, raw in _labelled_actors(read, where, finder)
-        for text in rewritten.get((read.article.id, actor.name), ())
-        for example in _pairs(actor, _in_other_words(raw, text, finder), topics, number)
-    ]
-
-
-def _in_other_words(raw: RawFeatures, text: str, finder: Finder) -> RawFeatures:
-    """Features of a text as what is said, with the cues and the source of an actor's own."""
-    tokens = tokenize(text)
-    where = context(tokens, finder.quotes.words, finder.quotes.tagger)
-    quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
-    said = actor_features(tokens, where, quote_spans([quote]))
-    kept = raw.block >= CUED
-    return RawFeatures(
-        np.concatenate((said.key, raw.key[kept])),
-        np.concatenate((said.block, raw.block[kept])),
-        np.concatenate((said.token, raw.token[kept])),
-    )
-
-
 def _pairs(actor: LabelledActor, raw: RawFeatures, topics: tuple[str, ...], number: int) -> Iterator[StanceExample]:
     for topic, label in actor.stance.items():
         if topic in topics and label in STANCES:
             yield StanceExample(raw, topics.index(topic), label, number)
-
-
-def _labelled_actors(read: ReadArticle, where: Context, finder: Finder) -> Iterator[tuple[LabelledActor, RawFeatures]]:
-    """The labelled actors whose labelled quotes are in the prose, and the features of these."""
-    by_actor: dict[str, list[FoundQuote]] = {}
-    for quote in read.article.quotes or ():
-        found = found_quote(quote.content, quote.cue, quote.source, read.prose)
-        if found is not None:
-            by_actor.setdefault(quote.actor, []).append(found)
-    every: list[FoundQuote] = []
-    own: dict[str, slice] = {}
-    for name, quotes in by_actor.items():
-        own[name] = slice(len(every), len(every) + len(quotes))
-        every += quotes
-    resolved = resolve_actors(read.article.text, read.prose, where, quote_spans(every), finder.ranking)
-    for actor in read.article.actors or ():
-        if actor.name in own:
-            title = main_title(resolved, own[actor.name])
-            yield actor, actor_features(read.prose, where, quote_spans(by_actor[actor.name]), title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
 from topic_stance.data.records import DataError, LabelledArticle
-from topic_stance.data.rewritten import Rewritten, read_rewritten
 
 from .actors import fit_actors, rank_groups
 from .config import RunConfig
@@ -44,8 +43,6 @@ class Corpus:
     hashes: dict[str, str]
     authored: frozenset[str] = frozenset()
     """Ids of the articles that are no real news."""
-    rewritten: Rewritten = field(default_factory=dict)
-    """By article and actor, what the actor says in other words."""
 
     def without(self, left_out: Sequence[bool]) -> Corpus:
         """The corpus without some of the fully labelled articles, and without their topics."""
@@ -57,7 +54,6 @@ class Corpus:
             self.attributed,
             self.hashes,
             self.authored,
-            self.rewritten,
         )
 
 
@@ -118,15 +114,11 @@ def read_corpus(config: RunConfig) -> Corpus:
         for text in polnear(Path(data.polnear)):
             attributed.append(Example(tokenize(text.text), text.attributions, data.polnear_weight))
         hashes[data.polnear] = _digest(sorted(Path(data.polnear).glob("*/*")))
-    rewritten: Rewritten = {}
-    if data.rewritten:
-        rewritten = read_rewritten(Path(data.rewritten), 2)
-        hashes[data.rewritten] = _digest([Path(data.rewritten)])
     if not full:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, rewritten)
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored)
 
 
 def fit_heads(
@@ -159,8 +151,7 @@ def fit_heads(
     actors = fit_actors(groups, seed=config.seed)
     done("actors")
     with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
-    finder = Finder(quotes, actors)
-    pairs = all_examples(with_stances, finder, taxonomy.labels, config.stance, corpus.rewritten)
+    pairs = all_examples(with_stances, Finder(quotes, actors), taxonomy.labels, config.stance)
     vectors = read_word_vectors(config.stance.vector_scale) if config.stance.vectors else None
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")

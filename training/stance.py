@@ -28,8 +28,6 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
     found: float = 0.5
     """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
-    rewritten: float = 0.35
-    """Weight of each text that was written after an actor's quotes, where the data has such; 0 leaves them out."""
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How much a feature's scale grows with how unevenly it is spread over the examples of a stance and the others
     (`contrast_scale`); 0 leaves all alike."""

@@ -29,8 +29,7 @@ from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import Opinion, gwsd
-from topic_stance.data.records import STANCES, StanceLabel
-from topic_stance.data.rewritten import read_rewritten
+from topic_stance.data.records import STANCES, DataError, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
 from topic_stance.training.vectors import WordVectors, read_word_vectors
@@ -94,6 +93,21 @@ def _with_block(raw: RawFeatures, block: int, keys: NDArray[np.uint64]) -> RawFe
 
 def _key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def read_rewrites(path: Path) -> dict[str, list[str]]:
+    """The sentences made from each sentence, by its sentence_key; lines of the key and the sentences, tabs between."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        key, *rewritten = line.split("\t")
+        if not re.fullmatch("[0-9a-f]{16}", key) or not rewritten:
+            raise DataError(f"{path}:{number}: needs a key of 16 hexadecimal digits and sentences, tabs between")
+        found[key] = rewritten
+    return found
 
 
 def sentence_key(sentence: str) -> str:
@@ -204,8 +218,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _examples(path: Path, without: Sequence[str]) -> Examples:
     opinions = gwsd(path)
-    made = {} if "rewrites" in without else read_rewritten(REWRITES, 1)
-    groups = [made.get((sentence_key(opinion.sentence),), []) for opinion in opinions]
+    made = {} if "rewrites" in without else read_rewrites(REWRITES)
+    groups = [made.get(sentence_key(opinion.sentence), []) for opinion in opinions]
     rewritten = iter(_features([sentence for group in groups for sentence in group], without))
     raw = _features(_sentences(opinions), without)
     if "shares" in without:

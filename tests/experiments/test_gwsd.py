@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from experiments.benchmarks import gwsd
-from topic_stance.data.rewritten import read_rewritten
+from topic_stance.data.records import DataError
 from topic_stance.training.stance import fit_stance
 
 ROWS = {
@@ -99,10 +99,23 @@ def test_what_is_made_of_a_held_out_sentence_is_left_out(tmp_path: Path, monkeyp
     assert sizes == [(24, 24)] * 5
 
 
+@pytest.mark.parametrize("line", ["no key\tIt is so.", "0123456789abcdef", "0123456789abcdefa\tIt is so."])
+def test_rewritten_sentences_without_a_key(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "made.tsv"
+    path.write_text(f"0123456789abcdef\tIt is so.\n{line}\n")
+    with pytest.raises(DataError, match=r"made\.tsv:2: needs a key"):
+        gwsd.read_rewrites(path)
+
+
 def test_the_shipped_rewritten_sentences() -> None:
-    found = read_rewritten(gwsd.REWRITES, 1)
+    found = gwsd.read_rewrites(gwsd.REWRITES)
     assert {len(group) for group in found.values()} == {7}
     assert all(sentence.strip() == sentence != "" for group in found.values() for sentence in group)
+
+
+def test_a_missing_file_of_rewritten_sentences(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        gwsd.read_rewrites(tmp_path / "none.tsv")
 
 
 def test_pairs_are_of_words_that_stand_apart() -> None:

@@ -6,9 +6,8 @@ import pytest
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.cleaning import load_boilerplate
-from topic_stance.classifier.stance import CUED, SAID
 from topic_stance.data.records import LabelledArticle
-from topic_stance.training.examples import Finder, all_examples, found_examples, rewritten_examples, stance_examples
+from topic_stance.training.examples import Finder, all_examples, found_examples, stance_examples
 from topic_stance.training.fit import read_taxonomy
 from topic_stance.training.reading import ReadArticle, read_article
 from topic_stance.training.stance import StanceOptions
@@ -76,23 +75,3 @@ def test_what_is_made_is_marked_and_weighted(
     assert {example.weight for example in given} == {1.0}
     assert {example.weight for example in examples if example.made} == {found, negated} - {0.0}
     assert len(given) == sum(len(actor.stance) for read in reads for actor in read.article.actors or ())
-
-
-def test_other_words_take_the_place_of_what_an_actor_says(finder: Finder, reads: list[ReadArticle]) -> None:
-    read = reads[0]
-    where = finder.context(read)
-    actor = next(actor for actor in read.article.actors or () if actor.stance)
-    texts = ["eels must not be sold", "nobody may sell an eel"]
-    key = (read.article.id, actor.name)
-    found = rewritten_examples(read, where, finder, TOPICS, 0, {key: texts, ("other", actor.name): ["no eels"]})
-    assert [example.label for example in found] == 2 * list(actor.stance.values())
-    own = stance_examples(read, where, finder, TOPICS, 0)[0].raw
-    one, two = found[0].raw, found[-1].raw
-    for raw in (one, two):
-        assert raw.key[raw.block >= CUED].tolist() == own.key[own.block >= CUED].tolist()
-        assert (raw.block == SAID).sum() == 5 + 4  # words and pairs of neighbours
-    assert one.key[one.block == SAID].tolist() != two.key[two.block == SAID].tolist()
-    made = all_examples(reads[:2], finder, TOPICS, StanceOptions(found=0, negated=0, rewritten=0.3), {key: texts})
-    assert [example.weight for example in made if example.made] == [0.3] * len(found)
-    none = all_examples(reads[:2], finder, TOPICS, StanceOptions(found=0, negated=0, rewritten=0), {key: texts})
-    assert not any(example.made for example in none)

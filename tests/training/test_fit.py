@@ -152,18 +152,8 @@ def test_a_corpus_is_read_as_configured(root: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(root)
     corpus = read_corpus(RunConfig("x", DataConfig(authored="data/articles")))
     assert corpus.full == corpus.topics
-    assert corpus.rewritten == {}
     assert list(corpus.hashes) == ["data/articles"]
     assert len(corpus.hashes["data/articles"]) == 64
-
-
-def test_texts_written_after_quotes_stay_when_articles_go(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(root)
-    corpus = read_corpus(RunConfig("x", DataConfig(authored="data/articles", rewritten="data/rewrites/news.tsv")))
-    assert list(corpus.hashes) == ["data/articles", "data/rewrites/news.tsv"]
-    fewer = corpus.without([True] + [False] * (len(corpus.full) - 1))
-    assert len(fewer.full) == len(corpus.full) - 1
-    assert fewer.rewritten == corpus.rewritten != {}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +164,6 @@ def test_texts_written_after_quotes_stay_when_articles_go(root: Path, monkeypatc
         (DataConfig(articles=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(full=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(topics=["none.tsv"]), r"none\.tsv: no such file"),
-        (DataConfig(rewritten="none.tsv"), r"none\.tsv: cannot be read"),
         (DataConfig(polnear="none"), "none: not a PolNeAR part"),
     ],
 )
