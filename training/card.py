@@ -94,6 +94,8 @@ def _kind(path: str, data: DataConfig) -> str:
         return "labels of quotes, actors and stances on public articles"
     if path in data.stances:
         return "labels of stances on public articles, of actors whose quotes a model found"
+    if path in data.passing:
+        return "labels of stances on public articles, towards topics that they touch in passing"
     if path in data.topics:
         return "labels of topics on public articles"
     return f"PolNeAR (Newell et al. 2018), attributions of speech, weight {data.polnear_weight}"

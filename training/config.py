@@ -31,6 +31,8 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Label files with quotes, actors and stances."""
     stances: list[str] = []
     """Label files with stances of actors whose quotes a model found: the stance head alone learns from them."""
+    passing: list[str] = []
+    """Files like those, with stances towards topics that the articles touch in passing and do not carry."""
     topics: list[str] = []
     """Label files with topics only."""
     polnear: str | None = None

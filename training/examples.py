@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.cleaning import load_boilerplate
+from topic_stance.classifier.cleaning import Boilerplate, load_boilerplate
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.stance import RawFeatures, actor_features
@@ -37,23 +37,50 @@ class Finder(NamedTuple):
 
 
 def all_examples(
-    articles: Sequence[ReadArticle], finder: Finder, topics: tuple[str, ...], options: StanceOptions
+    articles: Sequence[ReadArticle],
+    passing: Sequence[ReadArticle],
+    finder: Finder,
+    topics: tuple[str, ...],
+    options: StanceOptions,
 ) -> list[StanceExample]:
-    """The examples of some articles, those that are made out of others last, with their weights."""
+    """The examples of articles and of those that touch their topics in passing, with their weights."""
     lexicon = load_boilerplate()
-    given: list[StanceExample] = []
-    made: list[StanceExample] = []
-    for number, read in enumerate(articles):
-        where = finder.context(read)
-        given += stance_examples(read, where, finder, topics, number)
-        if options.found:
-            found = found_examples(read, where, finder, topics, number)
-            made += [replace(example, weight=options.found, made=True) for example in found]
-        if options.negated and (article := negated(read.article)) is not None:
-            contrary = read_article(article, lexicon)
-            found = stance_examples(contrary, finder.context(contrary), finder, topics, number)
-            made += [replace(example, weight=options.negated, made=True) for example in found]
-    return given + made
+    number: dict[str, int] = {}
+    for read in (*articles, *passing):
+        number.setdefault(read.article.id, len(number))
+
+    def of(read: ReadArticle) -> list[StanceExample]:
+        return _of_article(read, lexicon, finder, topics, number[read.article.id], options)
+
+    examples = [example for read in articles for example in of(read)]
+    if options.passing:
+        examples += [
+            replace(example, weight=options.passing * example.weight, passing=True)
+            for read in passing
+            for example in of(read)
+        ]
+    return examples
+
+
+def _of_article(
+    read: ReadArticle,
+    lexicon: Boilerplate,
+    finder: Finder,
+    topics: tuple[str, ...],
+    number: int,
+    options: StanceOptions,
+) -> list[StanceExample]:
+    """The examples of one article, those that are made out of others last."""
+    where = finder.context(read)
+    examples = stance_examples(read, where, finder, topics, number)
+    if options.found:
+        found = found_examples(read, where, finder, topics, number)
+        examples += [replace(example, weight=options.found, made=True) for example in found]
+    if options.negated and (article := negated(read.article)) is not None:
+        contrary = read_article(article, lexicon)
+        turned = stance_examples(contrary, finder.context(contrary), finder, topics, number)
+        examples += [replace(example, weight=options.negated, made=True) for example in turned]
+    return examples
 
 
 def stance_examples(

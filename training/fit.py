@@ -34,7 +34,10 @@ from .words import read_word_classes
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled articles: in full (quotes, actors, stances), by stances, by topic, and attributions of other texts."""
+    """Labelled articles: in full (quotes, actors, stances), by stances, by topic, and attributions of other texts.
+
+    `passing`: articles by stances towards topics that they touch in passing; their topics are these.
+    """
 
     full: list[LabelledArticle]
     stances: list[LabelledArticle]
@@ -43,6 +46,7 @@ class Corpus:
     hashes: dict[str, str]
     authored: frozenset[str] = frozenset()
     """Ids of the articles that are no real news."""
+    passing: Sequence[LabelledArticle] = ()
 
     def without(self, left_out: Sequence[bool]) -> Corpus:
         """The corpus without some of the fully labelled articles, and without their topics."""
@@ -54,6 +58,7 @@ class Corpus:
             self.attributed,
             self.hashes,
             self.authored,
+            [article for article in self.passing if article.id not in ids],
         )
 
 
@@ -100,13 +105,16 @@ def read_corpus(config: RunConfig) -> Corpus:
         hashes[folder] = _digest(sorted(Path(folder).glob("*.txt")))
     authored = frozenset(article.id for article in full)
     texts = articles(Path(path) for path in data.articles)
-    for path in data.articles + data.full + data.stances + data.topics:
+    for path in data.articles + data.full + data.stances + data.passing + data.topics:
         if not Path(path).is_file():
             raise DataError(f"{path}: no such file; see data/labels/DATASHEET.md for where the articles come from")
         hashes[path] = _digest([Path(path)])
     for path in data.full:
         full += full_labels(Path(path), texts)
-    stances = [article for path in data.stances for article in full_labels(Path(path), texts)]
+    stances, passing = (
+        [article for path in paths for article in full_labels(Path(path), texts)]
+        for paths in (data.stances, data.passing)
+    )
     for path in data.topics:
         by_topic += topic_labels(Path(path), texts)
     attributed = []
@@ -118,7 +126,7 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored)
+    return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, passing)
 
 
 def fit_heads(
@@ -151,7 +159,8 @@ def fit_heads(
     actors = fit_actors(groups, seed=config.seed)
     done("actors")
     with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
-    pairs = all_examples(with_stances, Finder(quotes, actors), taxonomy.labels, config.stance)
+    passing = [read_article(article, lexicon) for article in corpus.passing]
+    pairs = all_examples(with_stances, passing, Finder(quotes, actors), taxonomy.labels, config.stance)
     vectors = read_word_vectors(config.stance.vector_scale) if config.stance.vectors else None
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")

@@ -28,6 +28,8 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
     found: float = 0.5
     """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
+    passing: float = 0.3
+    """Weight of stances towards topics that an article touches in passing; 0 leaves them out."""
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How much a feature's scale grows with how unevenly it is spread over the examples of a stance and the others
     (`contrast_scale`); 0 leaves all alike."""
@@ -52,6 +54,9 @@ class StanceExample:
     weight: float = 1.0
     made: bool = False
     """Whether it was made out of another: temperatures are not fitted on it."""
+    passing: bool = False
+    """Whether the article touches the topic in passing: nor are they on it, and constants of its own take up that
+    such stances are neutral more often."""
     shares: tuple[float, float, float] | None = None
     """How sure the label is: shares of `STANCES`, as of several annotators. Learned from in place of the label."""
 
@@ -80,15 +85,16 @@ def fit_stance(
         np.ones(len(topics), np.float32),
     )
     rows = [vector(example.raw, empty) for example in examples]
-    matrix = _crossed(rows, [example.topic for example in examples], len(keys), len(topics))
+    constants = [example.topic + example.passing * len(topics) for example in examples]
+    matrix = _crossed(rows, [example.topic for example in examples], constants, len(keys), len(topics))
     n_crossed = len(keys) * (1 + len(topics))
-    projection = _projection(keys, vectors, len(topics)) if vectors is not None else None
+    projection = _projection(keys, vectors, 1 + len(topics), matrix.shape[1]) if vectors is not None else None
     if projection is not None:
         matrix = projection.of(matrix)
     labels = np.array([STANCES.index(example.label) for example in examples])
     shares = _shares(examples)
     weights = np.array([example.weight for example in examples])
-    found = np.array([not example.made for example in examples])
+    as_found = np.array([not example.made and not example.passing for example in examples])
     topic = np.array([example.topic for example in examples])
     fold = (
         np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[[e.article for e in examples]]
@@ -97,17 +103,16 @@ def fit_stance(
     held_out = np.zeros((len(examples), 3))
     for k in range(options.folds):
         if len(np.unique(labels[fold != k])) == 3:
-            coefficients, bias = _regress(
-                matrix[fold != k], n_crossed, labels[fold != k], shares[fold != k], weights[fold != k], options
-            )
+            seen = fold != k
+            coefficients, bias = _regress(matrix[seen], n_crossed, shares[seen], weights[seen], options)
             held_out[fold == k] = matrix[fold == k] @ coefficients + bias
-    coefficients, bias = _regress(matrix, n_crossed, labels, shares, weights, options)
+    coefficients, bias = _regress(matrix, n_crossed, shares, weights, options)
     if projection is not None:
         coefficients = projection.back(coefficients)
     weights = coefficients[:n_crossed].reshape(1 + len(topics), len(keys), 3).transpose(1, 0, 2)
-    topic_bias = coefficients[n_crossed:] + bias
+    topic_bias = coefficients[n_crossed : n_crossed + len(topics)] + bias
     temperature = [
-        _temperature(held_out[found & (topic == t)], labels[found & (topic == t)]) for t in range(len(topics))
+        _temperature(held_out[as_found & (topic == t)], labels[as_found & (topic == t)]) for t in range(len(topics))
     ]
     return empty._replace(
         weights=np.ascontiguousarray(weights, np.float32),
@@ -139,19 +144,22 @@ def _vocabulary(
 
 
 def _crossed(
-    rows: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]], topics: Sequence[int], n: int, m: int
+    rows: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]],
+    topics: Sequence[int],
+    constants: Sequence[int],
+    n: int,
+    m: int,
 ) -> Any:
-    """A sparse matrix (n_examples, n * (m + 1) + m): shared features, each topic's own copy, one constant a topic."""
+    """A sparse matrix (n_examples, n * (m + 1) + 2 * m): shared features, each topic's own copy, constants."""
     import scipy.sparse as sp
 
     indices, values, bounds = [], [], [0]
-    for (place, value), topic in zip(rows, topics, strict=True):
-        indices += [place, place + n * (topic + 1), np.array([n * (m + 1) + topic])]
+    for (place, value), topic, constant in zip(rows, topics, constants, strict=True):
+        indices += [place, place + n * (topic + 1), np.array([n * (m + 1) + constant])]
         values += [value, value, np.ones(1, np.float32)]
         bounds.append(bounds[-1] + 2 * len(place) + 1)
-    return sp.csr_matrix(
-        (np.concatenate(values).astype(np.float64), np.concatenate(indices), bounds), shape=(len(rows), n * (m + 1) + m)
-    )
+    shape = (len(rows), n * (m + 1) + 2 * m)
+    return sp.csr_matrix((np.concatenate(values).astype(np.float64), np.concatenate(indices), bounds), shape=shape)
 
 
 def _shares(examples: Sequence[StanceExample]) -> NDArray[np.float64]:
@@ -161,31 +169,34 @@ def _shares(examples: Sequence[StanceExample]) -> NDArray[np.float64]:
 
 
 class _Projection(NamedTuple):
-    """rows: (n_keys, d), the vectors of the features that have one, zeros elsewhere; n_topics."""
+    """Features take part by their vectors.
+
+    rows: (n_keys, d), the vectors of the features that have one, zeros elsewhere; n_copies: how often the features
+    stand in a matrix, shared and for each topic; width: its columns.
+    """
 
     rows: Any
-    n_topics: int
+    n_copies: int
+    width: int
 
     def of(self, matrix: Any) -> Any:
         """The matrix and, as more columns, the sums of vectors in its shared features and in each topic's own."""
         import scipy.sparse as sp
 
         n = self.rows.shape[0]
-        return sp.hstack(
-            [matrix, *(matrix[:, k * n : (k + 1) * n] @ self.rows for k in range(self.n_topics + 1))]
-        ).tocsr()
+        sums = [matrix[:, k * n : (k + 1) * n] @ self.rows for k in range(self.n_copies)]
+        return sp.hstack([matrix, *sums]).tocsr()
 
     def back(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """The weight of every feature from those of all columns."""
         n, d = self.rows.shape
-        width = n * (self.n_topics + 1) + self.n_topics
-        found = coefficients[:width].copy()
-        for k in range(self.n_topics + 1):
-            found[k * n : (k + 1) * n] += self.rows @ coefficients[width + k * d : width + (k + 1) * d]
+        found = coefficients[: self.width].copy()
+        for k in range(self.n_copies):
+            found[k * n : (k + 1) * n] += self.rows @ coefficients[self.width + k * d : self.width + (k + 1) * d]
         return found
 
 
-def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_topics: int) -> _Projection:
+def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_copies: int, width: int) -> _Projection:
     import scipy.sparse as sp
 
     of_vector = said_words(vectors.words)
@@ -194,13 +205,12 @@ def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_topics: int) -
     known = of_vector[order[place]] == keys
     rows = np.zeros((len(keys), vectors.rows.shape[1]))
     rows[known] = vectors.rows[order[place[known]]]
-    return _Projection(sp.csr_matrix(rows), n_topics)
+    return _Projection(sp.csr_matrix(rows), n_copies, width)
 
 
 def _regress(
     matrix: Any,
     n_crossed: int,
-    labels: NDArray[np.int64],
     shares: NDArray[np.float64],
     weights: NDArray[np.float64],
     options: StanceOptions,
@@ -212,37 +222,26 @@ def _regress(
     """
     import scipy.sparse as sp
 
-    doubted = not np.isin(shares, (0, 1)).all()
     features = matrix[:, :n_crossed]
     coefficients, bias = np.empty((matrix.shape[1], 3)), np.empty(3)
     for y in range(3):
         scale = np.ones(matrix.shape[1])
         scale[:n_crossed] = contrast_scale(features, shares[:, y], weights, options.contrast)
         scaled = (matrix @ sp.diags(scale)).tocsr()
-        if doubted:
-            model = _doubted(scaled, shares[:, y], weights, options.c)
-        else:
-            model = _sure(scaled, labels == y, weights, options.c)
+        model = _against_others(scaled, shares[:, y], weights, options.c)
         coefficients[:, y], bias[y] = model.coef_[0] * scale, model.intercept_[0]
     return coefficients, bias
 
 
-def _sure(matrix: Any, is_label: NDArray[np.bool_], weights: NDArray[np.float64], c: float) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=c, class_weight="balanced", solver="liblinear", tol=1e-2, max_iter=100)
-    return model.fit(matrix, is_label, sample_weight=weights)
-
-
-def _doubted(matrix: Any, share: NDArray[np.float64], of_example: NDArray[np.float64], c: float) -> Any:
+def _against_others(matrix: Any, share: NDArray[np.float64], of_example: NDArray[np.float64], c: float) -> Any:
     """Every example once for each side that it may be on, both sides with the same weight in all."""
     from sklearn.linear_model import LogisticRegression
 
-    both = np.stack((1 - share, share), 1)
-    rows, side = np.nonzero(both > _LEAST_SHARE)
-    weights = of_example[rows] * both[rows, side] * (len(share) / 2 / np.maximum(both.sum(0), _LEAST_SHARE))[side]
+    both = np.stack((1 - share, share), 1) * of_example[:, None]
+    rows, side = np.nonzero(both > _LEAST_SHARE * of_example[:, None])
+    balance = both.sum() / 2 / np.maximum(both.sum(0), _LEAST_SHARE)
     model = LogisticRegression(C=c, solver="liblinear", tol=1e-2, max_iter=100)
-    return model.fit(matrix[rows], side, sample_weight=weights)
+    return model.fit(matrix[rows], side, sample_weight=both[rows, side] * balance[side])
 
 
 def _temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -120,3 +120,19 @@ def test_a_negated_word_has_no_vector() -> None:
     learned = [StanceExample(raw(negated_word(3), 99 + k % 2), 0, label, k) for k, label in enumerate(STANCES * 8)]
     given, free = (fit_stance(learned, ("a",), OPTIONS, 0, some) for some in (vectors, None))
     assert given.weights == pytest.approx(free.weights, abs=1e-3)
+
+
+def test_that_topics_in_passing_are_mostly_neutral_moves_no_stance_of_others() -> None:
+    aside = [StanceExample(raw(99), k % 2, "neutral", 20 + k, 0.5, passing=True) for k in range(40)]
+    taken = [replace(example, passing=False) for example in aside]
+    plain, apart, together = (fit_stance([*examples(), *more], ("a", "b"), OPTIONS, 0) for more in ([], aside, taken))
+    neutral = STANCES.index("neutral")
+    scores = [stance_scores(raw(99), head)[0] for head in (plain, apart, together)]
+    lead = [float(s[neutral] - np.delete(s, neutral).max()) for s in scores]
+    assert 0 <= lead[1] - lead[0] < 0.7 * (lead[2] - lead[0])
+
+
+def test_temperatures_are_not_fitted_on_topics_in_passing() -> None:
+    wrong = [replace(e, label="neutral", weight=1e-6, passing=True) for e in examples() for _ in range(5)]
+    plain, more = (fit_stance([*examples(), *aside], ("a", "b"), OPTIONS, 0) for aside in ([], wrong))
+    assert np.allclose(plain.temperature, more.temperature, rtol=0.1)
