@@ -28,7 +28,7 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
     found: float = 0.5
     """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
-    passing: float = 0.3
+    passing: float = 0.2
     """Weight of stances towards topics that an article touches in passing; 0 leaves them out."""
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How much a feature's scale grows with how unevenly it is spread over the examples of a stance and the others
