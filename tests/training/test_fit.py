@@ -1,6 +1,8 @@
 """A run: the same data, configuration and seed give the same bundle; what is wrong in a configuration is named."""
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -65,7 +67,8 @@ def test_a_topic_with_too_few_articles_is_named(
 
 def test_articles_may_be_left_out(tiny_corpus: Corpus) -> None:
     out = [k % 3 == 0 for k in range(len(tiny_corpus.full))]
-    rest = tiny_corpus.without(out)
+    rest = replace(tiny_corpus, stances=tiny_corpus.full[:3], passing=tiny_corpus.full[:6]).without(out)
+    assert [len(rest.stances), len(rest.passing)] == [2, 4]
     assert [a.id for a in rest.full] == [a.id for a, gone in zip(tiny_corpus.full, out, strict=True) if not gone]
     assert rest.topics == rest.full
 
@@ -163,6 +166,8 @@ def test_a_corpus_is_read_as_configured(root: Path, monkeypatch: pytest.MonkeyPa
         (DataConfig(authored="none"), "none: no such folder"),
         (DataConfig(articles=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(full=["none.jsonl"]), r"none\.jsonl: no such file"),
+        (DataConfig(stances=["none.jsonl"]), r"none\.jsonl: no such file"),
+        (DataConfig(passing=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(topics=["none.tsv"]), r"none\.tsv: no such file"),
         (DataConfig(polnear="none"), "none: not a PolNeAR part"),
     ],
@@ -207,6 +212,30 @@ def test_short_authored_texts_are_no_real_news(root: Path) -> None:
     assert len(both.full) > 5 * len(alone.full)
     assert both.authored == {article.id for article in both.full} > alone.authored
     assert set(both.hashes) - set(alone.hashes) == {str(root / "data/briefs")}
+
+
+def test_stances_alone_and_in_passing_are_read_apart(root: Path, tmp_path: Path) -> None:
+    text = "Eels are fish, Ann Tonk said."
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "a", "text": text}) + "\n")
+    quote = {"content": [[0, 13]], "cue": [24, 28], "source": [15, 23], "kind": "indirect", "actor": "Ann Tonk"}
+    for name, topic in (("stances", "fraud"), ("passing", "law_enforcement")):
+        actor = {"name": "Ann Tonk", "type": "person", "stance": {topic: "neutral"}}
+        record = {"id": "a", "text_sha256": sha256(text.encode()).hexdigest(), "topics": [topic]}
+        (tmp_path / name).write_text(json.dumps(record | {"quotes": [quote], "actors": [actor]}) + "\n")
+    files = {name: [str(tmp_path / name)] for name in ("stances", "passing")}
+    data = DataConfig(authored=str(root / "data/articles"), articles=[str(tmp_path / "texts.jsonl")], **files)  # type: ignore[arg-type]
+    corpus = read_corpus(RunConfig("x", data))
+    assert [article.topics for article in corpus.stances] == [["fraud"]]
+    assert [article.topics for article in corpus.passing] == [["law_enforcement"]]
+    assert "a" not in {article.id for article in corpus.topics}, "no label of topics"
+    assert set(corpus.hashes) == {data.authored, *data.articles, *data.stances, *data.passing}
+
+
+def test_stances_in_passing_are_learned_from(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads) -> None:
+    more = replace(tiny_corpus, passing=tiny_corpus.full[:5])
+    assert not np.array_equal(fit_heads(more, read_taxonomy(), tiny_config).stance.bias, tiny_heads.stance.bias)
+    none = with_values(tiny_config, {"stance.passing": 0.0})
+    np.testing.assert_array_equal(fit_heads(more, read_taxonomy(), none).stance.weights, tiny_heads.stance.weights)
 
 
 def test_stances_share_weight_by_vectors(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads) -> None:
