@@ -30,6 +30,7 @@ SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
 _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _OFFICE = np.uint64(0xD6E8FEB86659FD93)
+_SPEAKER = np.uint64(0x9FB21C651E98DF25)
 _NEGATED = 0xABCDEF123457
 _SCOPE = 40
 """A negation reaches to the next full stop, comma aside, and at most so many words."""
@@ -109,9 +110,9 @@ def vector(raw: RawFeatures, head: StanceHead) -> tuple[NDArray[np.int32], NDArr
     return found
 
 
-def said_words(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The keys of words, given their hashes, that are said beyond the reach of a negation."""
-    return words * _MIX
+def said_word(word: int) -> int:
+    """The key of a word, given its hash, that is said beyond the reach of a negation."""
+    return word * int(_MIX) % (1 << 64)
 
 
 def negated_word(word: int) -> int:
@@ -122,6 +123,11 @@ def negated_word(word: int) -> int:
 def cue_word(word: int) -> int:
     """The key of a word, given its hash, in a cue."""
     return word * int(_CUE) % (1 << 64)
+
+
+def source_word(word: int) -> int:
+    """The key of a word, given its hash, in a source."""
+    return word * int(_SPEAKER) % (1 << 64)
 
 
 def title_word(word: int) -> int:
@@ -292,7 +298,7 @@ def _features(  # type: ignore[no-untyped-def]
             opens = flags[i] & SENTENCE and classes[i, CAPITAL_LEVEL] == 1
             if not flags[i] & WORD or (flags[i] & CAPITAL and not opens):
                 continue
-            key[n] = hashes[i] * np.uint64(0x9FB21C651E98DF25)
+            key[n] = hashes[i] * _SPEAKER
             block[n] = SOURCE
             token[n] = i
             n += 1

@@ -21,6 +21,7 @@ _LEXICONS = {
     "word_classes.tsv": "classes of words, learned from the contexts of 6,219 public news articles without labels",
     "tagger.safetensors": "a tagger of grammar, learned from spaCy's parses of 2,000 of those articles",
     "word_vectors.safetensors": "vectors of words: GloVe (Pennington, Socher and Manning 2014), public domain",
+    "leanings.tsv": "how words lean on each topic, guessed by language-model readers who saw the words alone",
 }
 
 
@@ -70,6 +71,8 @@ def _data(config: RunConfig, corpus: Corpus) -> str:
     lexicons = dict(_LEXICONS)
     if not config.stance.vectors:
         del lexicons["word_vectors.safetensors"]
+    if not config.stance.leanings:
+        del lexicons["leanings.tsv"]
     for name, what in lexicons.items():
         content = resources.files("topic_stance.data").joinpath("lexicons", name).read_bytes()
         rows.append((f"`data/lexicons/{name}`", what, f"`{hashlib.sha256(content).hexdigest()[:16]}`"))

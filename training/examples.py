@@ -1,4 +1,4 @@
-"""What the stance head learns from: actors' quotes as labelled, as they are found, and turned round."""
+"""What the stance head learns from: actors' quotes as labelled and as they are found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.cleaning import Boilerplate, load_boilerplate
 from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.quotes import FoundQuote, QuoteHead, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.stance import RawFeatures, actor_features
@@ -19,8 +18,7 @@ from topic_stance.data.records import STANCES, LabelledActor
 
 from .actors import found_quote, main_title
 from .matching import match_actors
-from .reading import ReadArticle, read_article
-from .rewriting import negated
+from .reading import ReadArticle
 from .stance import StanceExample, StanceOptions
 
 
@@ -44,13 +42,12 @@ def all_examples(
     options: StanceOptions,
 ) -> list[StanceExample]:
     """The examples of articles and of those that touch their topics in passing, with their weights."""
-    lexicon = load_boilerplate()
     number: dict[str, int] = {}
     for read in (*articles, *passing):
         number.setdefault(read.article.id, len(number))
 
     def of(read: ReadArticle) -> list[StanceExample]:
-        return _of_article(read, lexicon, finder, topics, number[read.article.id], options)
+        return _of_article(read, finder, topics, number[read.article.id], options)
 
     examples = [example for read in articles for example in of(read)]
     if options.passing:
@@ -64,7 +61,6 @@ def all_examples(
 
 def _of_article(
     read: ReadArticle,
-    lexicon: Boilerplate,
     finder: Finder,
     topics: tuple[str, ...],
     number: int,
@@ -76,10 +72,6 @@ def _of_article(
     if options.found:
         found = found_examples(read, where, finder, topics, number)
         examples += [replace(example, weight=options.found, made=True) for example in found]
-    if options.negated and (article := negated(read.article)) is not None:
-        contrary = read_article(article, lexicon)
-        turned = stance_examples(contrary, finder.context(contrary), finder, topics, number)
-        examples += [replace(example, weight=options.negated, made=True) for example in turned]
     return examples
 
 

@@ -23,12 +23,13 @@ from topic_stance.data.records import DataError, LabelledArticle
 from .actors import fit_actors, rank_groups
 from .config import RunConfig
 from .examples import Finder, all_examples
+from .leanings import read_leanings
 from .quotes import Example, fit_quotes, labelled_attributions
 from .reading import read_article
-from .stance import fit_stance
+from .stance import StanceOptions, fit_stance
 from .tagger import read_tagger
 from .topics import fit_topics
-from .vectors import read_word_vectors
+from .vectors import FeatureVectors, read_word_vectors, side_by_side
 from .words import read_word_classes
 
 
@@ -161,10 +162,17 @@ def fit_heads(
     with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
     passing = [read_article(article, lexicon) for article in corpus.passing]
     pairs = all_examples(with_stances, passing, Finder(quotes, actors), taxonomy.labels, config.stance)
-    vectors = read_word_vectors(config.stance.vector_scale) if config.stance.vectors else None
+    vectors = _known_of_words(config.stance, taxonomy.labels)
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
     return Heads(topics, quotes, actors, stance)
+
+
+def _known_of_words(options: StanceOptions, topics: Sequence[str]) -> FeatureVectors | None:
+    return side_by_side(
+        read_word_vectors(options.vector_scale) if options.vectors else None,
+        read_leanings(topics) if options.leanings else None,
+    )
 
 
 def fit_bundle(

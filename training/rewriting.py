@@ -14,7 +14,7 @@ from functools import cache
 import msgspec
 
 from topic_stance.classifier.lexicon import titles, word_list
-from topic_stance.data.records import LabelledActor, LabelledArticle, LabelledQuote, Span, StanceLabel
+from topic_stance.data.records import LabelledActor, LabelledArticle, LabelledQuote, Span
 
 Edit = tuple[int, int, str]
 """Characters from, to, and what stands there afterwards."""
@@ -71,21 +71,6 @@ def negations(article: LabelledArticle, actor: str) -> list[Edit]:
                 return []
             found += edits
     return found
-
-
-def negated(article: LabelledArticle) -> LabelledArticle | None:
-    """The article with what can be negated negated, of these actors alone, their stances turned round."""
-    edits = {actor.name: found for actor in article.actors or () if (found := negations(article, actor.name))}
-    if not edits:
-        return None
-    made = rewritten(article, [edit for own in edits.values() for edit in own])
-    actors = [
-        msgspec.structs.replace(actor, stance={topic: _TURNED[label] for topic, label in actor.stance.items()})
-        for actor in article.actors or ()
-        if actor.name in edits
-    ]
-    quotes = [quote for quote in made.quotes or () if quote.actor in edits]
-    return msgspec.structs.replace(made, quotes=quotes, actors=actors)
 
 
 def _negated_quote(text: str, quote: LabelledQuote) -> list[Edit]:
@@ -314,7 +299,6 @@ _SURNAMES = (
     "Castellan Haddon Kowalik Lindgren Moradi Nakano Okonta Petrovan Quispe Rahim Sandoz Tremlay Uchida Varga Whitlock "
     "Zelenko Abara Bergson Cheung Duarte".split()
 )
-_TURNED: dict[StanceLabel, StanceLabel] = {"favor": "against", "against": "favor", "neutral": "neutral"}
 _SWAPPED = {"m": "f", "f": "m"}
 _GENDER_OF = {"he": "m", "his": "m", "him": "m", "mr": "m", "mr.": "m", "she": "f", "her": "f", "ms": "f", "mrs": "f"}
 _OTHER_GENDER = {

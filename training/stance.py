@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, said_words, vector
+from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, vector
 from topic_stance.data.records import STANCES, StanceLabel
 
 from .contrast import contrast_scale
-from .vectors import WordVectors
+from .vectors import FeatureVectors
 
 
 class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,8 +24,6 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least: int = 2
     block_scale: tuple[float, ...] = (1.5, 0.5, 1.0, 1.0)
     folds: int = 5
-    negated: float = 0.25
-    """Weight of each quote's negation, with the stance turned round, beside the quote itself; 0 leaves them out."""
     found: float = 0.5
     """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
     passing: float = 0.2
@@ -36,8 +34,8 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vectors: bool = True
     """Whether words that are said share a part of their weight by their vectors."""
     vector_scale: float = 0.7
-    unseen_words: bool = False
-    """Whether words that no example has weigh by their vectors, too: for few examples (RESULTS.md)."""
+    leanings: bool = True
+    """Whether words share a part of their weight by how they lean on each topic, as readers guess."""
 
 
 _LEAST_SHARE = 0.003
@@ -66,14 +64,14 @@ def fit_stance(
     topics: tuple[str, ...],
     options: StanceOptions,
     seed: int,
-    vectors: WordVectors | None = None,
+    vectors: FeatureVectors | None = None,
 ) -> StanceHead:
     """The stance head, its temperatures fitted on predictions of models that did not see the article.
 
-    With vectors, a word that is said weighs what it has learned for itself and, for all topics and for each, the
-    product of its vector with one that is learned: words in like company share that part.
+    With vectors, a feature weighs what it has learned for itself and, for all topics and for each, the product of its
+    vector with one that is learned: like features share that part.
     """
-    known = said_words(vectors.words) if vectors is not None and options.unseen_words else None
+    known = vectors.keys[vectors.known] if vectors is not None else np.array([], np.uint64)
     keys, idf = _vocabulary(examples, options.least, known)
     empty = StanceHead(
         topics,
@@ -122,7 +120,7 @@ def fit_stance(
 
 
 def _vocabulary(
-    examples: Sequence[StanceExample], least: int, known: NDArray[np.uint64] | None
+    examples: Sequence[StanceExample], least: int, known: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
     """The features that occur often enough or are known beforehand, sorted, and their inverse document frequencies.
 
@@ -133,11 +131,10 @@ def _vocabulary(
     keys, place = np.unique(np.concatenate(own), return_inverse=True)
     counts = np.bincount(place, np.repeat(weights, [len(found) for found in own]), len(keys))
     kept = counts >= least
-    if known is not None:
-        unseen = np.setdiff1d(known, keys)
-        place = np.searchsorted(keys, unseen)
-        kept = np.insert(kept | np.isin(keys, known), place, True)
-        keys, counts = np.insert(keys, place, unseen), np.insert(counts, place, 0)
+    unseen = np.setdiff1d(known, keys)
+    place = np.searchsorted(keys, unseen)
+    kept = np.insert(kept | np.isin(keys, known), place, True)
+    keys, counts = np.insert(keys, place, unseen), np.insert(counts, place, 0)
     keys, counts = keys[kept], counts[kept]
     idf = np.log((1 + weights.sum()) / (1 + counts)) + 1
     return keys, idf.astype(np.float32)
@@ -196,15 +193,12 @@ class _Projection(NamedTuple):
         return found
 
 
-def _projection(keys: NDArray[np.uint64], vectors: WordVectors, n_copies: int, width: int) -> _Projection:
+def _projection(keys: NDArray[np.uint64], vectors: FeatureVectors, n_copies: int, width: int) -> _Projection:
     import scipy.sparse as sp
 
-    of_vector = said_words(vectors.words)
-    order = np.argsort(of_vector)
-    place = np.minimum(np.searchsorted(of_vector, keys, sorter=order), len(order) - 1)
-    known = of_vector[order[place]] == keys
     rows = np.zeros((len(keys), vectors.rows.shape[1]))
-    rows[known] = vectors.rows[order[place[known]]]
+    _, place, of_vector = np.intersect1d(keys, vectors.keys, assume_unique=True, return_indices=True)
+    rows[place] = vectors.rows[of_vector]
     return _Projection(sp.csr_matrix(rows), n_copies, width)
 
 

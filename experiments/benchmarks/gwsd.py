@@ -6,9 +6,9 @@
 
 Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words and pairs of
 words that stand apart. The model stays linear. Where the file has the annotators' shares, it learns from these, and
-from the rewritten sentences of `data/rewrites/` (its datasheet says what they are), each with the shares of the
-sentence it was made from; those of a sentence that is held out are left out. The peer is scikit-learn's TF-IDF and
-logistic regression.
+from the rewritten sentences of `data/gwsd/` (its datasheet says what they are), each with the shares of the
+sentence it was made from; those of a sentence that is held out are left out. Words share weight by their vectors and
+by how they lean, as guessed by readers who saw them alone. The peer is scikit-learn's TF-IDF and logistic regression.
 """
 
 from __future__ import annotations
@@ -30,18 +30,21 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import Opinion, gwsd
 from topic_stance.data.records import STANCES, DataError, StanceLabel
+from topic_stance.training.leanings import read_leanings
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
-from topic_stance.training.vectors import WordVectors, read_word_vectors
+from topic_stance.training.vectors import FeatureVectors, read_word_vectors, side_by_side
 from topic_stance.training.words import read_word_classes
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
 PIECES, PAIRS = N_BLOCKS, N_BLOCKS + 1
 """Blocks of features beside the stance head's own."""
 PIECE_KEY, PAIR_KEY = np.uint64(0xA24BAED4963EE407), np.uint64(0x9FB21C651E98DF25)
-PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites")
+PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites", "leanings")
 SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7)
-REWRITES = Path(__file__).parents[2] / "data" / "rewrites" / "gwsd.tsv"
+TOPIC = "global_warming"
+DATA = Path(__file__).parents[2] / "data" / "gwsd"
+REWRITES, LEANINGS = DATA / "rewrites.tsv", DATA / "leanings.tsv"
 REWRITE_WEIGHT = 0.15
 """What a rewritten sentence counts beside the one it was made from."""
 
@@ -138,7 +141,7 @@ class Examples:
 
 
 def predict_ours(
-    train: Examples, test: Sequence[RawFeatures], options: StanceOptions, vectors: WordVectors | None
+    train: Examples, test: Sequence[RawFeatures], options: StanceOptions, vectors: FeatureVectors | None
 ) -> list[str]:
     """Labels of the test sentences by the stance head."""
     examples = [
@@ -150,7 +153,7 @@ def predict_ours(
         for k, group in enumerate(train.rewritten)
         for raw in group
     ]
-    head = fit_stance(examples, ("global_warming",), options, 0, vectors)
+    head = fit_stance(examples, (TOPIC,), options, 0, vectors)
     return [STANCES[int(stance_scores(raw, head)[0].argmax())] for raw in test]
 
 
@@ -199,12 +202,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--without", nargs="+", choices=PARTS, default=[], help="to compare")
     parser.add_argument("--seeds", type=int, default=1, help="so many ways to make the folds")
     arguments = parser.parse_args(argv)
-    vectors = None if "vectors" in arguments.without else read_word_vectors(StanceOptions().vector_scale)
+    vectors = _known_of_words(arguments.without)
     scale = list(SCALE)
     if "classes" in arguments.without:  # as many as in the news
         scale[CLASSES] = StanceOptions().block_scale[CLASSES]
     # one fold: what comes out is the best label, and no temperature changes that
-    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), unseen_words=True, contrast=0.0, folds=1)
+    options = StanceOptions(c=arguments.c, block_scale=tuple(scale), contrast=0.0, folds=1)
     examples = _examples(arguments.train, arguments.without)
     if arguments.test:
         held_out = gwsd(arguments.test)
@@ -214,6 +217,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         _row("TF-IDF and logistic regression", wanted, predict_peer(examples.read, held_out))
     else:
         _cross_validate(examples, options, vectors, arguments.seeds)
+
+
+def _known_of_words(without: Sequence[str]) -> FeatureVectors | None:
+    return side_by_side(
+        None if "vectors" in without else read_word_vectors(StanceOptions().vector_scale, known=True),
+        None if "leanings" in without else read_leanings((TOPIC,), LEANINGS),
+    )
 
 
 def _examples(path: Path, without: Sequence[str]) -> Examples:
@@ -235,7 +245,7 @@ def _features(sentences: Sequence[str], without: Sequence[str]) -> list[RawFeatu
     return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without)
 
 
-def _cross_validate(examples: Examples, options: StanceOptions, vectors: WordVectors | None, seeds: int) -> None:
+def _cross_validate(examples: Examples, options: StanceOptions, vectors: FeatureVectors | None, seeds: int) -> None:
     """Print the figures of each way to make the folds, and their means."""
     labels = examples.labels()
     figures: list[tuple[float, float]] = []
