@@ -43,7 +43,7 @@ def test_pieces_are_of_whole_words() -> None:
     assert len(gwsd.word_pieces("…")) == 0
 
 
-def test_shares_and_vectors_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shares_vectors_and_leanings_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = tmp_path / "train.tsv"
     header = "guid\tsentence\tdisagree\tneutral\tagree\tstance"
     rows = [f"{k}\t{text}\t0.1\t0.2\t0.7\t{label}" for label, texts in ROWS.items() for k, text in enumerate(texts * 3)]
@@ -57,11 +57,13 @@ def test_shares_and_vectors_are_learned_from(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(gwsd, "fit_stance", fit)
     gwsd.main(["--train", str(train), "--test", str(train)])
     gwsd.main(["--train", str(train), "--test", str(train), "--without", "shares", "vectors"])
-    (full, _, options, _, vectors), (bare, *_, nothing) = calls
+    gwsd.main(["--train", str(train), "--test", str(train), "--without", "vectors", "leanings"])
+    (full, *_, both), (bare, *_, leanings), (*_, nothing) = calls
     assert full[0].shares == (0.7, 0.1, 0.2)
     assert bare[0].shares is nothing is None
-    assert len(vectors.words) == 30_000
-    assert options.unseen_words
+    assert leanings.rows.shape[1] == 2
+    assert both.rows.shape[1] == 100 + 2
+    assert both.known.sum() > 30_000, "words that no sentence has, too"
 
 
 def test_rewritten_sentences_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

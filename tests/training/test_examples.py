@@ -66,21 +66,19 @@ def test_no_actor_is_found_twice(finder: Finder, reads: list[ReadArticle]) -> No
     assert len(again) == len(once)
 
 
-@pytest.mark.parametrize(("found", "negated"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.25), (0.5, 0.25)])
-def test_what_is_made_is_marked_and_weighted(
-    finder: Finder, reads: list[ReadArticle], found: float, negated: float
-) -> None:
-    examples = all_examples(reads, [], finder, TOPICS, StanceOptions(found=found, negated=negated))
+@pytest.mark.parametrize("found", [0.0, 0.5])
+def test_what_is_made_is_marked_and_weighted(finder: Finder, reads: list[ReadArticle], found: float) -> None:
+    examples = all_examples(reads, [], finder, TOPICS, StanceOptions(found=found))
     given = [example for example in examples if not example.made]
     assert {example.weight for example in given} == {1.0}
-    assert {example.weight for example in examples if example.made} == {found, negated} - {0.0}
+    assert {example.weight for example in examples if example.made} == {found} - {0.0}
     assert len(given) == sum(len(actor.stance) for read in reads for actor in read.article.actors or ())
 
 
 def test_topics_touched_in_passing_count_less_and_stay_with_their_article(
     finder: Finder, reads: list[ReadArticle]
 ) -> None:
-    options = StanceOptions(found=0.5, negated=0.0, passing=0.2)
+    options = StanceOptions(found=0.5, passing=0.2)
     examples = all_examples(reads[:4], reads[2:6], finder, TOPICS, options)
     own = [example for example in examples if not example.passing]
     assert [e.weight for e in own] == [e.weight for e in all_examples(reads[:4], [], finder, TOPICS, options)]

@@ -7,10 +7,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from topic_stance.classifier.stance import RawFeatures, StanceHead, negated_word, said_words, stance_scores
+from topic_stance.classifier.stance import RawFeatures, StanceHead, stance_scores
 from topic_stance.data.records import STANCES, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
-from topic_stance.training.vectors import WordVectors
+from topic_stance.training.vectors import FeatureVectors
 
 KEY: dict[StanceLabel, int] = {"favor": 10, "against": 20, "neutral": 30}
 OPTIONS = StanceOptions(folds=2)
@@ -81,10 +81,18 @@ def test_light_examples_give_way_and_made_ones_set_no_temperature() -> None:
     assert label(fit_stance(examples() + heavy, ("a", "b"), OPTIONS, 0), KEY["favor"], 99) == "against"
 
 
-def test_words_with_like_vectors_share_weight() -> None:
-    words = np.array([3, 5, 7], np.uint64)
-    like, other, rare_word = said_words(words).tolist()
-    vectors = WordVectors(words, np.array([[1, 0], [0, 1], [1, 0]], np.float32))
+def vectors_of(rows: dict[int, list[float]], *, known: bool = False) -> FeatureVectors:
+    keys = sorted(rows)
+    return FeatureVectors(
+        np.array(keys, np.uint64),
+        np.array([rows[key] for key in keys], np.float32),
+        np.full(len(keys), known),
+    )
+
+
+def test_features_with_like_vectors_share_weight() -> None:
+    like, other, rare_word = 3, 5, 7
+    vectors = vectors_of({like: [1, 0], other: [0, 1], rare_word: [1, 0]})
     learned = [
         StanceExample(raw(key, 99), k % 2, label, k)
         for k in range(20)
@@ -100,25 +108,27 @@ def test_words_with_like_vectors_share_weight() -> None:
     assert with_vectors.weights[place[rare_word]] != pytest.approx(with_vectors.weights[place[like]]), "and has its own"
 
 
-def test_a_word_without_labels_weighs_by_its_vector() -> None:
-    words = np.array([3, 5, 7], np.uint64)
-    like, other, unseen = said_words(words).tolist()
-    vectors = WordVectors(words, np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32))
+@pytest.mark.parametrize("known", [True, False])
+def test_a_known_feature_without_labels_weighs_by_its_vector(known: bool) -> None:
+    like, other, unseen = 3, 5, 7
+    vectors = vectors_of({like: [1, 0], other: [0, 1], unseen: [0.8, 0.6]}, known=known)
     learned = [
         StanceExample(raw(key, 99), 0, label, k)
         for k in range(20)
         for key, label in ((like, "favor"), (other, "against"), (77, "neutral"))
     ]
-    head = fit_stance(learned, ("a",), msgspec.structs.replace(OPTIONS, unseen_words=True), 0, vectors)
-    scores = stance_scores(raw(unseen), head)[0]
-    assert scores[0] > scores[1] > stance_scores(raw(123), head)[0][1]
+    head = fit_stance(learned, ("a",), OPTIONS, 0, vectors)
+    assert (unseen in head.table.keys.tolist()) == known
+    scores, of_none = (stance_scores(raw(key), head)[0] for key in (unseen, 123))
+    if known:
+        assert scores[0] > scores[1] > of_none[1]
+    else:
+        np.testing.assert_array_equal(scores, of_none)
 
 
-def test_a_negated_word_has_no_vector() -> None:
-    word = np.array([3], np.uint64)
-    vectors = WordVectors(word, np.ones((1, 2), np.float32))
-    learned = [StanceExample(raw(negated_word(3), 99 + k % 2), 0, label, k) for k, label in enumerate(STANCES * 8)]
-    given, free = (fit_stance(learned, ("a",), OPTIONS, 0, some) for some in (vectors, None))
+def test_a_feature_without_a_vector_takes_no_part() -> None:
+    learned = [StanceExample(raw(9, 99 + k % 2), 0, label, k) for k, label in enumerate(STANCES * 8)]
+    given, free = (fit_stance(learned, ("a",), OPTIONS, 0, some) for some in (vectors_of({3: [1, 1]}), None))
     assert given.weights == pytest.approx(free.weights, abs=1e-3)
 
 

@@ -156,6 +156,7 @@ class TestOutput:
         for part in (
             "`articles`",
             "`data/lexicons/word_vectors.safetensors` | vectors of words: GloVe",
+            "`data/lexicons/leanings.tsv` | how words lean",
             "## Figures",
             "## Figures by slice",
             "| actor type |",

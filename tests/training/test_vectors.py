@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from topic_stance.classifier.segment import token_hash
+from topic_stance.classifier.stance import said_word
 from topic_stance.data.records import DataError
-from topic_stance.training.vectors import WordVectors, main, read_word_vectors, write_word_vectors
+from topic_stance.training.vectors import (
+    FeatureVectors,
+    main,
+    read_word_vectors,
+    side_by_side,
+    stacked,
+    write_word_vectors,
+)
 
 PACKAGE = {
     "size": 5,
@@ -24,9 +32,10 @@ PACKAGE = {
 }
 
 
-def row(found: WordVectors, word: str) -> np.ndarray:
-    place = np.searchsorted(found.words, np.uint64(token_hash(word)))
-    assert found.words[place] == token_hash(word)
+def row(found: FeatureVectors, word: str) -> np.ndarray:
+    key = said_word(token_hash(word))
+    place = np.searchsorted(found.keys, np.uint64(key))
+    assert found.keys[place] == key
     return found.rows[place]
 
 
@@ -40,7 +49,9 @@ def package(tmp_path: Path) -> Path:
 def test_own_table_knows_common_words() -> None:
     found = read_word_vectors(0.7)
     assert found.rows.shape == (30_000, 100)
-    assert found.words.tolist() == sorted(set(found.words.tolist()))
+    assert found.keys.tolist() == sorted(set(found.keys.tolist()))
+    assert not found.known.any()
+    assert read_word_vectors(0.7, known=True).known.all()
     assert np.linalg.norm(found.rows, axis=1) == pytest.approx(0.7, abs=1e-5)
     assert row(found, "treaty") @ row(found, "agreement") > row(found, "treaty") @ row(found, "bribe")
 
@@ -55,7 +66,8 @@ def test_written_words_are_read_again(package: Path, tmp_path: Path) -> None:
 
 def test_the_most_frequent_words_are_kept(package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert write_word_vectors(package, tmp_path / "table", most=2) == 2
-    assert sorted(read_word_vectors(1.0, tmp_path / "table").words.tolist()) == sorted(map(token_hash, ("the", "eel")))
+    wanted = sorted(said_word(token_hash(word)) for word in ("the", "eel"))
+    assert read_word_vectors(1.0, tmp_path / "table").keys.tolist() == wanted
     main([str(package), "-o", str(tmp_path / "other")])
     assert "4 words" in capsys.readouterr().out
 
@@ -67,3 +79,25 @@ def test_another_file_is_refused(text: str, tmp_path: Path) -> None:
         write_word_vectors(tmp_path / "package.json", tmp_path / "table")
     with pytest.raises(DataError, match="cannot be read"):
         write_word_vectors(tmp_path / "nosuch", tmp_path / "table")
+
+
+def table(keys: list[int], columns: int, value: float, *, known: bool) -> FeatureVectors:
+    return FeatureVectors(
+        np.array(keys, np.uint64), np.full((len(keys), columns), value, np.float32), np.full(len(keys), known)
+    )
+
+
+def test_tables_stand_side_by_side() -> None:
+    joined = side_by_side(table([2, 5], 2, 1.0, known=False), None, table([1, 5], 1, 7.0, known=True))
+    assert joined is not None
+    assert joined.keys.tolist() == [1, 2, 5]
+    assert joined.rows.tolist() == [[0, 0, 7], [1, 1, 0], [1, 1, 7]]
+    assert joined.known.tolist() == [True, False, True]
+    assert side_by_side(None, None) is None
+
+
+def test_tables_are_stacked_in_the_order_of_their_keys() -> None:
+    joined = stacked([table([2, 9], 1, 1.0, known=False), table([5, 1], 1, 7.0, known=True)])
+    assert joined.keys.tolist() == [1, 2, 5, 9]
+    assert joined.rows.ravel().tolist() == [7, 1, 7, 1]
+    assert joined.known.tolist() == [True, False, True, False]
