@@ -126,6 +126,13 @@ def test_a_known_feature_without_labels_weighs_by_its_vector(known: bool) -> Non
         np.testing.assert_array_equal(scores, of_none)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_known_feature_may_be_rare(known: bool) -> None:
+    learned = [*examples(), StanceExample(raw(7, 99), 0, "favor", 20)]
+    head = fit_stance(learned, ("a", "b"), OPTIONS, 0, vectors_of({7: [1, 0]}, known=known))
+    assert (7 in head.table.keys.tolist()) == known
+
+
 def test_a_feature_without_a_vector_takes_no_part() -> None:
     learned = [StanceExample(raw(9, 99 + k % 2), 0, label, k) for k, label in enumerate(STANCES * 8)]
     given, free = (fit_stance(learned, ("a",), OPTIONS, 0, some) for some in (vectors_of({3: [1, 1]}), None))
