@@ -21,7 +21,7 @@ EXAMPLE = {
     "Foreign Minister Ana Duarte said.",
 }
 _NOT_CODE = shutil.ignore_patterns(
-    "__pycache__", "articles", "briefs", "labels", "gwsd", "default", "*.md", "*.toml.bak", "*.tsv", "*.safetensors"
+    "__pycache__", "articles", "briefs", "labels", "gwsd", "default", "*.md", "*.toml.bak"
 )
 
 

@@ -148,7 +148,6 @@ class TestFolder:
         assert {path.name for path in code.iterdir()} == {"data", "classifier"}
         assert (code / "data" / "lexicons" / "boilerplate.txt").is_file()
         assert [path.name for path in (code / "data").iterdir() if path.is_dir()] == ["lexicons"]
-        assert {path.suffix for path in (code / "data" / "lexicons").iterdir()} == {".txt"}
         assert not (code / "classifier" / "default").exists()
         assert len(list(folder.rglob("manifest.json"))) == 1
 
