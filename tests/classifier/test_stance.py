@@ -1,5 +1,7 @@
 """Stance: for every assigned topic, from the actor's own quotes alone."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,11 +13,17 @@ from topic_stance.classifier.lexicon import look_up
 from topic_stance.classifier.quotes import FoundQuote, found_quotes, quote_spans
 from topic_stance.classifier.segment import token_hash
 from topic_stance.classifier.stance import (
+    CUED,
+    SAID,
     SOURCE,
     RawFeatures,
     actor_features,
+    cue_word,
     feature_table,
     find_stances,
+    negated_word,
+    said_word,
+    source_word,
     stance_scores,
     title_word,
     vector,
@@ -132,6 +140,27 @@ def test_an_office_is_a_feature_and_a_nationality_is_none(shipped: Pipeline) -> 
     assert titled.key.tolist() == [title_word(token_hash(word)) for word in ("Chief", "Inspector")]
     assert titled.token.tolist() == [2, 3]
     assert (titled.block == SOURCE).all()
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "block"),
+    [
+        ("tide", said_word, SAID),
+        ("safe", negated_word, SAID),
+        ("warned", cue_word, CUED),
+        ("keeper", source_word, SOURCE),
+    ],
+)
+def test_the_keys_of_words_are_those_of_features(
+    shipped: Pipeline, word: str, key: Callable[[int], int], block: int
+) -> None:
+    text = "a keeper warned the tide is not safe"
+    _, body = shipped.read(Article("x", text))
+    quotes = quote_spans([FoundQuote([(3, 8)], (2, 3), (0, 2), "indirect")])
+    raw = actor_features(body, shipped.analyse(Article("x", text)).where, quotes)
+    (place,) = np.flatnonzero(raw.key == np.uint64(key(token_hash(word))))
+    assert raw.block[place] == block
+    assert raw.token[place] == text.split().index(word)
 
 
 def test_no_topic_no_stance(shipped: Pipeline) -> None:
