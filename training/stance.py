@@ -26,8 +26,11 @@ class StanceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 5
     found: float = 0.5
     """Weight of each actor with the quotes that the quote head finds, beside the labelled ones; 0 leaves them out."""
-    passing: float = 0.2
+    passing: float = 0.3
     """Weight of stances towards topics that an article touches in passing; 0 leaves them out."""
+    balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    """How much of the imbalance between a stance and the others is weighed out: 1 gives both sides the same weight in
+    all, 0 every example its own."""
     contrast: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """How much a feature's scale grows with how unevenly it is spread over the examples of a stance and the others
     (`contrast_scale`); 0 leaves all alike."""
@@ -222,19 +225,21 @@ def _regress(
         scale = np.ones(matrix.shape[1])
         scale[:n_crossed] = contrast_scale(features, shares[:, y], weights, options.contrast)
         scaled = (matrix @ sp.diags(scale)).tocsr()
-        model = _against_others(scaled, shares[:, y], weights, options.c)
+        model = _against_others(scaled, shares[:, y], weights, options)
         coefficients[:, y], bias[y] = model.coef_[0] * scale, model.intercept_[0]
     return coefficients, bias
 
 
-def _against_others(matrix: Any, share: NDArray[np.float64], of_example: NDArray[np.float64], c: float) -> Any:
-    """Every example once for each side that it may be on, both sides with the same weight in all."""
+def _against_others(
+    matrix: Any, share: NDArray[np.float64], of_example: NDArray[np.float64], options: StanceOptions
+) -> Any:
+    """Every example once for each side that it may be on, the sides weighed against each other by `balance`."""
     from sklearn.linear_model import LogisticRegression
 
     both = np.stack((1 - share, share), 1) * of_example[:, None]
     rows, side = np.nonzero(both > _LEAST_SHARE * of_example[:, None])
-    balance = both.sum() / 2 / np.maximum(both.sum(0), _LEAST_SHARE)
-    model = LogisticRegression(C=c, solver="liblinear", tol=1e-2, max_iter=100)
+    balance = (both.sum() / 2 / np.maximum(both.sum(0), _LEAST_SHARE)) ** options.balance
+    model = LogisticRegression(C=options.c, solver="liblinear", tol=1e-2, max_iter=100)
     return model.fit(matrix[rows], side, sample_weight=both[rows, side] * balance[side])
 
 

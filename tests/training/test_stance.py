@@ -43,6 +43,16 @@ def test_with_contrast_what_all_examples_have_weighs_next_to_nothing() -> None:
     assert abs(scaled[:3]).max() > abs(plain[:3]).max()
 
 
+def test_with_less_balance_a_rare_stance_is_less_likely() -> None:
+    rare = [example for example in examples() if example.label != "favor" or example.article < 4]
+    odds = []
+    for balance in (0.0, 0.5, 1.0):
+        head = fit_stance(rare, ("a", "b"), msgspec.structs.replace(OPTIONS, balance=balance), 0)
+        favor, against, _ = stance_scores(raw(99), head)[0] / head.temperature[0]
+        odds.append(favor - against)
+    assert odds[0] < odds[1] - 0.2 < odds[2] - 0.4
+
+
 def test_what_is_made_out_of_an_example_makes_its_words_no_less_rare() -> None:
     once = StanceExample(raw(10, 77), 0, "favor", 0)
     for more, known in ((replace(once, weight=0.5, made=True), False), (replace(once, article=1), True)):
