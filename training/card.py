@@ -40,7 +40,7 @@ def model_card(
         "is linear; a model is arrays and text, and loading one runs none of its content.",
         _intended_use(),
         _taxonomy(manifest),
-        _data(config, corpus),
+        data_section(config, corpus),
         _measured(config, measured),
         _sliced(slices),
         _calibration(calibration),
@@ -64,14 +64,15 @@ def _taxonomy(manifest: Manifest) -> str:
     return "## Topics\n\n" + _table(("topic", "what it covers", "proposition of the stance", "threshold"), rows)
 
 
-def _data(config: RunConfig, corpus: Corpus) -> str:
+def data_section(config: RunConfig, corpus: Corpus) -> str:
+    """The part of the card that says what was learned from."""
     rows = []
     for path, digest in corpus.hashes.items():
         rows.append((f"`{short_path(path)}`", _kind(path, config.data), f"`{digest[:16]}`"))
     lexicons = dict(_LEXICONS)
     if not config.stance.vectors:
         del lexicons["word_vectors.safetensors"]
-    if not config.stance.leanings:
+    if config.data.leanings or not config.stance.leanings:
         del lexicons["leanings.tsv"]
     for name, what in lexicons.items():
         content = resources.files("topic_stance.data").joinpath("lexicons", name).read_bytes()
@@ -91,6 +92,8 @@ def _kind(path: str, data: DataConfig) -> str:
         return "articles written for this project, labelled in full"
     if path == data.briefs:
         return "short texts written for this project, labelled in full"
+    if path == data.leanings:
+        return "how words lean on each topic, for the stance head"
     if path in data.articles:
         return "public news articles, the texts that labels refer to; see `data/labels/DATASHEET.md`"
     if path in data.full:

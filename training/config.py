@@ -21,6 +21,8 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     taxonomy: str | None = None
     """The topics: a file like `data/taxonomy.toml`, which is taken where this is not given."""
+    leanings: str | None = None
+    """How words lean on the topics: a file like `data/lexicons/leanings.tsv`, which is taken where there is none."""
     authored: str | None = None
     """Folder of inline-marked articles."""
     briefs: str | None = None

@@ -26,7 +26,7 @@ from .examples import Finder, all_examples
 from .leanings import read_leanings
 from .quotes import Example, fit_quotes, labelled_attributions
 from .reading import read_article
-from .stance import StanceOptions, fit_stance
+from .stance import fit_stance
 from .tagger import read_tagger
 from .topics import fit_topics
 from .vectors import FeatureVectors, read_word_vectors, side_by_side
@@ -106,7 +106,8 @@ def read_corpus(config: RunConfig) -> Corpus:
         hashes[folder] = _digest(sorted(Path(folder).glob("*.txt")))
     authored = frozenset(article.id for article in full)
     texts = articles(Path(path) for path in data.articles)
-    for path in data.articles + data.full + data.stances + data.passing + data.topics:
+    tables = [data.leanings] if data.leanings else []
+    for path in tables + data.articles + data.full + data.stances + data.passing + data.topics:
         if not Path(path).is_file():
             raise DataError(f"{path}: no such file; see data/labels/DATASHEET.md for where the articles come from")
         hashes[path] = _digest([Path(path)])
@@ -138,6 +139,7 @@ def fit_heads(
     `done` is called with the name of each part when it is finished: texts, then the heads.
     """
     lexicon = load_boilerplate()
+    vectors = _known_of_words(config, taxonomy.labels)
     full = [read_article(article, lexicon) for article in corpus.full]
     by_topic = [read_article(article, lexicon) for article in corpus.topics]
     done("texts")
@@ -162,17 +164,17 @@ def fit_heads(
     with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
     passing = [read_article(article, lexicon) for article in corpus.passing]
     pairs = all_examples(with_stances, passing, Finder(quotes, actors), taxonomy.labels, config.stance)
-    vectors = _known_of_words(config.stance, taxonomy.labels)
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
     return Heads(topics, quotes, actors, stance)
 
 
-def _known_of_words(options: StanceOptions, topics: Sequence[str]) -> FeatureVectors | None:
-    return side_by_side(
-        read_word_vectors(options.vector_scale) if options.vectors else None,
-        read_leanings(topics) if options.leanings else None,
-    )
+def _known_of_words(config: RunConfig, topics: Sequence[str]) -> FeatureVectors | None:
+    options, path = config.stance, config.data.leanings
+    leanings = read_leanings(topics, Path(path) if path else None) if options.leanings else None
+    if path and options.leanings and leanings is None:
+        raise DataError(f"{path}:1: none of the topics {', '.join(topics)}; its columns must be part, word, and topics")
+    return side_by_side(read_word_vectors(options.vector_scale) if options.vectors else None, leanings)
 
 
 def fit_bundle(

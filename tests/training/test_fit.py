@@ -12,8 +12,11 @@ import pytest
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.bundle import Heads, Manifest, save_bundle
 from topic_stance.classifier.cleaning import load_boilerplate
+from topic_stance.classifier.segment import token_hash, tokenize
+from topic_stance.classifier.stance import said_word
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.records import DataError, LabelledArticle
+from topic_stance.training.card import data_section
 from topic_stance.training.config import DataConfig, RunConfig, flat, load_config, with_values
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_corpus, read_taxonomy
 from topic_stance.training.reading import read_article
@@ -50,8 +53,6 @@ def test_what_the_topic_head_learns_from_is_what_it_predicts_from(authored: list
     lexicon = load_boilerplate()
     for article in authored[:40]:
         read = read_article(article, lexicon)
-        from topic_stance.classifier.segment import tokenize
-
         learned = [tokenize(text).hash.tolist() for text in read.topic_text()]
         whole = whole_tokens(read.title, read.body)
         assert learned == [whole.hash.tolist(), opening_tokens(whole).hash.tolist()]
@@ -169,6 +170,7 @@ def test_a_corpus_is_read_as_configured(root: Path, monkeypatch: pytest.MonkeyPa
         (DataConfig(stances=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(passing=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(topics=["none.tsv"]), r"none\.tsv: no such file"),
+        (DataConfig(leanings="none.tsv"), r"none\.tsv: no such file"),
         (DataConfig(polnear="none"), "none: not a PolNeAR part"),
     ],
 )
@@ -250,6 +252,44 @@ def test_stances_share_weight(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_
 def test_words_that_readers_know_are_features(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads) -> None:
     without = fit_heads(tiny_corpus, read_taxonomy(), with_values(tiny_config, {"stance.leanings": False})).stance
     assert len(tiny_heads.stance.table.keys) > len(without.table.keys) + 5_000
+
+
+def with_leanings(config: RunConfig, path: Path, table: str) -> RunConfig:
+    path.write_text(table)
+    return msgspec.structs.replace(config, data=msgspec.structs.replace(config.data, leanings=str(path)))
+
+
+def test_another_table_of_leanings_takes_the_place_of_the_own(
+    tmp_path: Path, tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads
+) -> None:
+    config = with_leanings(
+        tiny_config, tmp_path / "few.tsv", "part\tword\tfraud\nsaid\tzzglimmer\t9 1\nsaid\tquay\t1 9\n"
+    )
+    keys = fit_heads(tiny_corpus, read_taxonomy(), config).stance.table.keys
+    assert said_word(token_hash("zzglimmer")) in keys.tolist()
+    assert len(keys) < len(tiny_heads.stance.table.keys) - 5_000
+
+
+def test_the_card_names_the_table_of_leanings(tmp_path: Path, tiny_corpus: Corpus, tiny_config: RunConfig) -> None:
+    path = tmp_path / "few.tsv"
+    config = with_leanings(tiny_config, path, "part\tword\tfraud\nsaid\tquay\t1 9\n")
+    of_own, of_others = (
+        data_section(some, replace(tiny_corpus, hashes=hashes))
+        for some, hashes in ((tiny_config, {}), (config, {str(path): "0" * 64}))
+    )
+    assert "`data/lexicons/leanings.tsv` | how words lean" in of_own
+    assert "few.tsv` | how words lean on each topic" in of_others
+    assert "data/lexicons/leanings.tsv" not in of_others
+
+
+def test_leanings_on_other_topics_are_refused_before_anything_is_fitted(
+    tmp_path: Path, tiny_corpus: Corpus, tiny_config: RunConfig
+) -> None:
+    config = with_leanings(tiny_config, tmp_path / "tides.tsv", "part\tword\ttides\nsaid\tquay\t1 9\n")
+    parts: list[str] = []
+    with pytest.raises(DataError, match=r"tides\.tsv:1: none of the topics regional_relations, fraud, law_enforcement"):
+        fit_heads(tiny_corpus, read_taxonomy(), config, parts.append)
+    assert not parts
 
 
 @pytest.mark.parametrize("prior", [0.0, 1.0, -0.1, 2])
