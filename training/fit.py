@@ -109,7 +109,7 @@ def read_corpus(config: RunConfig) -> Corpus:
     tables = [data.leanings] if data.leanings else []
     for path in tables + data.articles + data.full + data.stances + data.passing + data.topics:
         if not Path(path).is_file():
-            raise DataError(f"{path}: no such file; see data/labels/DATASHEET.md for where the articles come from")
+            raise DataError(f"{path}: no such file")
         hashes[path] = _digest([Path(path)])
     for path in data.full:
         full += full_labels(Path(path), texts)

@@ -165,12 +165,12 @@ def test_a_corpus_is_read_as_configured(root: Path, monkeypatch: pytest.MonkeyPa
     [
         (DataConfig(), "names no fully labelled articles"),
         (DataConfig(authored="none"), "none: no such folder"),
-        (DataConfig(articles=["none.jsonl"]), r"none\.jsonl: no such file"),
+        (DataConfig(articles=["none.jsonl"]), r"none\.jsonl: no such file; .* see data/labels/DATASHEET\.md"),
         (DataConfig(full=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(stances=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(passing=["none.jsonl"]), r"none\.jsonl: no such file"),
         (DataConfig(topics=["none.tsv"]), r"none\.tsv: no such file"),
-        (DataConfig(leanings="none.tsv"), r"none\.tsv: no such file"),
+        (DataConfig(leanings="none.tsv"), r"none\.tsv: no such file$"),
         (DataConfig(polnear="none"), "none: not a PolNeAR part"),
     ],
 )
