@@ -24,7 +24,7 @@ from .vectors import FeatureVectors, stacked
 SPEAKERS = 20
 _PARTS = {"said": (said_word,), "cue": (cue_word,), "source": (source_word, title_word)}
 """The features that a word of a part makes."""
-_LENGTH = 0.4
+LENGTH = 0.4
 """What one unit of log odds counts; twice or three times as much is no better (RESULTS.md)."""
 
 
@@ -74,7 +74,7 @@ def _of_part(part: str, words: list[int], counts: NDArray[np.int64]) -> FeatureV
     favor, against = counts[..., 0] + 1.0, counts[..., 1] + 1.0
     neither = SPEAKERS + 1.0 - counts.sum(2)
     side, aside = np.log(favor / against), np.log(neither / np.sqrt(favor * against))
-    side, aside = (_LENGTH * (odds - odds.mean(0)) for odds in (side, aside))
+    side, aside = (LENGTH * (odds - odds.mean(0)) for odds in (side, aside))
     tables = [_table(key, words, np.hstack((side, aside)), known=part == "said") for key in _PARTS[part]]
     if part == "said":
         tables.append(_table(negated_word, words, np.hstack((-side, aside)), known=False))

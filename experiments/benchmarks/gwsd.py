@@ -4,11 +4,12 @@
     python -m experiments.benchmarks.gwsd --train TRAIN.tsv --test TEST.tsv                   # any held-out file
     … --without vectors                                                                       # to see what they bring
 
-Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words and pairs of
-words that stand apart. The model stays linear. Where the file has the annotators' shares, it learns from these, and
-from the rewritten sentences of `data/gwsd/` (its datasheet says what they are), each with the shares of the
-sentence it was made from; those of a sentence that is held out are left out. Words share weight by their vectors and
-by how they lean, as guessed by readers who saw them alone. The peer is scikit-learn's TF-IDF and logistic regression.
+Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words, pairs of
+words that stand apart, and patterns of how words lean (`patterns.py`). The model stays linear. Where the file has the
+annotators' shares, it learns from these, and from the rewritten sentences of `data/gwsd/` (its datasheet says what
+they are), each with the shares of the sentence it was made from; those of a sentence that is held out are left out.
+Words share weight by their vectors and by how they lean, as guessed by readers who saw them alone. The peer is
+scikit-learn's TF-IDF and logistic regression.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ from topic_stance.training.tagger import read_tagger
 from topic_stance.training.vectors import FeatureVectors, read_word_vectors, side_by_side
 from topic_stance.training.words import read_word_classes
 
+from .patterns import Leans, patterns, read_leans
+
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
-PIECES, PAIRS = N_BLOCKS, N_BLOCKS + 1
+PIECES, PAIRS, PATTERNS = range(N_BLOCKS, N_BLOCKS + 3)
 """Blocks of features beside the stance head's own."""
 PIECE_KEY, PAIR_KEY = np.uint64(0xA24BAED4963EE407), np.uint64(0x9FB21C651E98DF25)
-PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites", "leanings")
-SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7)
+PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites", "leanings", "patterns")
+SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7, 1.6)
 TOPIC = "global_warming"
 DATA = Path(__file__).parents[2] / "data" / "gwsd"
 REWRITES, LEANINGS = DATA / "rewrites.tsv", DATA / "leanings.tsv"
@@ -49,10 +52,13 @@ REWRITE_WEIGHT = 0.15
 """What a rewritten sentence counts beside the one it was made from."""
 
 
-def features(sentences: Sequence[str], *, pieces: bool = True, pairs: bool = True) -> list[RawFeatures]:
+def features(
+    sentences: Sequence[str], *, pieces: bool = True, pairs: bool = True, leans: Leans | None = None
+) -> list[RawFeatures]:
     """The stance head's features of sentences, each taken as what one actor said.
 
-    With `pieces`, those of word_pieces stand in a block of their own, with `pairs`, those of word_pairs.
+    With `pieces`, those of word_pieces stand in a block of their own, with `pairs` those of word_pairs, with `leans`
+    the patterns of how words lean.
     """
     hashes, rows = read_word_classes()
     tagger = read_tagger()
@@ -61,10 +67,13 @@ def features(sentences: Sequence[str], *, pieces: bool = True, pairs: bool = Tru
     for sentence in sentences:
         tokens = tokenize(sentence)
         quote = FoundQuote([(0, len(tokens.start))], None, None, "indirect")
-        raw = actor_features(tokens, context(tokens, table, tagger), quote_spans([quote]))
+        where = context(tokens, table, tagger)
+        raw = actor_features(tokens, where, quote_spans([quote]))
         more = [(PIECES, word_pieces(sentence))] if pieces else []
         if pairs:
             more.append((PAIRS, word_pairs(raw)))
+        if leans is not None:
+            more.append((PATTERNS, patterns(tokens, where.tag.astype(np.int64), leans)))
         for block, keys in more:
             raw = _with_block(raw, block, keys)
         found.append(raw)
@@ -242,7 +251,8 @@ def _sentences(opinions: Sequence[Opinion]) -> list[str]:
 
 
 def _features(sentences: Sequence[str], without: Sequence[str]) -> list[RawFeatures]:
-    return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without)
+    leans = None if "patterns" in without else read_leans(TOPIC, LEANINGS)
+    return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without, leans=leans)
 
 
 def _cross_validate(examples: Examples, options: StanceOptions, vectors: FeatureVectors | None, seeds: int) -> None:

@@ -131,6 +131,15 @@ def test_pairs_are_of_words_that_stand_apart() -> None:
     assert other.key[other.block == gwsd.PAIRS].tolist() == three.key[three.block == gwsd.PAIRS].tolist()
 
 
+def test_patterns_of_leanings_stand_in_a_block_of_their_own() -> None:
+    leans = gwsd.read_leans(gwsd.TOPIC, gwsd.LEANINGS)
+    (without,) = gwsd.features(["the sea rises"])
+    (raw,) = gwsd.features(["the sea rises"], leans=leans)
+    assert (raw.block[: len(without.block)] == without.block).all()
+    assert (raw.block[len(without.block) :] == gwsd.PATTERNS).all()
+    assert len(raw.block) == len(without.block) + 2 * 5 + 4 * 4 + 3 * 3
+
+
 def test_five_folds_hold_every_sentence_out_once() -> None:
     held_out = [k for seen, left in gwsd.folds(11, 0) for k in left if k not in seen]
     assert sorted(held_out) == list(range(11))

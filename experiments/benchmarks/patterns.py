@@ -1,0 +1,83 @@
+"""Patterns of how words lean: runs of words as runs of classes, which tell something of runs that no text has.
+
+"no proof", "little evidence" and "hardly any data" are other words, and one or two patterns. A word's class is how it
+leans (`Leans`), alone or with the part of speech that it has in its sentence; in some pairs one of the two words stands
+for itself. These are the class n-grams of Brown et al. (1992), with classes that tell of a stance.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topic_stance.classifier.hashing import MIX
+from topic_stance.classifier.segment import WORD, Tokens
+from topic_stance.data.records import DataError
+from topic_stance.training.leanings import LENGTH, read_leanings
+
+SIDES, ASIDES = (-0.9, -0.1, 0.7, 1.5), (-0.4, 0.5)
+"""Where one class ends and the next begins: log odds of for to against and of neither to both, less the mean word's."""
+_EDGE = -1
+"""What stands before the first word and behind the last."""
+
+
+class Leans(NamedTuple):
+    """Classes of words by how they lean: five for the side, each in three for how many take none.
+
+    words: (n_words,) uint64, keys of `said_word`, ascending; classes: (n_words,) int64, from 1 on.
+    """
+
+    words: NDArray[np.uint64]
+    classes: NDArray[np.int64]
+
+    def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Classes of tokens (n_tokens,), given their hashes; 0 where nobody has said how a word leans."""
+        keys = hashes * MIX
+        place = np.searchsorted(self.words, keys) % len(self.words)
+        return np.where(self.words[place] == keys, self.classes[place], 0)
+
+
+def read_leans(topic: str, path: Path) -> Leans:
+    """The classes of what is said, from a table of leanings that has the topic; raises DataError if it has not."""
+    table = read_leanings((topic,), path)
+    if table is None or not table.known.any():
+        raise DataError(f"{path}: says of no word how it leans on {topic}")
+    side, aside = table.rows[table.known].T / LENGTH
+    classes = 1 + np.searchsorted(SIDES, side) * (len(ASIDES) + 1) + np.searchsorted(ASIDES, aside)
+    return Leans(table.keys[table.known], classes)
+
+
+def patterns(tokens: Tokens, tags: NDArray[np.int64], leans: Leans) -> NDArray[np.uint64]:
+    """Keys of the patterns of one to three of a text's words; linear in them. tags: (n_tokens,), parts of speech."""
+    at = np.flatnonzero(tokens.flags & WORD)
+    word = _with_edges(tokens.hash[at].astype(np.int64))
+    class_ = _with_edges(leans.of(tokens.hash[at]))
+    tagged = _with_edges(leans.of(tokens.hash[at]) * 256 + tags[at])
+    return np.concatenate(
+        [
+            _keys(1, class_),
+            _keys(2, class_[:-1], class_[1:]),
+            _keys(3, class_[:-2], class_[1:-1], class_[2:]),
+            _keys(4, class_[:-2], class_[2:]),
+            _keys(5, tagged),
+            _keys(6, tagged[:-1], tagged[1:]),
+            _keys(7, tagged[:-2], tagged[2:]),
+            _keys(8, word[:-1], class_[1:]),
+            _keys(9, class_[:-1], word[1:]),
+        ]
+    )
+
+
+def _with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate(([_EDGE], values, [_EDGE]))
+
+
+def _keys(kind: int, *parts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Keys (n,) of the values that stand in the same place of each part."""
+    keys = np.full(len(parts[0]), kind, np.uint64)
+    for part in parts:
+        keys = (keys * np.uint64(31) ^ part.view(np.uint64)) * MIX
+    return keys
