@@ -1,8 +1,8 @@
 """Patterns of how words lean: runs of words as runs of classes, which tell something of runs that no text has.
 
-"no proof", "little evidence" and "hardly any data" are other words, and one or two patterns. A word's class is how it
-leans (`Leans`), alone or with the part of speech that it has in its sentence; in some pairs one of the two words stands
-for itself. These are the class n-grams of Brown et al. (1992), with classes that tell of a stance.
+"deadly storms" and "melting glaciers" share no word, and are one pattern: two words that lean far to one side. A word's
+class is how it leans (`Leans`), alone or with the part of speech that it has in its sentence; in some pairs one of the
+two words stands for itself. These are the class n-grams of Brown et al. (1992), with classes that tell of a stance.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from topic_stance.classifier.hashing import MIX
 from topic_stance.classifier.segment import WORD, Tokens
+from topic_stance.classifier.tagger import N_TAGS
 from topic_stance.data.records import DataError
 from topic_stance.training.leanings import LENGTH, read_leanings
 
@@ -35,7 +36,7 @@ class Leans(NamedTuple):
 
     def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Classes of tokens (n_tokens,), given their hashes; 0 where nobody has said how a word leans."""
-        keys = hashes * MIX
+        keys = hashes * MIX  # as said_word has them
         place = np.searchsorted(self.words, keys) % len(self.words)
         return np.where(self.words[place] == keys, self.classes[place], 0)
 
@@ -51,11 +52,14 @@ def read_leans(topic: str, path: Path) -> Leans:
 
 
 def patterns(tokens: Tokens, tags: NDArray[np.int64], leans: Leans) -> NDArray[np.uint64]:
-    """Keys of the patterns of one to three of a text's words; linear in them. tags: (n_tokens,), parts of speech."""
+    """Keys of the patterns of a text's words; time and memory are linear in them.
+
+    A pattern is of one word, of two side by side or with one between, or of three. tags: (n_tokens,), places in `TAGS`.
+    """
     at = np.flatnonzero(tokens.flags & WORD)
     word = _with_edges(tokens.hash[at].astype(np.int64))
-    class_ = _with_edges(leans.of(tokens.hash[at]))
-    tagged = _with_edges(leans.of(tokens.hash[at]) * 256 + tags[at])
+    leaning = leans.of(tokens.hash[at])
+    class_, tagged = _with_edges(leaning), _with_edges(leaning * N_TAGS + tags[at])
     return np.concatenate(
         [
             _keys(1, class_),
@@ -77,7 +81,7 @@ def _with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _keys(kind: int, *parts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Keys (n,) of the values that stand in the same place of each part."""
-    keys = np.full(len(parts[0]), kind, np.uint64)
+    keys = np.full(len(parts[0]), kind, np.uint64) * MIX  # far apart: small values would meet those of another kind
     for part in parts:
         keys = (keys * np.uint64(31) ^ part.view(np.uint64)) * MIX
     return keys

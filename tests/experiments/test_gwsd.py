@@ -43,7 +43,7 @@ def test_pieces_are_of_whole_words() -> None:
     assert len(gwsd.word_pieces("…")) == 0
 
 
-def test_shares_vectors_and_leanings_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shares_vectors_leanings_and_patterns_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = tmp_path / "train.tsv"
     header = "guid\tsentence\tdisagree\tneutral\tagree\tstance"
     rows = [f"{k}\t{text}\t0.1\t0.2\t0.7\t{label}" for label, texts in ROWS.items() for k, text in enumerate(texts * 3)]
@@ -57,10 +57,11 @@ def test_shares_vectors_and_leanings_are_learned_from(tmp_path: Path, monkeypatc
     monkeypatch.setattr(gwsd, "fit_stance", fit)
     gwsd.main(["--train", str(train), "--test", str(train)])
     gwsd.main(["--train", str(train), "--test", str(train), "--without", "shares", "vectors"])
-    gwsd.main(["--train", str(train), "--test", str(train), "--without", "vectors", "leanings"])
-    (full, *_, both), (bare, *_, leanings), (*_, nothing) = calls
+    gwsd.main(["--train", str(train), "--test", str(train), "--without", "vectors", "leanings", "patterns"])
+    (full, *_, both), (bare, *_, leanings), (plain, *_, nothing) = calls
     assert full[0].shares == (0.7, 0.1, 0.2)
     assert bare[0].shares is nothing is None
+    assert [gwsd.PATTERNS in examples[0].raw.block for examples in (full, bare, plain)] == [True, True, False]
     assert leanings.rows.shape[1] == 2
     assert both.rows.shape[1] == 100 + 2
     assert both.known.sum() > 30_000, "words that no sentence has, too"
@@ -129,6 +130,13 @@ def test_pairs_are_of_words_that_stand_apart() -> None:
     assert (long.block == gwsd.PAIRS).sum() == 6 + 5 + 4 + 3
     (other,) = gwsd.features(["the lake rises"], pieces=False)
     assert other.key[other.block == gwsd.PAIRS].tolist() == three.key[three.block == gwsd.PAIRS].tolist()
+
+
+def test_words_that_lean_alike_share_patterns() -> None:
+    leans = gwsd.read_leans(gwsd.TOPIC, gwsd.LEANINGS)
+    storms, glaciers = leans.of(gwsd.tokenize("deadly storms").hash), leans.of(gwsd.tokenize("melting glaciers").hash)
+    assert storms.tolist() == glaciers.tolist()
+    assert storms.min() > 0
 
 
 def test_patterns_of_leanings_stand_in_a_block_of_their_own() -> None:

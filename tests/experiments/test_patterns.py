@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from experiments.benchmarks.patterns import Leans, patterns, read_leans
+from topic_stance.classifier.hashing import MIX
 from topic_stance.classifier.segment import tokenize
+from topic_stance.classifier.tagger import N_TAGS
 from topic_stance.data.records import DataError
 
 
@@ -45,6 +47,14 @@ def test_other_words_that_lean_alike_make_the_same_patterns(leans: Leans) -> Non
 
 def test_parts_of_speech_tell_patterns_apart(leans: Leans) -> None:
     assert len(np.setdiff1d(keys("flood hoax", leans, tag=1), keys("flood hoax", leans, tag=2))) == 2 + 3 + 2
+
+
+def test_no_pattern_is_taken_for_another() -> None:
+    one_each = Leans(np.sort(tokenize("a b c d").hash * MIX), np.arange(1, 16, 4))
+    tokens = tokenize("a b c d " * 2)
+    found = [patterns(tokens, np.full(len(tokens.hash), tag), one_each) for tag in range(N_TAGS)]
+    of_a_class = 5 + 6 + 6 + 6 + 6 + 6  # alone, in twos, threes, across one, beside a word as it is
+    assert len(np.unique(np.concatenate(found))) == of_a_class + (5 + 6 + 6) * N_TAGS - (N_TAGS - 1)
 
 
 @pytest.mark.parametrize("text", ["", "…", "flood", "flood, hoax", "a flood of the board " * 50])
