@@ -5,9 +5,10 @@
     … --without vectors                                                                       # to see what they bring
 
 Each sentence is one quote without cue or source. Beside the stance head's features stand pieces of words, pairs of
-words that stand apart, and patterns of how words lean (`patterns.py`). The model stays linear. Where the file has the
-annotators' shares, it learns from these, and from the rewritten sentences of `data/gwsd/` (its datasheet says what
-they are), each with the shares of the sentence it was made from; those of a sentence that is held out are left out.
+words that stand apart, patterns of how words lean (`patterns.py`), and semantic classes of words (`semantics.py`). The
+model stays linear. Where the file has the annotators' shares, it learns from these, and from the rewritten sentences of
+`data/gwsd/` (its datasheet says what they are), each with the shares of the sentence it was made from; those of a
+sentence that is held out are left out.
 Words share weight by their vectors and by how they lean, as guessed by readers who saw them alone. The peer is
 scikit-learn's TF-IDF and logistic regression.
 """
@@ -38,27 +39,33 @@ from topic_stance.training.vectors import FeatureVectors, read_word_vectors, sid
 from topic_stance.training.words import read_word_classes
 
 from .patterns import Leans, patterns, read_leans
+from .semantics import N_SEMANTIC, Semantics, read_semantics, semantic_features
 
 LABELS: dict[str, StanceLabel] = {"agree": "favor", "disagree": "against", "neutral": "neutral"}
-PIECES, PAIRS, PATTERNS = range(N_BLOCKS, N_BLOCKS + 3)
+PIECES, PAIRS, PATTERNS, *SEMANTIC = range(N_BLOCKS, N_BLOCKS + 3 + N_SEMANTIC)
 """Blocks of features beside the stance head's own."""
 PIECE_KEY, PAIR_KEY = np.uint64(0xA24BAED4963EE407), np.uint64(0x9FB21C651E98DF25)
-PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites", "leanings", "patterns")
-SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7, 1.6)
+PARTS = ("shares", "classes", "pieces", "pairs", "vectors", "rewrites", "leanings", "patterns", "semantics")
+SCALE = (1.0, 1.0, 1.0, 1.0, 1.2, 0.7, 1.6, 1.0, 0.7, 1.0, 0.7)
 TOPIC = "global_warming"
 DATA = Path(__file__).parents[2] / "data" / "gwsd"
-REWRITES, LEANINGS = DATA / "rewrites.tsv", DATA / "leanings.tsv"
+REWRITES, LEANINGS, SEMANTICS = DATA / "rewrites.tsv", DATA / "leanings.tsv", DATA / "semantics.tsv"
 REWRITE_WEIGHT = 0.15
 """What a rewritten sentence counts beside the one it was made from."""
 
 
 def features(
-    sentences: Sequence[str], *, pieces: bool = True, pairs: bool = True, leans: Leans | None = None
+    sentences: Sequence[str],
+    *,
+    pieces: bool = True,
+    pairs: bool = True,
+    leans: Leans | None = None,
+    semantics: Semantics | None = None,
 ) -> list[RawFeatures]:
     """The stance head's features of sentences, each taken as what one actor said.
 
     With `pieces`, those of word_pieces stand in a block of their own, with `pairs` those of word_pairs, with `leans`
-    the patterns of how words lean.
+    the patterns of how words lean, with `semantics` the features of semantic classes.
     """
     hashes, rows = read_word_classes()
     tagger = read_tagger()
@@ -74,6 +81,8 @@ def features(
             more.append((PAIRS, word_pairs(raw)))
         if leans is not None:
             more.append((PATTERNS, patterns(tokens, where.tag.astype(np.int64), leans)))
+        if semantics is not None:
+            more.extend(zip(SEMANTIC, semantic_features(tokens, semantics), strict=True))
         for block, keys in more:
             raw = _with_block(raw, block, keys)
         found.append(raw)
@@ -252,7 +261,13 @@ def _sentences(opinions: Sequence[Opinion]) -> list[str]:
 
 def _features(sentences: Sequence[str], without: Sequence[str]) -> list[RawFeatures]:
     leans = None if "patterns" in without else read_leans(TOPIC, LEANINGS)
-    return features(sentences, pieces="pieces" not in without, pairs="pairs" not in without, leans=leans)
+    return features(
+        sentences,
+        pieces="pieces" not in without,
+        pairs="pairs" not in without,
+        leans=leans,
+        semantics=None if "semantics" in without else read_semantics(SEMANTICS),
+    )
 
 
 def _cross_validate(examples: Examples, options: StanceOptions, vectors: FeatureVectors | None, seeds: int) -> None:

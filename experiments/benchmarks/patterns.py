@@ -57,29 +57,30 @@ def patterns(tokens: Tokens, tags: NDArray[np.int64], leans: Leans) -> NDArray[n
     A pattern is of one word, of two side by side or with one between, or of three. tags: (n_tokens,), places in `TAGS`.
     """
     at = np.flatnonzero(tokens.flags & WORD)
-    word = _with_edges(tokens.hash[at].astype(np.int64))
+    word = with_edges(tokens.hash[at].astype(np.int64))
     leaning = leans.of(tokens.hash[at])
-    class_, tagged = _with_edges(leaning), _with_edges(leaning * N_TAGS + tags[at])
+    class_, tagged = with_edges(leaning), with_edges(leaning * N_TAGS + tags[at])
     return np.concatenate(
         [
-            _keys(1, class_),
-            _keys(2, class_[:-1], class_[1:]),
-            _keys(3, class_[:-2], class_[1:-1], class_[2:]),
-            _keys(4, class_[:-2], class_[2:]),
-            _keys(5, tagged),
-            _keys(6, tagged[:-1], tagged[1:]),
-            _keys(7, tagged[:-2], tagged[2:]),
-            _keys(8, word[:-1], class_[1:]),
-            _keys(9, class_[:-1], word[1:]),
+            joined_keys(1, class_),
+            joined_keys(2, class_[:-1], class_[1:]),
+            joined_keys(3, class_[:-2], class_[1:-1], class_[2:]),
+            joined_keys(4, class_[:-2], class_[2:]),
+            joined_keys(5, tagged),
+            joined_keys(6, tagged[:-1], tagged[1:]),
+            joined_keys(7, tagged[:-2], tagged[2:]),
+            joined_keys(8, word[:-1], class_[1:]),
+            joined_keys(9, class_[:-1], word[1:]),
         ]
     )
 
 
-def _with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Values (n + 2,), one more before the first and behind the last."""
     return np.concatenate(([_EDGE], values, [_EDGE]))
 
 
-def _keys(kind: int, *parts: NDArray[np.int64]) -> NDArray[np.uint64]:
+def joined_keys(kind: int, *parts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Keys (n,) of the values that stand in the same place of each part."""
     keys = np.full(len(parts[0]), kind, np.uint64) * MIX  # far apart: small values would meet those of another kind
     for part in parts:

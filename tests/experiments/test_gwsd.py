@@ -43,11 +43,12 @@ def test_pieces_are_of_whole_words() -> None:
     assert len(gwsd.word_pieces("…")) == 0
 
 
-def test_shares_vectors_leanings_and_patterns_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shares_and_what_is_known_of_words_are_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = tmp_path / "train.tsv"
     header = "guid\tsentence\tdisagree\tneutral\tagree\tstance"
     rows = [f"{k}\t{text}\t0.1\t0.2\t0.7\t{label}" for label, texts in ROWS.items() for k, text in enumerate(texts * 3)]
     train.write_text("\n".join([header, *rows]) + "\n")
+    known = ["vectors", "leanings", "patterns", "semantics"]
     calls = []
 
     def fit(*given: Any) -> Any:
@@ -57,11 +58,12 @@ def test_shares_vectors_leanings_and_patterns_are_learned_from(tmp_path: Path, m
     monkeypatch.setattr(gwsd, "fit_stance", fit)
     gwsd.main(["--train", str(train), "--test", str(train)])
     gwsd.main(["--train", str(train), "--test", str(train), "--without", "shares", "vectors"])
-    gwsd.main(["--train", str(train), "--test", str(train), "--without", "vectors", "leanings", "patterns"])
+    gwsd.main(["--train", str(train), "--test", str(train), "--without", *known])
     (full, *_, both), (bare, *_, leanings), (plain, *_, nothing) = calls
     assert full[0].shares == (0.7, 0.1, 0.2)
     assert bare[0].shares is nothing is None
-    assert [gwsd.PATTERNS in examples[0].raw.block for examples in (full, bare, plain)] == [True, True, False]
+    for block in (gwsd.PATTERNS, *gwsd.SEMANTIC):
+        assert [block in examples[0].raw.block for examples in (full, bare, plain)] == [True, True, False]
     assert leanings.rows.shape[1] == 2
     assert both.rows.shape[1] == 100 + 2
     assert both.known.sum() > 30_000, "words that no sentence has, too"
@@ -146,6 +148,28 @@ def test_patterns_of_leanings_stand_in_a_block_of_their_own() -> None:
     assert (raw.block[: len(without.block)] == without.block).all()
     assert (raw.block[len(without.block) :] == gwsd.PATTERNS).all()
     assert len(raw.block) == len(without.block) + 2 * 5 + 4 * 4 + 3 * 3
+
+
+def test_semantic_classes_stand_in_blocks_of_their_own() -> None:
+    (without,) = gwsd.features(["studies warn that the seas rise"])
+    (raw,) = gwsd.features(["studies warn that the seas rise"], semantics=gwsd.read_semantics(gwsd.SEMANTICS))
+    assert (raw.block[: len(without.block)] == without.block).all()
+    assert set(raw.block[len(without.block) :].tolist()) == set(gwsd.SEMANTIC)
+    assert len(gwsd.SCALE) == gwsd.SEMANTIC[-1] + 1
+
+
+def test_the_shipped_classes() -> None:
+    semantics = gwsd.read_semantics(gwsd.SEMANTICS)
+    marks = semantics.of(gwsd.tokenize("hurricane catastrophic hoax must").hash)
+    assert "".join(map(chr, marks[:, 0])) == "Djxb"
+    letters = [
+        "SEGLVKXFWOTDNYAHPMZBQCudcykfarvbmznxjigelpwohs",
+        "fsacdhptbko",
+        "snbpcmlyo",
+        "wiaghtcfrmlnvudpebkqxo",
+    ]
+    for column, allowed in enumerate(letters):
+        assert set(map(chr, semantics.marks[:, column].tolist())) <= set(allowed)
 
 
 def test_five_folds_hold_every_sentence_out_once() -> None:
