@@ -66,7 +66,7 @@ def read_semantics(path: Path) -> Semantics:
 
 
 def semantic_features(tokens: Tokens, semantics: Semantics) -> list[NDArray[np.uint64]]:
-    """Keys of a text's features, an array for each block; time and memory are linear in the words."""
+    """Keys of a text's features, an array for each block; memory is linear in its words, time that of sorting them."""
     words = tokens.hash[tokens.flags & WORD > 0]
     marks = semantics.of(words)
     classes = marks[:, CLASS]
