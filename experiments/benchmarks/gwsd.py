@@ -248,11 +248,12 @@ def _examples(path: Path, without: Sequence[str]) -> Examples:
     opinions = gwsd(path)
     made = {} if "rewrites" in without else read_rewrites(REWRITES)
     groups = [made.get(sentence_key(opinion.sentence), []) for opinion in opinions]
-    rewritten = iter(_features([sentence for group in groups for sentence in group], without))
-    raw = _features(_sentences(opinions), without)
+    rewritten = [sentence for group in groups for sentence in group]
+    found = iter(_features(_sentences(opinions) + rewritten, without))  # at once: what is known of words is read once
+    raw = list(islice(found, len(opinions)))
     if "shares" in without:
         opinions = [Opinion(opinion.sentence, opinion.stance) for opinion in opinions]
-    return Examples(opinions, raw, [list(islice(rewritten, len(group))) for group in groups])
+    return Examples(opinions, raw, [list(islice(found, len(group))) for group in groups])
 
 
 def _sentences(opinions: Sequence[Opinion]) -> list[str]:

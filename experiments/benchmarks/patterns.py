@@ -57,26 +57,37 @@ def patterns(tokens: Tokens, tags: NDArray[np.int64], leans: Leans) -> NDArray[n
     A pattern is of one word, of two side by side or with one between, or of three. tags: (n_tokens,), places in `TAGS`.
     """
     at = np.flatnonzero(tokens.flags & WORD)
-    word = with_edges(tokens.hash[at].astype(np.int64))
     leaning = leans.of(tokens.hash[at])
-    class_, tagged = with_edges(leaning), with_edges(leaning * N_TAGS + tags[at])
+    tagged = _with_edges(leaning * N_TAGS + tags[at])
     return np.concatenate(
         [
-            joined_keys(1, class_),
-            joined_keys(2, class_[:-1], class_[1:]),
-            joined_keys(3, class_[:-2], class_[1:-1], class_[2:]),
-            joined_keys(4, class_[:-2], class_[2:]),
-            joined_keys(5, tagged),
-            joined_keys(6, tagged[:-1], tagged[1:]),
-            joined_keys(7, tagged[:-2], tagged[2:]),
-            joined_keys(8, word[:-1], class_[1:]),
-            joined_keys(9, class_[:-1], word[1:]),
+            runs(1, leaning, tokens.hash[at]),
+            joined_keys(7, tagged),
+            joined_keys(8, tagged[:-1], tagged[1:]),
+            joined_keys(9, tagged[:-2], tagged[2:]),
         ]
     )
 
 
-def with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Values (n + 2,), one more before the first and behind the last."""
+def runs(kind: int, classes: NDArray[np.int64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Keys of runs of one to three classes, of two with one between, and of a word as it is beside a class.
+
+    classes, words: (n_words,), words by their hashes. The keys are of six kinds, from `kind` on.
+    """
+    class_, word = _with_edges(classes), _with_edges(words.astype(np.int64))
+    return np.concatenate(
+        [
+            joined_keys(kind, class_),
+            joined_keys(kind + 1, class_[:-1], class_[1:]),
+            joined_keys(kind + 2, class_[:-2], class_[1:-1], class_[2:]),
+            joined_keys(kind + 3, class_[:-2], class_[2:]),
+            joined_keys(kind + 4, word[:-1], class_[1:]),
+            joined_keys(kind + 5, class_[:-1], word[1:]),
+        ]
+    )
+
+
+def _with_edges(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate(([_EDGE], values, [_EDGE]))
 
 

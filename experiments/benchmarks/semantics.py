@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from topic_stance.classifier.segment import WORD, Tokens, token_hash
 from topic_stance.data.records import DataError
 
-from .patterns import joined_keys, with_edges
+from .patterns import joined_keys, runs
 
 COLUMNS = ("class", "feeling", "tone", "frame")
 CLASS, FEELING, TONE, FRAME = range(4)
@@ -76,7 +76,7 @@ def semantic_features(tokens: Tokens, semantics: Semantics) -> list[NDArray[np.u
     return [
         pairs_in_order(101, telling[:, CLASS]),
         np.concatenate([pairs_in_order(101 + column, of[of != NONE]) for column, of in others]),
-        _runs(classes[in_runs], words[in_runs].view(np.int64)),
+        runs(106, classes[in_runs], words[in_runs]),
         pairs_in_order(105, telling[:, CLASS] << 8 | telling[:, FRAME]),
     ]
 
@@ -87,18 +87,3 @@ def pairs_in_order(kind: int, values: NDArray[np.int64]) -> NDArray[np.uint64]:
     last = len(values) - 1 - np.unique(values[::-1], return_index=True)[1]
     before, behind = np.nonzero(first[:, None] < last)
     return joined_keys(kind, found[before], found[behind])
-
-
-def _runs(classes: NDArray[np.int64], words: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Keys of runs of one to three classes, of two with one between, and of a word as it is beside a class."""
-    class_, word = with_edges(classes), with_edges(words)
-    return np.concatenate(
-        [
-            joined_keys(106, class_),
-            joined_keys(107, class_[:-1], class_[1:]),
-            joined_keys(108, class_[:-2], class_[1:-1], class_[2:]),
-            joined_keys(109, class_[:-2], class_[2:]),
-            joined_keys(110, word[:-1], class_[1:]),
-            joined_keys(111, class_[:-1], word[1:]),
-        ]
-    )
