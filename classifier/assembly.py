@@ -368,6 +368,8 @@ def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: i
     if lines == 0:
         return sentence_start[begin] == begin and begin - stop < 40
     # Over paragraphs each part opens with a mark and only the last one closes.
+    while stop < begin and not flags[stop] & WORD and quotation[stop] == INSIDE:
+        stop += 1  # the full stop, which no content has
     return flags[begin] & LINE > 0 and begin == stop and quotation[last - 1] == INSIDE
 
 
@@ -407,15 +409,17 @@ def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_
 
 @inner
 def _kind(content, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
-    """Direct where every word stands in quotation marks, indirect where none does; scare-quoted words do not count."""
-    inside = outside = 0
+    """Direct where every word stands in quotation marks, indirect where none does; scare-quoted words turn neither."""
+    inside = outside = scare = 0
     for s in range(len(content)):
         for i in range(content[s, 0], content[s, 1]):
             if flags[i] & WORD and mark[i] == MARK_NONE:
-                if quotation[i] != OUTSIDE and quoted_length[i] > 4:
+                if quotation[i] == OUTSIDE:
+                    outside += 1
+                elif quoted_length[i] > 4:
                     inside += 1
                 else:
-                    outside += 1
-    if inside == 0:
-        return INDIRECT
-    return DIRECT if outside <= 1 else MIXED
+                    scare += 1
+    if outside == 0 and inside + scare > 0:
+        return DIRECT
+    return INDIRECT if inside == 0 else MIXED

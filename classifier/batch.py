@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
-from topic_stance.data.readers import LIMIT, Format, Reject
+from topic_stance.data.readers import LIMIT, Format, Reject, real
 from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind
 
@@ -80,17 +80,18 @@ def predict_dump(
     output_kind(output)
     if resume and (os.fspath(output) == "-" or "-" in names):
         raise DataError("--resume only goes on from files into a file, not from standard input or into standard output")
-    for place in (output, rejects):
-        _check_apart(place, names)
     fingerprint = _fingerprint(Path(model_path))
     dump = Dump(names, format=format, limit=limit)
     check = NearDuplicates().check if dedup else None
     sink: _Sink
+    beside = None if rejects is None else Path(rejects)
     if os.fspath(output) == "-":
-        sink = _Stream(None if rejects is None else Path(rejects))
+        check_writable([] if beside is None else [beside], names)
+        sink = _Stream(beside)
     else:
+        beside = beside or Path(f"{os.fspath(output)}.rejects.jsonl")
+        check_writable([Path(output), beside], names)
         options = hashlib.sha256(msgspec.json.encode([dedup, only, format, limit])).hexdigest()
-        beside = Path(f"{os.fspath(output)}.rejects.jsonl" if rejects is None else rejects)
         plan = Plan(_version(), fingerprint, dump.digest, options)
         sink = Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)
     with _kept_on_failure(sink, resumable="-" not in names):
@@ -125,6 +126,8 @@ class _Stream:
     """Standard output, with rejects beside it in a file or on standard error; all of it goes out at once."""
 
     def __init__(self, rejects: Path | None) -> None:
+        if getattr(sys.stdout, "name", None) == os.devnull:
+            raise DataError("standard output is closed: name a file by -o")
         self.position, self.counts, self.complete = Position(), Counts(), False
         self._path = rejects
         self._rejects: BinaryIO | None = None
@@ -161,8 +164,7 @@ class _Stream:
 
     def _refuse(self, reject: Reject) -> None:
         if self._path is None:
-            place = f"{reject.file}:{reject.line}" if reject.line else reject.file
-            print(f"topic-stance: {place}: {reject.reason}", file=sys.stderr)
+            print(f"topic-stance: {reject}", file=sys.stderr)
             return
         self._rejects = self._rejects or self._path.open("wb")
         self._rejects.write(msgspec.json.encode(reject) + b"\n")
@@ -234,13 +236,24 @@ def _rejects(chunk: Chunk, outcome: Outcome) -> list[Reject]:
     return rejects
 
 
-def _check_apart(place: str | os.PathLike[str] | None, inputs: Iterable[str]) -> None:
-    """What is written must not be read, neither in this run nor in the next one."""
-    if place is None or os.fspath(place) == "-":
-        return
-    for name in inputs:
-        if name != "-" and Path(place).resolve().is_relative_to(Path(name).resolve()):
-            raise DataError(f"{os.fspath(place)} would be written into the input {name}: choose a place outside of it")
+def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
+    """Raise `DataError` where it shows beforehand that files cannot or must not be written.
+
+    What is written must not be read, neither in this run nor in the next one, and no two things go to one place.
+    """
+    sources = [real(name) for name in inputs if name != "-"]
+    for place in places:
+        for source in sources:
+            if real(place).is_relative_to(source):
+                raise DataError(f"{place} would be written into the input {source}: choose a place outside of it")
+        if place.name == "-":
+            raise DataError('"-" is no name of a file: leave rejects out to have them on standard error or in a file')
+        if place.exists() and not place.is_file():
+            raise DataError(f"{place}: cannot be written: is not a regular file")
+        if not place.parent.is_dir():
+            raise DataError(f"{place}: cannot be written: {place.parent} is no folder")
+    if len({real(place) for place in places}) < len(places):
+        raise DataError(f"{places[0]}: predictions and rejects cannot go to one file")
 
 
 def _fingerprint(model_path: Path) -> str:

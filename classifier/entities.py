@@ -89,6 +89,8 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     last_values = np.zeros(size, np.int32)  # the latest entity with this last word + 1
     first_keys = np.zeros(size, np.uint64)
     first_values = np.zeros(size, np.int32)
+    middle_keys = np.zeros(size, np.uint64)
+    middle_values = np.zeros(size, np.int32)  # the one entity with this word between the first and the last + 1, or -1
     same_last = np.zeros(n + room, np.int32)  # the entity before with the same last word + 1
     same_first = np.zeros(n + room, np.int32)
     last_full = np.full(n + room, -1, np.int32)  # where an entity was named in full last
@@ -128,6 +130,10 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                     k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
                     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
                 )  # fmt: skip
+            if entity < 0 and single and kind <= PERSON and not bits[place[k, WORDS]] & (HE | SHE):
+                entity = look_up(middle_keys, middle_values, whole) - 1
+                if entity >= 0 and row[entity, KIND] > PERSON:
+                    entity = -1
             if entity < 0:
                 entity = count
                 count += 1
@@ -143,6 +149,10 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                     if not single:
                         same_first[entity] = look_up(first_keys, first_values, first_key)
                         put(first_keys, first_values, first_key, entity + 1)
+                        for i in range(place[k, WORDS] + 1, place[k, LAST]):
+                            if flags[i] & CAPITAL and place[k, N_WORDS] < _LONGEST_NAME:
+                                known = look_up(middle_keys, middle_values, hashes[i]) != 0
+                                put(middle_keys, middle_values, hashes[i], -1 if known else entity + 1)
                         initials = _initials(place[k, WORDS], place[k, END], points, start, hashes, flags)
                         if initials != 0 and look_up(keys, values, initials) == 0:
                             put(keys, values, initials, entity + 1)
@@ -160,7 +170,9 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 first[entity, 0], first[entity, 1] = first_key, last_key
             if row[entity, KIND] == UNKNOWN:
                 row[entity, KIND] = kind
-            if place[k, WORDS] - place[k, BEGIN] > row[entity, TITLE_END] - row[entity, TITLE_BEGIN]:
+            if _n_words(place[k, BEGIN], place[k, WORDS], flags) > _n_words(
+                row[entity, TITLE_BEGIN], row[entity, TITLE_END], flags
+            ):
                 row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
             if row[entity, GENDER] == EITHER:
                 row[entity, GENDER] = _gender(k, place, bits)
@@ -180,6 +192,15 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     numbers = np.zeros(1, np.int64)
     numbers[0] = count
     return Entities(row, first, of_name, keys, values, numbers)
+
+
+@inner
+def _n_words(begin, end, flags):  # type: ignore[no-untyped-def]
+    """How many of some tokens are words: "Mr." is one, as "President" is."""
+    count = 0
+    for i in range(begin, end):
+        count += (flags[i] & WORD) > 0
+    return count
 
 
 @inner

@@ -156,24 +156,27 @@ def _quote_shares(of_quotes: list[set[int]], by_key: dict[int, float]) -> list[f
 
 def feature_names(text: str, body: Tokens, raw: RawFeatures, entity: Entity | None) -> dict[int, str]:
     """By key, the words that each feature of an actor stands for, at the first place where it occurs."""
+
+    def word(token: int) -> str:
+        return text[body.start[token] : body.end[token]]
+
     found: dict[int, str] = {}
-    words = [text[a:b] for a, b in zip(body.start.tolist(), body.end.tolist(), strict=True)]
     last_key, last_token, before = -1, -1, -1
     for key, block, token in zip(raw.key.tolist(), raw.block.tolist(), raw.token.tolist(), strict=True):
         if token < 0:
             continue
-        name = words[token]
+        name = word(token)
         if block == SAID:
             # A word's own feature stands right before that of the pair which it ends.
             pair = token == last_token and key != last_key
             if not pair:
                 before, last_token, last_key = last_token, token, key
             negated = last_key == negated_word(int(body.hash[token]))
-            name = f"{'not … ' if negated else ''}{words[before] + ' ' if pair else ''}{name}"
+            name = f"{'not … ' if negated else ''}{word(before) + ' ' if pair else ''}{name}"
         kind = "cue like {}" if block == CUED and key != cue_word(int(body.hash[token])) else _KINDS[block]
         found.setdefault(key, kind.format(name))
     for token in range(*entity.title_span) if entity is not None else ():
-        found.setdefault(title_word(int(body.hash[token])), f"title: {words[token]}")
+        found.setdefault(title_word(int(body.hash[token])), f"title: {word(token)}")
     return found
 
 

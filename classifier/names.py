@@ -23,6 +23,7 @@ from .lexicon import (
     ORGANIZATION,
     PARTICLE,
     PERSON,
+    PREPOSITION,
     SHE,
     SHORT,
     STATE,
@@ -52,6 +53,15 @@ _FIELDS, _ON_FIELDS = (
     )
 )
 """What a body may have beside another field (Health and Human Services), and bodies that are on a field."""
+_OF_PLACES = np.array(
+    [token_hash(word) for word in "new north south east west rhode san los el hong sri".split()], np.uint64
+)
+"""What names of places of two words begin with."""
+_GIVEN_DAYS, _BEFORE_DATES = (
+    np.array([token_hash(word) for word in words.split()], np.uint64)
+    for words in ("jan sun april june", "the this that last next early late mid since until till between every and or")
+)
+"""Given names that the calendar has, too, and what stands before a date."""
 _MAY, _APRIL, _JUNE, _AUGUST = (np.uint64(token_hash(word)) for word in ("may", "april", "june", "august"))
 """Months that are names, too."""
 _R, _D, _I, _HYPHEN = (np.uint64(token_hash(word)) for word in ("r", "d", "i", "-"))
@@ -166,6 +176,8 @@ def _parse(run, n, hashes, flags, start, end, keys, states, first, last, word_ke
                     break
             if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False):
                 return False  # "Chair of the House Committee": an office, not a body
+            if given < 0 and n - cut == (3 if among(_OF_PLACES, word_key[cut + 1]) else 2):
+                return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:
             cut = _after_body(n, first, last, flags, word_bits)
@@ -427,6 +439,10 @@ def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-unty
     """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
     if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
         return False
+    if among(_GIVEN_DAYS, hashes[i]) and i + 1 < n and flags[i + 1] & CAPITAL:  # Jan Ek, Sun Weili, April Li
+        dated = i > 0 and (bits[i - 1] & (NEVER | PREPOSITION) or among(_BEFORE_DATES, hashes[i - 1]))
+        if not dated and not bits[i + 1] & (DEMONYM | NEVER | TITLE):
+            return False
     if i == 0 or not flags[i - 1] & CAPITAL or not bits[i - 1] & (HE | SHE | TITLE):
         return True
     h = hashes[i]

@@ -44,7 +44,9 @@ LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
 _NOUN, _PLURAL, _ADVERB = (TAGS.index(tag) for tag in ("NN", "NNS", "RB"))
 _APPOSITION = RELATIONS.index("apposition")
-_BY, _FROM, _OF, _FOR, _COMMA, _STOP = (np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ",", "."))
+_BY, _FROM, _OF, _FOR, _COMMA, _STOP, _OPENING, _CLOSING = (
+    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ",", ".", "(", ")")
+)
 _NOMINATIVES, _SELVES, _KEEPERS = (
     np.array([token_hash(word) for word in words.split()], np.uint64)
     for words in (
@@ -108,6 +110,10 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if both >= 0:
         _describe(s, begin, end, head, out)
         out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
+        return
+    officer = _after_brackets(s, stop, end, low, high)
+    if officer >= 0:
+        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, officer
         return
     several = stop < end and _list(s, begin, stop, end)
     if several and _bodies(s, begin, stop, low, high):
@@ -225,6 +231,22 @@ def _covered(s, i, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _after_brackets(s, stop, end, low, high):  # type: ignore[no-untyped-def]
+    """The person named after an abbreviation in brackets and an office, as in Eel Board (EB) chair Ana Li; else -1."""
+    if stop + 3 >= end or s.hash[stop] != _OPENING or s.hash[stop + 2] != _CLOSING:
+        return -1
+    for k in range(low, high):
+        if s.place[k, BEGIN] <= stop + 2:
+            continue
+        for i in range(stop + 3, s.place[k, BEGIN]):
+            if not s.flags[i] & WORD or s.bits[i] & (AND | BREAK):
+                return -1
+        person = s.row[s.of_name[k], KIND] <= PERSON and not s.place[k, POSSESSIVE]
+        return s.of_name[k] if person else -1
+    return -1
+
+
+@inner
 def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
     """Whether one of some names ends before a token and is a person's."""
     for k in range(low, high):
@@ -295,11 +317,15 @@ def _of_two_offices(s, begin, shown, low, high):  # type: ignore[no-untyped-def]
     # "lawyers and Ana Li", "Tom Ek and historian Ana Li" are two
     if at + 1 >= s.place[last, WORDS] or s.bits[at - 1] >> NOUN_SHIFT & 7 or s.tag[at - 1] == _PLURAL:
         return -1
-    if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
-        return -1
     before = s.place[last, WORDS] - 1
     while before > at and not s.flags[before] & WORD:
         before -= 1
+    pronoun = s.bits[at - 1] >> PRONOUN_SHIFT & 15
+    for i in range(at + 1, before):  # Trade and Eel Board chair Ana Li
+        if not pronoun and s.bits[before] & TITLE and s.flags[i] & CAPITAL and s.bits[i] >> NOUN_SHIFT & 7 == ORGANIZATION:
+            return s.of_name[last]
+    if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
+        return -1
     office = s.bits[before] & TITLE or (s.tag[before] == _NOUN and not s.bits[before] >> NOUN_SHIFT & 7)
     return s.of_name[last] if office else -1
 

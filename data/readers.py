@@ -85,6 +85,9 @@ class Reject(msgspec.Struct, gc=False):
     id: str | None
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
+
 
 class Source(msgspec.Struct, frozen=True):
     """One file to read; `path` is `None` for standard input, `stem` the id where a file is one article."""
@@ -149,9 +152,14 @@ def read_source(
                 yield Record(article, name, line, offset)
 
 
+def real(path: str | os.PathLike[str]) -> Path:
+    """The path without links; unlike `Path.resolve` it takes one that leads in a circle, as the missing file it is."""
+    return Path(os.path.realpath(path))
+
+
 def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
     """Files before folders, each in sorted order. Links to folders are not followed, nor are links out of `folder`."""
-    root = folder.resolve()
+    root = real(folder)
 
     def unreadable(error: OSError) -> None:
         failures.append(Reject(valid(str(error.filename)), 0, -1, None, f"cannot be opened: {error.strerror}"))
@@ -163,7 +171,7 @@ def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
             path = Path(place, name)
             if name.startswith((".", "_")):
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not real(path).is_relative_to(root):
                 yield Reject(valid(str(path)), 0, -1, None, "is a link out of the folder; name it directly to read it")
             else:
                 yield _source(path, folder, format)
@@ -184,7 +192,7 @@ def _source(path: Path, folder: Path | None, format: Format | None) -> Source | 
     if not stat.S_ISREG(mode):
         if folder is not None or not stat.S_ISFIFO(mode):  # a pipe that was named, as a shell's <(…) does
             return Reject(name, 0, -1, None, "is not a regular file")
-        format = format or "jsonl"
+        format = format or _BY_SUFFIX.get(bare.suffix.lower(), "jsonl")
     known = format or _BY_SUFFIX.get(bare.suffix.lower())
     if known is None:
         return Reject(name, 0, -1, None, f"has no known suffix ({' '.join(_BY_SUFFIX)}, plain or {' '.join(CODECS)})")

@@ -17,7 +17,7 @@ from topic_stance.data.records import TopicStanceError
 
 from .commands import ADDED
 from .corpus_tools import add_corpus
-from .explaining import add_explain
+from .explaining import INPUT_FORMATS, add_explain
 from .monitoring import add_monitor
 from .searching import add_search
 
@@ -35,6 +35,7 @@ def command() -> None:
     """Run the command of this process, and end it with the exit code."""
     # Hundreds of thousands of objects come with the imports, and all of them stay.
     gc.set_threshold(100_000, 50, 50)
+    _open_closed_streams()
     code = main()
     if "mlflow" not in sys.modules:  # it has things to finish at the end
         # Python would take apart, for a tenth of a second, what the system drops at once.
@@ -45,6 +46,13 @@ def command() -> None:
             code = CLOSED_PIPE
         os._exit(code)
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Python has `None` for a standard stream that is closed, as it can be for what runs unattended."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,7 +128,7 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
     command.add_argument("--dedup", action="store_true", help="drop near-duplicates into the rejects")
     command.add_argument(
         "--format",
-        choices=["jsonl", "json", "csv", "parquet", "txt", "html"],
+        choices=INPUT_FORMATS,
         help="what the input is, whatever it is called (default: by its name; standard input: jsonl)",
     )
     command.add_argument("--quiet", action="store_true", help="no progress and no summary")
@@ -196,10 +204,9 @@ class _Version(argparse.Action):
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not (text.isdecimal() and int(text) >= 1):
+        raise argparse.ArgumentTypeError("must be a whole number, at least 1")
+    return int(text)
 
 
 if __name__ == "__main__":

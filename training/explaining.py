@@ -3,46 +3,73 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topic_stance.classifier.explain import Explanation
+    from topic_stance.data.readers import Record, Reject
     from topic_stance.data.records import Article
 
+INPUT_FORMATS = ("jsonl", "json", "csv", "parquet", "txt", "html")  # of `data.readers`, imported when it is needed
+
 MOST_ARTICLES = 200
+"""What a page can show; for more there is `predict`."""
 
 
 def add_explain(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     """`explain`: the terms and quotes that decided."""
     command: argparse.ArgumentParser = commands.add_parser(
-        "explain", help="show the terms and quotes that decided an article's topics and stances"
+        "explain",
+        help="show the terms and quotes that decided an article's topics and stances",
+        description=f"Show what decided, for the first {MOST_ARTICLES} articles. Exit code 1 says that some records "
+        "were rejected.",
     )
     command.add_argument("inputs", nargs="+", metavar="FILE", help='articles as `predict` takes them; "-" is stdin')
     command.add_argument("--model", help="folder or MLflow model URI; the shipped model where it is not given")
     command.add_argument("--html", metavar="PATH", type=Path, help="write a page instead of text")
+    command.add_argument("--format", choices=INPUT_FORMATS, help="what the input is, whatever it is called")
     return command, run_explain
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain up to `MOST_ARTICLES` articles; 1 where records were rejected."""
+    from topic_stance.classifier.batch import check_writable
     from topic_stance.classifier.explain import as_html, as_text, explain_article
     from topic_stance.classifier.pipeline import load
-    from topic_stance.data.readers import Record, read
+    from topic_stance.data.readers import read
+    from topic_stance.data.writers import replacing
 
     from .models import resolve_model
 
-    pipeline = load(resolve_model(arguments.model))
-    explained: list[tuple[Article, Explanation]] = []
-    rejected = 0
-    for item in read(arguments.inputs):
-        if not isinstance(item, Record):
-            rejected += 1
-        elif len(explained) < MOST_ARTICLES:
-            explained.append((item.article, explain_article(pipeline, item.article)))
     if arguments.html:
-        arguments.html.write_text(as_html(explained), encoding="utf-8")
+        check_writable([arguments.html], arguments.inputs)
+    articles, rejected = _first(read(arguments.inputs, format=arguments.format))
+    pipeline = load(resolve_model(arguments.model))
+    explained = [(article, explain_article(pipeline, article)) for article in articles]
+    if arguments.html:
+        with replacing(arguments.html) as file:
+            file.write(as_html(explained).encode())
         print(f"{arguments.html}: {len(explained)} articles")
-    else:
+    elif explained:
         print("\n\n".join(as_text(explanation, article) for article, explanation in explained))
     return 1 if rejected else 0
+
+
+def _first(items: Iterable[Record | Reject]) -> tuple[list[Article], int]:
+    """The first `MOST_ARTICLES` articles, and how many records before their end are none; these are told of."""
+    from topic_stance.data.readers import Record
+
+    articles: list[Article] = []
+    rejected = 0
+    for item in items:
+        if not isinstance(item, Record):
+            rejected += 1
+            print(f"topic-stance: {item}", file=sys.stderr)
+        elif len(articles) == MOST_ARTICLES:
+            print(f"topic-stance: only the first {MOST_ARTICLES} articles are shown", file=sys.stderr)
+            break
+        else:
+            articles.append(item.article)
+    return articles, rejected
