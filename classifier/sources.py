@@ -322,7 +322,12 @@ def _of_two_offices(s, begin, shown, low, high):  # type: ignore[no-untyped-def]
         before -= 1
     pronoun = s.bits[at - 1] >> PRONOUN_SHIFT & 15
     for i in range(at + 1, before):  # Trade and Eel Board chair Ana Li
-        if not pronoun and s.bits[before] & TITLE and s.flags[i] & CAPITAL and s.bits[i] >> NOUN_SHIFT & 7 == ORGANIZATION:
+        if (
+            not pronoun
+            and s.bits[before] & TITLE
+            and s.flags[i] & CAPITAL
+            and s.bits[i] >> NOUN_SHIFT & 7 == ORGANIZATION
+        ):
             return s.of_name[last]
     if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
         return -1

@@ -43,11 +43,13 @@ def utf8_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """`blocks` without a byte order mark; UTF-16 with a mark is turned into UTF-8.
 
     Lone surrogates of UTF-16 become bytes that are not UTF-8, so that they are noticed where every other bad byte is.
-    Raises `DataError` where UTF-16 ends in the middle of a character.
+    Raises `DataError` where UTF-16 ends in the middle of a character, and for UTF-32.
     """
     first = next(blocks, b"")
-    while len(first) < 3 and (more := next(blocks, b"")):
+    while len(first) < 4 and (more := next(blocks, b"")):
         first += more
+    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise DataError("is UTF-32: turn it into UTF-8")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield from _from_utf16(first, blocks)
     else:

@@ -38,7 +38,12 @@ def import_articles(format: ExchangeFormat, path: Path) -> Imported:
         return read_prodigy(path)
     if format == "brat":
         return read_brat(path)
-    return Imported([checked(article, f"{path}: {article.id}") for article in read_labelled(path)], [])
+    return Imported(read_checked(path), [])
+
+
+def read_checked(path: Path) -> list[LabelledArticle]:
+    """The labelled articles of a JSONL file; raises `DataError`, with the article, for labels that cannot be used."""
+    return [checked(article, f"{path}: {article.id}") for article in read_labelled(path)]
 
 
 def export_articles(format: ExchangeFormat, articles: Sequence[LabelledArticle], path: Path) -> None:

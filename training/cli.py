@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from topic_stance.data.records import TopicStanceError
 
+from .arguments import count
 from .commands import ADDED
 from .corpus_tools import add_corpus
 from .explaining import INPUT_FORMATS, add_explain
@@ -52,7 +53,7 @@ def _open_closed_streams() -> None:
     """Python has `None` for a standard stream that is closed, as it can be for what runs unattended."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +80,8 @@ def _message(error: BaseException) -> str:
         return str(error) or "interrupted"
     if isinstance(error, TopicStanceError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"this needs {error.name}: pip install 'topic-stance[train]'"
     if type(error).__module__.startswith("botocore."):  # an MLflow client with artifacts in a bucket goes there itself
         return f"the artifact store cannot be used: {error}: see to the keys and the address of the bucket"
     return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
@@ -118,7 +121,7 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
     )
     command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
     command.add_argument("--rejects", metavar="PATH", help="where rejects go (default: OUT.rejects.jsonl)")
-    command.add_argument("--processes", type=_count, metavar="N", help="worker processes (default: one a processor)")
+    command.add_argument("--processes", type=count, metavar="N", help="worker processes (default: one a processor)")
     leftover = command.add_mutually_exclusive_group()
     leftover.add_argument("--resume", action="store_true", help="go on with a run that ended early")
     leftover.add_argument("--overwrite", action="store_true", help="throw away what a run that ended early has left")
@@ -141,6 +144,8 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Predict a dump."""
+    if arguments.master and not arguments.spark:
+        raise TopicStanceError("--master goes with --spark")
     if arguments.spark:
         from .spark import predict_with_spark
 
@@ -201,12 +206,6 @@ class _Version(argparse.Action):
             version = "(not installed)"
         print(f"topic-stance {version}")
         parser.exit()
-
-
-def _count(text: str) -> int:
-    if not (text.isdecimal() and int(text) >= 1):
-        raise argparse.ArgumentTypeError("must be a whole number, at least 1")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from topic_stance.data.records import TopicStanceError
+
+from .arguments import seed
 
 if TYPE_CHECKING:
     from topic_stance.classifier.pipeline import Pipeline
@@ -39,7 +41,7 @@ def add_train(commands: Commands) -> Added:
         "passes the gate.",
     )
     command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; see experiments/")
-    command.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    command.add_argument("--seed", type=seed, metavar="N", help="instead of the configuration's")
     command.add_argument("--output", metavar="DIR", help="folder for the bundle, instead of the configuration's")
     command.add_argument(
         "--learning-curve", action="store_true", help="also measure models of a quarter and of half of the articles"
@@ -102,13 +104,12 @@ def add_evaluate(commands: Commands) -> Added:
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model."""
     from topic_stance.classifier.pipeline import load
-    from topic_stance.data.corpus import read_labelled
+    from topic_stance.data.exchange import read_checked
 
     from .evaluate import evaluate as measure
 
-    if arguments.gold is None and not arguments.behaviour:
-        raise TopicStanceError("evaluate needs --gold FILE, the labelled articles to measure on")
-    gold = read_labelled(arguments.gold) if arguments.gold else None
+    _check_what_goes_together(arguments)
+    gold = read_checked(arguments.gold) if arguments.gold else None
     pipeline = load(_model_folder(arguments.model, arguments.tracking_uri))
     if gold is None or arguments.behaviour:
         return _evaluate_behaviour(pipeline, gold)
@@ -121,6 +122,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
     else:
         print(found.table())
     return OK
+
+
+def _check_what_goes_together(arguments: argparse.Namespace) -> None:
+    if arguments.gold is None and (arguments.given or not arguments.behaviour):
+        raise TopicStanceError("evaluate needs --gold FILE, the labelled articles to measure on")
+    if arguments.given and arguments.behaviour:
+        raise TopicStanceError("--given and --behaviour are two tables: ask for one at a time")
+    if arguments.json and (arguments.given or arguments.behaviour):
+        raise TopicStanceError("--json is there for the figures alone, without --given and --behaviour")
+    if not arguments.given and (arguments.rivals or arguments.newsmtsc):
+        raise TopicStanceError("--rivals and --newsmtsc go with --given quotes")
 
 
 def _evaluate_given(
@@ -172,11 +184,11 @@ def add_compare(commands: Commands) -> Added:
 def compare(arguments: argparse.Namespace) -> int:
     """Compare two models."""
     from topic_stance.classifier.pipeline import load
-    from topic_stance.data.corpus import read_labelled
+    from topic_stance.data.exchange import read_checked
 
     from .gate import compare as compare_pipelines
 
-    gold = read_labelled(arguments.gold)
+    gold = read_checked(arguments.gold)
     first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second))
     print(compare_pipelines(first, second, gold).table())
     return OK
@@ -295,22 +307,23 @@ def inspect(arguments: argparse.Namespace) -> int:
 
 def add_ui(commands: Commands) -> Added:
     """`ui`: MLflow's pages."""
-    command = commands.add_parser("ui", help="open MLflow's pages on the embedded store")
+    command = commands.add_parser("ui", help="serve MLflow's pages on the embedded store")
     command.add_argument("--port", type=int, default=5000, metavar="N")
     _add_store(command)
     return command, ui
 
 
-def ui(arguments: argparse.Namespace) -> int:
+def ui(arguments: argparse.Namespace) -> NoReturn:
     """Serve MLflow's pages until interrupted."""
     from .store import connect
 
-    uri = connect(arguments.tracking_uri)
+    uri = connect(arguments.tracking_uri, create=False)
     if uri.startswith(("http://", "https://")):
         raise TopicStanceError(f"{uri} is a server already: open it in a browser")
-    print(f"http://127.0.0.1:{arguments.port}  (Ctrl-C ends it)", file=sys.stderr)
+    print(f"http://127.0.0.1:{arguments.port}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
     options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(arguments.port)]
-    return subprocess.run([sys.executable, "-m", "mlflow", "ui", *options], check=False).returncode
+    # In place of this process, so that whatever ends it ends the server.
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", "ui", *options])
 
 
 def _model_folder(name: str | None, tracking_uri: str | None) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,6 +14,8 @@ from topic_stance.data.records import DataError
 from .quotes import QuoteOptions
 from .stance import StanceOptions
 from .topics import TopicOptions
+
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
 class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -39,14 +41,14 @@ class DataConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Label files with topics only."""
     polnear: str | None = None
     polnear_weight: float = 0.5
-    held_out: float = 0.2
+    held_out: Share = 0.2
     """Share of the fully labelled articles that the run is measured on; the final model learns from all."""
 
 
 class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Where the model is registered, and by what a candidate must not be worse than the champion."""
 
-    model: str = "topic-stance"
+    model: Annotated[str, msgspec.Meta(pattern="^[^/:]+$")] = "topic-stance"
     metrics: tuple[str, ...] = ("topic macro-F1", "content F1", "actor accuracy", "stance macro-F1")
     """Figures on which it must not be worse beyond noise."""
     slower: float = 1.2
@@ -59,7 +61,7 @@ class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What a run measures beside its own model; every share and every ablation is one more model to fit."""
 
-    learning_curve: tuple[float, ...] = ()
+    learning_curve: tuple[Share, ...] = ()
     """Shares of the articles, as 0.25 and 0.5."""
     ablations: dict[str, dict[str, Any]] = {}
     """By name, options and their values, as `topics.ngrams` = 1."""
@@ -73,7 +75,7 @@ class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     name: str
     data: DataConfig
-    seed: int = 0
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     output: str | None = None
     """Folder for the bundle; a temporary one where it is not given."""
     topics: TopicOptions = TopicOptions()
@@ -94,9 +96,15 @@ def load_config(path: Path) -> RunConfig:
     # `search.load_search` reads this section; it has no part in a training run.
     raw.pop("search", None)
     try:
-        return msgspec.convert(raw, RunConfig)
+        config = msgspec.convert(raw, RunConfig)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}") from None
+    for name, values in config.tracking.ablations.items():  # what is wrong here would only show when all is trained
+        try:
+            with_values(config, values)
+        except DataError as error:
+            raise DataError(f"{path}: tracking.ablations.{name}: {error}") from None
+    return config
 
 
 def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
@@ -113,6 +121,11 @@ def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
         raise DataError(f"{', '.join(values)}: {error}") from None
 
 
+def allowed_name(text: str) -> str:
+    """A text as MLflow allows it for the name of a parameter."""
+    return _NOT_IN_NAMES.sub("_", text)
+
+
 def flat(config: RunConfig) -> dict[str, str]:
     """The configuration as `section.key` parameters, as a run records them: keys hold what MLflow allows in a name."""
     found: dict[str, str] = {}
@@ -122,7 +135,7 @@ def flat(config: RunConfig) -> dict[str, str]:
             for key, inner in value.items():
                 walk(f"{prefix}{key}.", inner)
         else:
-            found[_NOT_IN_NAMES.sub("_", prefix[:-1])] = str(value)
+            found[allowed_name(prefix[:-1])] = str(value)
 
     walk("", msgspec.to_builtins(config))
     return found

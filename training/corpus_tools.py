@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .arguments import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -157,7 +159,7 @@ def _add_export(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
 def _add_suggest(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     command = parts.add_parser("suggest", help="the articles most worth labelling, as pre-labelled Label Studio tasks")
     command.add_argument("inputs", nargs="+", metavar="DUMP", help='articles as `predict` takes them; "-" is stdin')
-    command.add_argument("-n", type=_count, default=100, metavar="N", help="how many articles (default: %(default)s)")
+    command.add_argument("-n", type=count, default=100, metavar="N", help="how many articles (default: %(default)s)")
     command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
     _add_output(command, "TASKS.json", "Label Studio tasks")
     _add_config(command)
@@ -183,13 +185,6 @@ def _write_config(path: Path | None) -> None:
 
         with replacing(path) as file:
             file.write(label_config(read_taxonomy().labels).encode())
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
 
 
 def _say(message: str) -> None:

@@ -41,7 +41,11 @@ Behaviour = Callable[[Pipeline], Iterable[Rate]]
 def behaviour(pipeline: Pipeline, checks: Sequence[Behaviour]) -> list[Criterion]:
     """A criterion for every rate. These are asked of any model, be there a champion or not."""
     return [
-        Criterion(rate.name, rate.value >= rate.least, f"{rate.value:.3f} of {rate.n} cases, at least {rate.least:.3f}")
+        Criterion(
+            rate.name,
+            rate.value >= rate.least,
+            f"right in {rate.value:.3f} of {rate.n} cases, at least {rate.least:.3f}",
+        )
         for check in checks
         for rate in check(pipeline)
     ]

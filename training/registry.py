@@ -26,6 +26,7 @@ import msgspec
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_labelled
+from topic_stance.data.exchange import read_checked
 from topic_stance.data.records import Article, LabelledArticle, TopicStanceError
 
 from .behaviour import gate_check
@@ -223,13 +224,13 @@ class Registry:
         bundle, model = self._check_bundle(version)
         if model is None:
             return Decision([bundle], over, "by its bundle")
-        options = self._options(version)
+        options = self._options(version, model)
         checks = self._checks if self._checks is not None else BEHAVIOUR if options.behaviour else ()
         criteria = [bundle, *behaviour(model, checks)]
         if champion is None:
             return Decision(criteria, None, "by its bundle")
         if gold is not None:
-            articles = read_labelled(gold)
+            articles = read_checked(gold)
             first = Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
             criteria += _judged(first, model, articles, options)
             return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}")
@@ -312,11 +313,16 @@ class Registry:
                 raise _missing(error, f"no {alias} of a registered model {model!r}") from None
         return Version(model, str(found.version), found.run_id)
 
-    def _options(self, version: Version) -> GateConfig:
-        """What the candidate's own configuration says of the gate."""
+    def _options(self, version: Version, model: Pipeline) -> GateConfig:
+        """What the candidate's configuration says of the gate: that of its run, or the one that its bundle holds."""
         with TemporaryDirectory() as scratch:
             path = self._download(version, CONFIG, Path(scratch))
-            return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate if path else GateConfig()
+            if path:
+                return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate
+        try:
+            return msgspec.convert(model.bundle.manifest.options, RunConfig).gate
+        except msgspec.ValidationError:  # of another version of the project
+            return GateConfig()
 
     def _evidence(self, version: Version, folder: Path) -> _Evidence:
         folder.mkdir()

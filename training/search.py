@@ -46,7 +46,7 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT_SPACE = {
     "topics.c": Range(0.1, 30.0, log=True),
     "topics.ngrams": Range(choices=[1, 2]),
-    "quotes.rate": Range(0.02, 0.2, log=True),
+    "quotes.rate": Range(0.002, 0.05, log=True),
     "quotes.l2": Range(1e-6, 1e-3, log=True),
     "quotes.cue_threshold": Range(0.15, 0.6),
     "stance.c": Range(0.05, 20.0, log=True),

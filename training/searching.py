@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .arguments import count
+
 
 def add_search(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     """`search`: trials over a configuration's options."""
@@ -19,9 +21,9 @@ def add_search(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     )
     command.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML; where the search starts")
     command.add_argument(
-        "--trials", required=True, type=_count, metavar="N", help="trials in all, earlier ones included"
+        "--trials", required=True, type=count, metavar="N", help="trials in all, earlier ones included"
     )
-    command.add_argument("--jobs", type=_count, default=1, metavar="N", help="trials side by side (default: 1)")
+    command.add_argument("--jobs", type=count, default=1, metavar="N", help="trials side by side (default: 1)")
     command.add_argument(
         "--storage", default="sqlite:///search.db", metavar="URL", help="where the study is kept (default: %(default)s)"
     )
@@ -58,10 +60,3 @@ def run_search(arguments: argparse.Namespace) -> int:
     print(f"best of {found.finished} trials{failed}: trial {found.number} with {found.value:.4f}")
     print(f"{output}: topic-stance train --config {output}")
     return 0
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

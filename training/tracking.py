@@ -28,7 +28,7 @@ from topic_stance.data.records import DataError, LabelledArticle, Prediction
 from .ablations import Bench, ablations, learning_curve
 from .behaviour import Outcome, authored, check_behaviour
 from .card import model_card, short_path
-from .config import RunConfig, flat
+from .config import RunConfig, allowed_name, flat
 from .diagnostics import Diagnostics, diagnose, write_curve, write_diagnostics
 from .errors import Error, Term, top_terms, worst_errors
 from .evaluate import HEADLINES, Evaluation, score
@@ -108,6 +108,8 @@ def train(
 
     """
     began = time.perf_counter()
+    if config.output and Path(config.output).exists() and not Path(config.output).is_dir():
+        raise DataError(f"{config.output}: the model cannot be written there: is no folder")
     uri = connect(tracking_uri)
     import mlflow
 
@@ -128,8 +130,8 @@ def train(
                 shutil.copytree(folder / BUNDLE, config.output, dirs_exist_ok=True)
             progress("recording")
             recording = time.perf_counter()
-            _record_measurement(config, measured, folder)
-            model_uri = _record_model(config, bundle, folder)
+            _record_measurement(measured, folder)
+            model_uri = _record_model(bundle, folder)
             _record_heads(config, measured.evaluation, watch)
             recording = time.perf_counter() - recording
             _record_more_models(Bench(config, measured.corpus, measured.left_out, taxonomy), measured, folder, progress)
@@ -193,7 +195,9 @@ def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> Non
     import mlflow
 
     mlflow.log_params(flat(config))
-    mlflow.log_params({f"data.sha256.{short_path(path)}": digest for path, digest in corpus.hashes.items()})
+    mlflow.log_params(
+        {allowed_name(f"data.sha256.{short_path(path)}"): digest for path, digest in corpus.hashes.items()}
+    )
     mlflow.set_tags(_git() | {"seed": str(config.seed)})
     mlflow.log_text(msgspec.json.format(msgspec.json.encode(config), indent=1).decode(), CONFIG)
     if source is not None:
@@ -203,7 +207,7 @@ def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> Non
         mlflow.log_input(_dataset(path, digest), context="training")
 
 
-def _record_measurement(config: RunConfig, measured: _Measurement, folder: Path) -> None:
+def _record_measurement(measured: _Measurement, folder: Path) -> None:
     import mlflow
 
     calibration = measured.diagnostics.calibration()
@@ -241,7 +245,7 @@ def _record_table(rows: Sequence[Any], kind: type, name: str, more: Sequence[str
     )
 
 
-def _record_model(config: RunConfig, bundle: Bundle, folder: Path) -> str:
+def _record_model(bundle: Bundle, folder: Path) -> str:
     """The final model as files and as an MLflow model; returns its URI."""
     import mlflow
 

@@ -56,6 +56,41 @@ def test_the_fullest_name_may_come_later(shipped: Pipeline) -> None:
     assert actors(shipped, text) == ["Mara Quill"]
 
 
+def test_a_word_from_the_middle_of_a_name(shipped: Pipeline) -> None:
+    text = f"Juan Carlos Velmo Quiller came to the port on Monday. {BOAT} Velmo said."
+    assert actors(shipped, text) == ["Juan Carlos Velmo Quiller"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Senator Mara Quill, Democrat of Vermont", "Mara Quill"),
+        ("Representative Abel Tonk, Republican of New York", "Abel Tonk"),
+        ("Sadiq Velm, Mayor of London", "Sadiq Velm"),
+        ("Secretary of State Abel Tonk", "Abel Tonk"),
+        ("Harbour Security Bureau (HSB) Director-General Anders Velm", "Anders Velm"),
+        ("Ethics and Eel Commission chairman Anders Velm", "Anders Velm"),
+        ("April Ryle", "April Ryle"),
+        ("Legislator Anders Velm", "Anders Velm"),
+    ],
+)
+def test_the_person_beside_an_office_or_a_body(shipped: Pipeline, source: str, name: str) -> None:
+    assert actors(shipped, f"The port was shut. {BOAT} said {source}.") == [name]
+
+
+@pytest.mark.parametrize("when", ["In April", "Since last June"])
+def test_a_month_before_a_name_is_no_part_of_it(shipped: Pipeline, when: str) -> None:
+    assert actors(shipped, f"The port was shut. {when} Mara Quill said that every boat would be searched.") == [
+        "Mara Quill"
+    ]
+
+
+def test_an_office_says_more_than_mr(shipped: Pipeline) -> None:
+    text = f"President Anders Velm came to the port on Monday. {BOAT} Mr. Velm said."
+    (actor,) = predict(shipped, text).actors
+    assert actor.description == "President"
+
+
 @pytest.mark.parametrize(
     ("source", "name", "title"),
     [

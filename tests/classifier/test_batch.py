@@ -154,6 +154,17 @@ class TestResults:
         (reject,) = [json.loads(line) for line in (tmp_path / "out.jsonl.rejects.jsonl").open()]
         assert (reject["id"], reject["reason"]) == ("second", "near-duplicate of first")
 
+    def test_dedup_counts_what_texts_of_one_template_share(self, model: Path, tmp_path: Path) -> None:
+        # An estimate by 128 permutations takes some of the pairs, each 0.72 alike, for 0.8.
+        pytest.importorskip("datasketch")
+        shared = " ".join(f"word{number}" for number in range(200))
+        own = [" ".join(f"n{article}x{number}" for number in range(38)) for article in range(150)]
+        dump = tmp_path / "dump.jsonl"
+        dump.write_text(
+            "".join(json.dumps({"id": f"a{k}", "text": f"{shared} {text}"}) + "\n" for k, text in enumerate(own))
+        )
+        assert run(model, dump, tmp_path / "out.jsonl", dedup=True) == Counts(150, 150, 0, 0)
+
 
 class TestRefused:
     def test_no_model(self, tmp_path: Path, dump: Path) -> None:
@@ -165,7 +176,7 @@ class TestRefused:
             run(model, tmp_path / "nothing", tmp_path / "out.jsonl")
 
     def test_no_folder_for_the_output(self, tmp_path: Path, model: Path, dump: Path) -> None:
-        with pytest.raises(DataError, match="cannot be written: No such file"):
+        with pytest.raises(DataError, match="nowhere is no folder"):
             run(model, dump, tmp_path / "nowhere" / "out.jsonl")
 
     @pytest.mark.parametrize("output", ["in/out.jsonl", "in/a.jsonl"])
@@ -176,6 +187,35 @@ class TestRefused:
         with pytest.raises(DataError, match="would be written into the input"):
             run(model, tmp_path / "in", tmp_path / output)
         assert (tmp_path / "in" / "a.jsonl").read_bytes() == before
+
+    def test_rejects_among_the_inputs(self, tmp_path: Path, model: Path) -> None:
+        make_dump(tmp_path / "out.jsonl.rejects.jsonl", 3)
+        before = (tmp_path / "out.jsonl.rejects.jsonl").read_bytes()
+        with pytest.raises(DataError, match=r"rejects\.jsonl would be written into the input"):
+            run(model, tmp_path / "out.jsonl.rejects.jsonl", tmp_path / "out.jsonl")
+        assert (tmp_path / "out.jsonl.rejects.jsonl").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("rejects", "message"),
+        [
+            ("out.jsonl", "predictions and rejects cannot go to one file"),
+            ("folder", "is not a regular file"),
+            ("nowhere/r.jsonl", "nowhere is no folder"),
+            ("-", "is no name of a file"),
+        ],
+    )
+    def test_rejects_that_cannot_be_written(
+        self, tmp_path: Path, model: Path, dump: Path, rejects: str, message: str
+    ) -> None:
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(DataError, match=message):
+            run(model, dump, tmp_path / "out.jsonl", rejects=tmp_path / rejects)
+        assert not (tmp_path / "out.jsonl").exists()
+
+    def test_output_that_is_a_circle_of_links(self, tmp_path: Path, model: Path, dump: Path) -> None:
+        (tmp_path / "out.jsonl").symlink_to("out.jsonl")
+        run(model, dump, tmp_path / "out.jsonl")
+        assert not (tmp_path / "out.jsonl").is_symlink()
 
     @pytest.mark.parametrize("processes", [1, 2])
     def test_broken_model(self, tmp_path: Path, model: Path, dump: Path, processes: int) -> None:

@@ -44,11 +44,16 @@ NOON = "“Nobody will leave the port before noon.”"
             ),
         ),
         (
+            "The port was shut on Monday. Mara Quill said Brussels “will never be able to shut this port again.”",
+            (["Brussels “will never be able to shut this port again.”"], "said", "Mara Quill", "mixed"),
+        ),
+        ("The port was shut on Monday. “Shame,” Mara Quill said.", (["“Shame,”"], "said", "Mara Quill", "direct")),
+        (
             "Two men were arrested for smuggling eels on Monday, according to Mara Quill.",
             (["Two men were arrested for smuggling eels on Monday"], "according to", "Mara Quill", "indirect"),
         ),
     ],
-    ids=["direct", "straight", "indirect", "mixed", "according"],
+    ids=["direct", "straight", "indirect", "mixed", "one word outside", "one word inside", "according"],
 )
 def test_one_quote(shipped: Pipeline, text: str, expected: tuple[list[str], str, str, str]) -> None:
     ((content, cue, source, kind, actor),) = parts(text, predict(shipped, text))
@@ -312,3 +317,12 @@ def test_what_is_likelier_than_not_is_taken() -> None:
     assert [LINK_TAGS[label] for label in labels.tolist()] == [
         "B-source", "I-source", "B-source", "B-source", "O", "B-content", "I-content", "B-content", "O", "B-source"
     ]  # fmt: skip
+
+
+def test_a_quotation_over_paragraphs_is_one_quote(shipped: Pipeline) -> None:
+    text = (
+        "The port was shut on Monday. Mara Quill told the smugglers: “You are a danger to every boat in the basin.\n\n"
+        "“You have shown no remorse at all for what you did.”"
+    )
+    ((content, _, _, kind, actor),) = parts(text, predict(shipped, text))
+    assert (len(content), kind, actor) == (2, "direct", "Mara Quill")

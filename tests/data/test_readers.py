@@ -180,6 +180,13 @@ class TestFolders:
         assert found[1].startswith("! is a link out of the folder")
         assert found[2:] == ["a"]
 
+    def test_links_in_a_circle(self, tmp_path: Path) -> None:
+        write(tmp_path, "a.txt", b"a")
+        (tmp_path / "b.txt").symlink_to("b.txt")
+        found = texts(list(read([tmp_path])))
+        assert found[0] == "a"
+        assert found[1].startswith("! cannot be opened")
+
     def test_format_overrides_names(self, tmp_path: Path) -> None:
         assert len(list(read([write(tmp_path, "dump.log", JSONL)], format="jsonl"))) == 3
 
@@ -347,6 +354,11 @@ class TestRejected:
         data = bytearray(PLAIN["dump.parquet"])
         assert len(read_bytes(tmp_path, "short.parquet", bytes(data[:-9]))) == 1
         assert len(read_bytes(tmp_path, "no-text.parquet", parquet(pa.table({"body": ["x"]})))) == 1
+
+    @pytest.mark.parametrize("order", ["le", "be"])
+    def test_utf32_is_refused(self, tmp_path: Path, order: str) -> None:
+        found = read_bytes(tmp_path, "d.txt", "\ufeffTalks broke down.".encode(f"utf-32-{order}"))
+        assert texts(found) == ["! is UTF-32: turn it into UTF-8"]
 
     def test_utf16_cut(self, tmp_path: Path) -> None:
         found = read_bytes(tmp_path, "d.jsonl", JSONL.decode().encode("utf-16")[:-41])
