@@ -122,6 +122,20 @@ def test_the_command(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert code == int("FAILED" in table)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--given", "quotes", "--behaviour"], "ask for one at a time"),
+        (["--behaviour", "--json"], "--json is there for the figures alone"),
+        (["--rivals", "x.toml"], "go with --given quotes"),
+        (["--newsmtsc", "x.jsonl"], "go with --given quotes"),
+    ],
+)
+def test_what_does_not_go_together(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--gold", "gold.jsonl", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_evaluate_needs_something_to_measure_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate"]) == 2
     assert "needs --gold" in capsys.readouterr().err

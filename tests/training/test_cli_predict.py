@@ -234,3 +234,34 @@ class TestResolveModel:
         monkeypatch.setitem(sys.modules, "mlflow", None)
         assert predict("x", "--model", "models:/m@champion") == 2
         assert "needs MLflow: pip install 'topic-stance[train]'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-"])
+def test_a_standard_stream_that_is_closed(model: Path, dump: Path, closed: str) -> None:
+    output = dump.with_name("out.jsonl")
+    options = ["--model", str(model), "-o", str(output), "--processes", "1"]
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", PROGRAM]
+    done = subprocess.run([*command, "predict", str(dump), *options], capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    assert output.exists()
+
+
+def test_a_standard_output_that_is_closed_cannot_take_predictions(model: Path, dump: Path) -> None:
+    command = ["sh", "-c", 'exec "$@" 1>&-', "sh", sys.executable, "-c", PROGRAM, "predict", str(dump)]
+    done = subprocess.run([*command, "--model", str(model)], capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("topic-stance: standard output is closed")
+
+
+def test_a_master_without_spark(dump: Path, model: Path, capfd) -> None:
+    assert predict(dump, "--model", model, "--master", "local[2]") == 2
+    assert "--master goes with --spark" in capfd.readouterr().err
+
+
+def test_a_package_that_is_not_there(dump: Path, model: Path, monkeypatch, capfd) -> None:
+    def load(path):
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+
+    monkeypatch.setitem(sys.modules, PIPELINE, types.SimpleNamespace(load=load))
+    assert predict(dump, "--model", model) == 2
+    assert "needs scipy: pip install 'topic-stance[train]'" in capfd.readouterr().err

@@ -117,6 +117,15 @@ def test_a_configuration(tmp_path: Path) -> None:
         (("[gate]", "[gates]"), "gates"),
         (('metrics = ["content F1"]', "metrics = 3"), r"\$\.gate\.metrics"),
         (('authored = "articles"', "authored = 4"), r"\$\.data\.authored"),
+        (("held_out = 0.25", "held_out = -0.2"), r"\$\.data\.held_out"),
+        (("held_out = 0.25", "held_out = nan"), r"\$\.data\.held_out"),
+        (("seed = 3", "seed = -1"), r"\$\.seed"),
+        (("[gate]", '[gate]\nmodel = "a:b"'), r"\$\.gate\.model"),
+        (("[gate]", "[tracking]\nlearning_curve = [2.0]\n[gate]"), r"\$\.tracking\.learning_curve"),
+        (
+            ("[gate]", '[tracking.ablations]\nx = {"topics.nothing" = 1}\n[gate]'),
+            "tracking.ablations.x: topics.nothing",
+        ),
     ],
 )
 def test_configuration_errors_name_the_file_and_the_key(tmp_path: Path, change: tuple[str, str], key: str) -> None:

@@ -131,7 +131,7 @@ class TestPromote:
         version = registry.find("1")
         registry._gate(version, None, None)
         assert not asked
-        monkeypatch.setattr(registry, "_options", lambda version: GateConfig())
+        monkeypatch.setattr(registry, "_options", lambda version, model: GateConfig())
         registry._gate(version, None, None)
         assert len(asked) == 1
 
@@ -286,6 +286,12 @@ class TestRegister:
         assert "name labelled articles with --gold" in capfd.readouterr().err
         assert store("promote", "folder", "--gold", str(gold)) == 1
 
+    def test_a_folder_keeps_what_its_configuration_says_of_the_gate(self, registry: Registry, store) -> None:
+        version = registry.register_folder(store.folder / "out", "settings")
+        bundle = load_bundle(registry.folder("settings"))
+        assert registry._options(version, Pipeline(bundle)) == registry._options(registry.find("1"), Pipeline(bundle))
+        assert registry._options(version, Pipeline(bundle)) != GateConfig()
+
     def test_what_is_not_there(self, store, capfd) -> None:
         assert store("register", "nosuch") == 2
         assert "no run 'nosuch'" in capfd.readouterr().err
@@ -361,6 +367,15 @@ class TestCommands:
         assert capfd.readouterr().out.startswith("24 gold articles\n")
         assert store("evaluate", "--model", "out", "--gold", str(gold), "--json") == 0
         assert json.loads(capfd.readouterr().out)["figures"]["content F1"] > 0.3
+
+    def test_gold_that_cannot_be_used(self, store, gold: Path, capfd) -> None:
+        article = json.loads(gold.read_text().splitlines()[0])
+        article["quotes"][0]["content"] = [[0, 1_000_000_000]]
+        spoilt = gold.with_name("spoilt.jsonl")
+        spoilt.write_text(json.dumps(article) + "\n")
+        for command in (["evaluate"], ["compare", "1", "2"], ["promote", "1"]):
+            assert store(*command, "--gold", str(spoilt)) == 2
+            assert f"spoilt.jsonl: {article['id']}: the content" in capfd.readouterr().err
 
     def test_compare(self, store, gold: Path, capfd) -> None:
         assert store("compare", "1", "2", "--gold", str(gold)) == 0

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from topic_stance.data.records import DataError
 from topic_stance.training.cli import main
-from topic_stance.training.config import load_config, with_values
+from topic_stance.training.config import DataConfig, RunConfig, load_config, with_values
 from topic_stance.training.fit import read_corpus
-from topic_stance.training.search import _splits, evaluate_config, load_search, to_toml
+from topic_stance.training.search import DEFAULT_SPACE, _splits, evaluate_config, load_search, to_toml
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -196,3 +197,11 @@ class TestConfiguration:
     def test_an_option_that_is_not_there(self, folder: Path, name: str) -> None:
         with pytest.raises(DataError, match="no such option"):
             with_values(load_config(folder / "small.toml"), {name: 1})
+
+
+def test_the_default_space_has_the_defaults_in_it() -> None:
+    options = msgspec.to_builtins(RunConfig("x", DataConfig()))
+    for name, space in DEFAULT_SPACE.items():
+        section, _, key = name.partition(".")
+        value = options[section][key]
+        assert value in space.choices or (space.low or 0) <= value <= (space.high or 0), name
