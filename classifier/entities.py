@@ -127,7 +127,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
             elif entity < 0 and kind <= PERSON:
                 tagged = single and name_tags[place[k, LAST]] == PERSON
                 entity = _similar(
-                    k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
+                    k, single, tagged, place, key, row, votes, bits, hashes, flags, start, end, points,
                     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
                 )  # fmt: skip
             if entity < 0 and single and kind <= PERSON and not bits[place[k, WORDS]] & (HE | SHE):
@@ -223,7 +223,7 @@ def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def
 
 @inner
 def _similar(  # type: ignore[no-untyped-def]
-    k, single, tagged, place, key, row, votes, first, bits, hashes, flags, start, end, points,
+    k, single, tagged, place, key, row, votes, bits, hashes, flags, start, end, points,
     last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
 ):  # fmt: skip
     """An entity with the same last name and no other first name, or one whose first name this is; else -1.

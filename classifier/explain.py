@@ -6,6 +6,7 @@ an article is escaped wherever it is put into HTML.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from html import escape
 from typing import NamedTuple
@@ -71,7 +72,7 @@ def explain_article(pipeline: Pipeline, article: Article, most: int = 8) -> Expl
 
 
 def as_text(explanation: Explanation, article: Article) -> str:
-    """The explanation for a terminal."""
+    """The explanation for a terminal, which what comes from outside must not steer: no control characters."""
     prediction = explanation.prediction
     rows = [f"{article.title or article.id}"]
     for topic in prediction.topics:
@@ -82,7 +83,7 @@ def as_text(explanation: Explanation, article: Article) -> str:
         terms = ", ".join(f"{term} {share:+.2f}" for term, share in actor.terms)
         rows.append(f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {terms}")
         rows += [f"      {quote.share:+.2f}  {quote.text}" for quote in actor.quotes]
-    return "\n".join(rows)
+    return "\n".join(_CONTROL.sub(" ", row) for row in rows)
 
 
 def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics and stances") -> str:
@@ -239,6 +240,7 @@ def _marked(text: str, prediction: Prediction) -> str:
 
 
 _MOST_QUOTES = 3
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}

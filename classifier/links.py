@@ -116,7 +116,7 @@ def link_features(
     out = np.empty((bounds[-1], len(LINK_TEMPLATES)), np.uint32)
     counts = label_columns(tokens, where, tagged)
     for k, (low, high) in enumerate(spans.tolist()):
-        _window_columns(where.columns, tokens, where, cues, spans, k, tagged, counts)
+        _window_columns(where.columns, where, cues, spans, k, tagged, counts)
         buckets = np.empty((len(LINK_TEMPLATES), high - low), np.uint32)
         fill_buckets(where.columns, LINK_TEMPLATES, low, high, np.uint32(n_buckets - 1), buckets)
         out[bounds[k] : bounds[k + 1]] = buckets.T
@@ -150,7 +150,7 @@ def link_labels(tokens, where, cues, spans, tagged, counts, weights, transitions
     mask = np.uint32(len(table) - 1)
     for k in range(len(cues)):
         n = bounds[k + 1] - bounds[k]
-        _window_columns(columns, tokens, where, cues, spans, k, tagged, counts)
+        _window_columns(columns, where, cues, spans, k, tagged, counts)
         fill_buckets(columns, LINK_TEMPLATES, spans[k, 0], spans[k, 1], mask, buckets)
         add_rows(buckets, n, table, scale, sums, scores)
         own = labels[bounds[k] : bounds[k + 1]]
@@ -202,7 +202,7 @@ def label_columns(tokens, where, tagged):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _window_columns(columns, tokens, where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
+def _window_columns(columns, where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
     """The columns that say how the tokens of window k stand to its cue."""
     classes, quotation, sentence_start = where.classes, where.quotation, where.sentence_start
     c0, c1 = cues[k, 0], cues[k, 1]

@@ -106,7 +106,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if one_before_many(s, begin, head):
         begin = head
     low, high = _names_in(s, begin, end)
-    both = _two_persons(s, begin, stop, end, low, high)
+    both = _two_persons(s, stop, end, low, high)
     if both >= 0:
         _describe(s, begin, end, head, out)
         out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
@@ -256,7 +256,7 @@ def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _two_persons(s, begin, stop, end, low, high):  # type: ignore[no-untyped-def]
+def _two_persons(s, stop, end, low, high):  # type: ignore[no-untyped-def]
     """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, N-Orrin, and Tom Ek).
 
     A name's number, -1 where the source does not join two so. A word without a capital between them makes it none:
@@ -366,7 +366,7 @@ def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-unty
                 break
     if best < 0:
         return -1
-    return s.of_name[_nearer(s, stop, end, best, low, high)]
+    return s.of_name[_nearer(s, stop, end, best, high)]
 
 
 @inner
@@ -400,7 +400,7 @@ def _fits(s, begin, end, head, k):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _nearer(s, stop, end, best, low, high):  # type: ignore[no-untyped-def]
+def _nearer(s, stop, end, best, high):  # type: ignore[no-untyped-def]
     """Of two persons with a comma between them the second, who stands by the cue; else the name given."""
     if stop + 1 >= end or s.hash[stop] != _COMMA or s.row[s.of_name[best], KIND] != PERSON:
         return best

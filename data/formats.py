@@ -12,6 +12,7 @@ import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -37,6 +38,8 @@ Line = tuple[int, int, bytes | str]
 _NAMES = Fields.__struct_fields__
 _decode = msgspec.json.Decoder(Fields).decode
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_DECODER = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"[ \t\r\n]*")
 _BAD_BYTE = re.compile("[\udc80-\udcff]")  # what the error handler "surrogateescape" makes of bytes that are not UTF-8
 _DOCUMENT = 10  # how many times longer than one record a JSON array of them may be, which is held in memory
 
@@ -245,14 +248,36 @@ def _forgiving(data: bytes) -> Fields | str:
 
 
 def _forgiving_array(data: bytes) -> Iterator[Item]:
-    try:
-        elements, bad = _loads(data)
-    except DataError as error:
-        yield 0, 0, str(error)
-        return
-    assert isinstance(elements, list)
-    for row, element in enumerate(elements, start=1):
+    """Element by element, so that nothing is lost of what stands before a place that is no JSON."""
+    text, bad = _text(data)
+    place = text.index("[") + 1
+    for row in count(1):
+        place = _after_space(text, place)
+        if row == 1 and text[place : place + 1] == "]":
+            return
+        try:
+            element, place = _DECODER.raw_decode(text, place)
+        except (RecursionError, ValueError) as error:
+            yield row, -1, f"{_no_json(error)}; this element and what follows it cannot be read"
+            return
         yield row, -1, _from_object(element, bad)
+        place = _after_space(text, place)
+        if text[place : place + 1] == "]" and _after_space(text, place + 1) == len(text):
+            return
+        if text[place : place + 1] != ",":
+            yield (
+                row + 1,
+                -1,
+                f"not JSON: neither , nor the end of the array (character {place + 1}); the rest cannot be read",
+            )
+            return
+        place += 1
+
+
+def _after_space(text: str, place: int) -> int:
+    """The first place from here on where no JSON white space stands."""
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
 
 
 def _loads(data: bytes) -> tuple[object, bool]:
@@ -260,15 +285,26 @@ def _loads(data: bytes) -> tuple[object, bool]:
 
     Raises `DataError` with the reason why it is none.
     """
-    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    text, bad = _text(data)
     try:
-        return json.loads(text, strict=False), _BAD_BYTE.search(text) is not None
-    except RecursionError as error:
-        raise DataError("nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise DataError(f"not JSON: {error.msg} (character {error.pos + 1})") from error
-    except ValueError as error:  # an integer of thousands of digits
-        raise DataError(f"not JSON: {error}") from error
+        return json.loads(text, strict=False), bad
+    except (RecursionError, ValueError) as error:
+        raise DataError(_no_json(error)) from error
+
+
+def _text(data: bytes) -> tuple[str, bool]:
+    """JSON as text, bad bytes as surrogates, and whether there are any."""
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    return text, _BAD_BYTE.search(text) is not None
+
+
+def _no_json(error: RecursionError | ValueError) -> str:
+    """Why a text is no JSON."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} (character {error.pos + 1})"
+    return f"not JSON: {error}"  # an integer of thousands of digits
 
 
 def _from_object(found: object, bad: bool) -> Fields | str:

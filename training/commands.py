@@ -103,6 +103,7 @@ def add_evaluate(commands: Commands) -> Added:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model."""
+    from topic_stance.classifier.compiling import announce
     from topic_stance.classifier.pipeline import load
     from topic_stance.data.exchange import read_checked
 
@@ -110,6 +111,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     _check_what_goes_together(arguments)
     gold = read_checked(arguments.gold) if arguments.gold else None
+    announce()
     pipeline = load(_model_folder(arguments.model, arguments.tracking_uri))
     if gold is None or arguments.behaviour:
         return _evaluate_behaviour(pipeline, gold)
@@ -183,12 +185,14 @@ def add_compare(commands: Commands) -> Added:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Compare two models."""
+    from topic_stance.classifier.compiling import announce
     from topic_stance.classifier.pipeline import load
     from topic_stance.data.exchange import read_checked
 
     from .gate import compare as compare_pipelines
 
     gold = read_checked(arguments.gold)
+    announce()
     first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second))
     print(compare_pipelines(first, second, gold).table())
     return OK

@@ -36,6 +36,7 @@ def add_explain(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain up to `MOST_ARTICLES` articles; 1 where records were rejected."""
     from topic_stance.classifier.batch import check_writable
+    from topic_stance.classifier.compiling import announce
     from topic_stance.classifier.explain import as_html, as_text, explain_article
     from topic_stance.classifier.pipeline import load
     from topic_stance.data.readers import read
@@ -45,6 +46,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     if arguments.html:
         check_writable([arguments.html], arguments.inputs)
+    announce()
     articles, rejected = _first(read(arguments.inputs, format=arguments.format))
     pipeline = load(resolve_model(arguments.model))
     explained = [(article, explain_article(pipeline, article)) for article in articles]

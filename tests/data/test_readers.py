@@ -105,6 +105,20 @@ class TestFormats:
         assert texts(found) == ["same", "same", "! not a JSON object"]
         assert [(item.line, item.offset) for item in found] == [(1, 1), (2, 20), (3, 39)]
 
+    @pytest.mark.parametrize(
+        ("end", "reason"),
+        [
+            ('{"text": oops}, {"text": "c"}]', "! not JSON: Expecting value (character 32); this element and"),
+            ('{"text": "c', "! not JSON: Unterminated string starting at (character 32); this element and"),
+            ("", "! not JSON: Expecting value (character 23); this element and"),
+            ("7] more", "! not JSON: neither , nor the end of the array (character 24)"),
+        ],
+    )
+    def test_an_array_that_breaks_off(self, tmp_path: Path, end: str, reason: str) -> None:
+        found = texts(read_bytes(tmp_path, "dump.json", ('[{"text":"a\tb"}, 3.0, ' + end).encode()))
+        assert found[:2] == ["a\tb", "! not a JSON object"]
+        assert found[-1].startswith(reason)
+
     def test_one_object_over_several_lines(self, tmp_path: Path) -> None:
         assert texts(read_bytes(tmp_path, "one.json", b'{\n "id": "x",\n "text": "y"\n}')) == ["y"]
 

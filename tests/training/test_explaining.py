@@ -77,3 +77,12 @@ def test_names_are_looked_up_where_they_are_needed_only() -> None:
         text, body, RawFeatures(np.zeros(3, np.uint64), np.zeros(3, np.uint8), np.arange(3, dtype=np.int32)), None
     )
     assert Counted.cuts <= 6
+
+
+def test_a_title_does_not_steer_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "dump.jsonl"
+    path.write_text(json.dumps({"id": "a", "title": "\x1b[31mred\x1b]0;owned\x07", "text": TEXT}) + "\n")
+    assert cli.main(["explain", str(path)]) == 0
+    first, *others = capfd.readouterr().out.splitlines()
+    assert first == " [31mred ]0;owned "
+    assert all(line.isprintable() for line in others)
