@@ -231,8 +231,7 @@ class Registry:
             return Decision(criteria, None, "by its bundle")
         if gold is not None:
             articles = read_checked(gold)
-            first = Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
-            criteria += _judged(first, model, articles, options)
+            criteria += _judged(self._champions_model(champion), model, articles, options)
             return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}")
         with TemporaryDirectory() as scratch:
             old = self._evidence(champion, Path(scratch) / "old")
@@ -245,6 +244,12 @@ class Registry:
         if enough:
             criteria += _judged(old.measured, new.measured, articles, options)
         return Decision(criteria, over, f"on {len(articles)} articles that neither learned from")
+
+    def _champions_model(self, champion: Version) -> Pipeline:
+        try:
+            return Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
+        except TopicStanceError as error:
+            raise StoreError(f"{champion}, the champion, cannot be compared with: {error}; roll back first") from error
 
     def _check_bundle(self, version: Version) -> tuple[Criterion, Pipeline | None]:
         """Whether the bundle can be used at all: it loads, and predicts an article."""

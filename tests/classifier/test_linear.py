@@ -70,7 +70,8 @@ def test_topics_of_large_texts(shipped: Pipeline, name: str) -> None:
 
 def test_fifty_thousand_names(shipped: Pipeline) -> None:
     text = " ".join(f"Then Abel{k} Tonk{k} came." for k in range(50_000))
-    shipped.predict([Article("a", f"{text} “We shall pay,” said Abel7 Tonk7.")])
+    [prediction] = shipped.predict([Article("a", f"{text} “We shall pay,” said Abel7 Tonk7.")])
+    assert [actor.name for actor in prediction.actors] == ["Abel7 Tonk7"]
 
 
 def test_steps_are_counted() -> None:

@@ -89,7 +89,7 @@ class TestCheck:
         assert corpus("check", folder) == 1
         out = capsys.readouterr().out.splitlines()
         assert out[0].startswith(f"{folder}/0.txt:1: must begin")
-        assert out[1].startswith(f"{folder}/1.txt:13: </c> closes") or "1.txt" in out[1]
+        assert out[1].startswith(f"{folder}/1.txt: <s> of quote 1 is never closed")
         assert out[2].startswith(f"{folder}/3.txt:")
         assert out[3].startswith(f"{folder}/4.txt: cannot be read")
 

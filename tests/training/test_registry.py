@@ -17,6 +17,7 @@ from topic_stance.classifier.bundle import load_bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_marked
 from topic_stance.data.records import TopicStanceError
+from topic_stance.training import registry as registry_module
 from topic_stance.training.claims import claimed
 from topic_stance.training.config import GateConfig
 from topic_stance.training.criteria import Rate
@@ -93,6 +94,19 @@ class TestPromote:
         decision = registry.promote(registry.find("1"))
         assert not decision.accepted
         assert [criterion.name for criterion in decision.criteria] == ["bundle"]
+
+    def test_a_spoilt_champion_is_named(self, registry: Registry, gold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        champion, other = registry.find("2"), registry.find("1")
+        sound = registry_module.resolve_model
+
+        def spoilt(uri: str | None, tracking_uri: str | None = None) -> Path:
+            if uri == champion.uri:
+                raise TopicStanceError("checksum of topics.safetensors does not fit")
+            return sound(uri, tracking_uri)
+
+        monkeypatch.setattr(registry_module, "resolve_model", spoilt)
+        with pytest.raises(StoreError, match="version 2, the champion, cannot be compared with: checksum"):
+            registry._gate(other, champion, gold)
 
     def test_every_kind_of_criterion(self, registry: Registry) -> None:
         found = tags(registry, "2")

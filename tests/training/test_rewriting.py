@@ -49,7 +49,7 @@ def quoted(content: str, cue: str = "said") -> LabelledArticle:
 def test_a_negated_quote(cue: str, content: str, negated: str) -> None:
     plain = quoted(content, cue)
     turned = rewritten(plain, negations(plain, "Mara Quill"))
-    assert turned.text == f"{negated} on Monday.\n" or turned.text == f"{negated} on Monday."
+    assert turned.text == f"{negated} on Monday."
     (quote,) = turned.quotes or ()
     assert quote.cue is not None
     start = turned.text.index(turned.text[slice(*quote.cue)]) + quote.cue[1] - quote.cue[0] + 1
