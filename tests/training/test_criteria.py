@@ -117,4 +117,4 @@ def test_behaviour_is_a_criterion_for_every_rate() -> None:
     pipeline: Any = None
     found = behaviour(pipeline, [check])
     assert [(criterion.name, criterion.passed) for criterion in found] == [("names swapped", True), ("negation", False)]
-    assert str(found[1]) == "FAILED  negation: 0.500 of 10 cases, at least 0.800"
+    assert str(found[1]) == "FAILED  negation: right in 0.500 of 10 cases, at least 0.800"

@@ -174,11 +174,11 @@ class TestOutput:
 
 class TestErrors:
     def test_no_held_out_articles(self, store, capfd) -> None:
-        text = (store.folder / "better.toml").read_text().replace("[data]", "[data]\nheld_out = 0.0")
+        text = (store.folder / "better.toml").read_text().replace("[data]", "[data]\nheld_out = 0.001")
         (store.folder / "none.toml").write_text(text)
         assert store("train", "--config", "none.toml") == 2
         error = capfd.readouterr().err
-        assert "held_out = 0.0" in error
+        assert "held_out = 0.001 leaves 0 of" in error
         assert "Traceback" not in error
 
     def test_no_configuration(self, store, capfd) -> None:
