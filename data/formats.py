@@ -113,6 +113,8 @@ def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
             return
         except csv.Error as error:
             found = f"not CSV: {error}"
+        if isinstance(found, str):
+            found += source.extent()
         outcome = source.problem or found
         if outcome is not None:
             yield source.line, source.offset, outcome
@@ -350,7 +352,7 @@ class _CsvLines:
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
         self._started = False
-        self.line = 1
+        self.line = self._last = 1
         self.offset = 0
         self.problem: str | None = None
         """Why the row that is being read cannot be used, whatever the `csv` module makes of it."""
@@ -360,11 +362,16 @@ class _CsvLines:
 
     def __next__(self) -> str:
         line, offset, data = next(self._lines)
+        self._last = line
         if not self._started:
             self._started, self.line, self.offset = True, line, offset
         if isinstance(data, str):
             self.problem, data = data, b""
         return data.decode("utf-8", "surrogateescape") + "\n"
+
+    def extent(self) -> str:
+        """Which lines the row takes up, where they are several: a mark that is not closed takes many with it."""
+        return f" (lines {self.line} to {self._last})" if self._last > self.line else ""
 
     def mark(self) -> None:
         """A new row begins with the next line."""

@@ -355,6 +355,14 @@ class TestRejected:
             "! not CSV: unexpected end of data",
         ]
 
+    def test_csv_with_a_mark_that_swallows_rows(self, tmp_path: Path) -> None:
+        data = b'id,text\n1,first\n2,"second\n3,third\n4,"fourth"\n5,fifth\n'
+        assert texts(read_bytes(tmp_path, "d.csv", data)) == [
+            "first",
+            "! not CSV: ',' expected after '\"' (lines 3 to 5)",
+            "fifth",
+        ]
+
     def test_csv_without_text(self, tmp_path: Path) -> None:
         assert texts(read_bytes(tmp_path, "d.csv", b"id,body\n1,x\n")) == [
             "! no column 'text' in the header (the first line)"
