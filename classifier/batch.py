@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
-from topic_stance.data.readers import LIMIT, Format, Reject, real
+from topic_stance.data.readers import LIMIT, Format, Reject, real_path
 from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind
 
@@ -241,10 +241,10 @@ def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
 
     What is written must not be read, neither in this run nor in the next one, and no two things go to one place.
     """
-    sources = [real(name) for name in inputs if name != "-"]
+    sources = [real_path(name) for name in inputs if name != "-"]
     for place in places:
         for source in sources:
-            if real(place).is_relative_to(source):
+            if real_path(place).is_relative_to(source):
                 raise DataError(f"{place} would be written into the input {source}: choose a place outside of it")
         if place.name == "-":
             raise DataError('"-" is no name of a file: leave rejects out to have them on standard error or in a file')
@@ -252,7 +252,7 @@ def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
             raise DataError(f"{place}: cannot be written: is not a regular file")
         if not place.parent.is_dir():
             raise DataError(f"{place}: cannot be written: {place.parent} is no folder")
-    if len({real(place) for place in places}) < len(places):
+    if len({real_path(place) for place in places}) < len(places):
         raise DataError(f"{places[0]}: predictions and rejects cannot go to one file")
 
 

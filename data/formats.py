@@ -267,11 +267,8 @@ def _forgiving_array(data: bytes) -> Iterator[Item]:
         if text[place : place + 1] == "]" and _after_space(text, place + 1) == len(text):
             return
         if text[place : place + 1] != ",":
-            yield (
-                row + 1,
-                -1,
-                f"not JSON: neither , nor the end of the array (character {place + 1}); the rest cannot be read",
-            )
+            why = f"not JSON: neither , nor the end of the array (character {place + 1})"
+            yield row + 1, -1, f"{why}; what follows cannot be read"
             return
         place += 1
 

@@ -152,14 +152,14 @@ def read_source(
                 yield Record(article, name, line, offset)
 
 
-def real(path: str | os.PathLike[str]) -> Path:
+def real_path(path: str | os.PathLike[str]) -> Path:
     """The path without links; unlike `Path.resolve` it takes one that leads in a circle, as the missing file it is."""
     return Path(os.path.realpath(path))
 
 
 def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
     """Files before folders, each in sorted order. Links to folders are not followed, nor are links out of `folder`."""
-    root = real(folder)
+    root = real_path(folder)
 
     def unreadable(error: OSError) -> None:
         failures.append(Reject(valid(str(error.filename)), 0, -1, None, f"cannot be opened: {error.strerror}"))
@@ -171,7 +171,7 @@ def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
             path = Path(place, name)
             if name.startswith((".", "_")):
                 continue
-            if path.is_symlink() and not real(path).is_relative_to(root):
+            if path.is_symlink() and not real_path(path).is_relative_to(root):
                 yield Reject(valid(str(path)), 0, -1, None, "is a link out of the folder; name it directly to read it")
             else:
                 yield _source(path, folder, format)

@@ -321,8 +321,8 @@ def test_what_is_likelier_than_not_is_taken() -> None:
 
 def test_a_quotation_over_paragraphs_is_one_quote(shipped: Pipeline) -> None:
     text = (
-        "The port was shut on Monday. Mara Quill told the smugglers: “You are a danger to every boat in the basin.\n\n"
-        "“You have shown no remorse at all for what you did.”"
+        "The port was shut on Monday. Mara Quill told Rourke: “You are a danger to the port.\n\n"
+        "“You showed no remorse.\n\n“You will pay for it.”"
     )
     ((content, _, _, kind, actor),) = parts(text, predict(shipped, text))
-    assert (len(content), kind, actor) == (2, "direct", "Mara Quill")
+    assert (len(content), kind, actor) == (3, "direct", "Mara Quill")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from topic_stance.data.readers import FORMATS
 from topic_stance.training import cli, explaining
 
 TEXT = "The scheme was a fraud, Mara Quill said on Monday. Abel Tonk denied that."
@@ -24,6 +25,10 @@ def test_rejects_are_told_of(dump: Path, capfd: pytest.CaptureFixture[str]) -> N
     out, err = capfd.readouterr()
     assert [line for line in out.splitlines() if line and line[0] != " "] == ["a0", "a1", "a2"]
     assert f"topic-stance: {dump}:4: no text\n" in err
+
+
+def test_the_formats_are_those_of_the_readers() -> None:
+    assert explaining.INPUT_FORMATS == FORMATS
 
 
 def test_plain_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
