@@ -34,6 +34,7 @@ from .lexicon import (
     NAME,
     NO_KIND,
     NOUN_SHIFT,
+    ORGANIZATION,
     OWN,
     PERSON,
     SHE_KIND,
@@ -216,7 +217,8 @@ def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
         entity = s.recent[entity, 1]
     speaker = s.marks[_SPEAKER]
     gendered = source[SOURCE_KIND] == HE_KIND or source[SOURCE_KIND] == SHE_KIND
-    if speaker >= 0 and (not gendered or _fits(s, speaker, source)):
+    described = source[SOURCE_KIND] in (THE, A, BARE, OWN)
+    if speaker >= 0 and (not (gendered or described) or _fits(s, speaker, source)):
         known = False
         for c in range(n):
             known = known or out[c] == speaker
@@ -271,6 +273,8 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
         return (what == PERSON or what == UNKNOWN) and fitting
     if kind == THEY_KIND or kind == WE_KIND:
         return what != PERSON
+    if what == PERSON and source[SOURCE_HEAD] >= 0 and s.bits[source[SOURCE_HEAD]] >> NOUN_SHIFT & 7 == ORGANIZATION:
+        return False  # the bureau is no person
     return what != GROUP or s.row[entity, NOMINAL] > 0
 
 

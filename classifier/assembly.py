@@ -16,7 +16,7 @@ from topic_stance.data.records import Kind
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .jit import compiled, inner
 from .links import B_CONTENT, B_SOURCE, REACH
-from .segment import LINE, MARK_NONE, WORD
+from .segment import CAPITAL, LINE, MARK_NONE, SPACED, WORD
 
 INDIRECT, DIRECT, MIXED = range(3)
 KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
@@ -335,8 +335,6 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
             end += 1
         i = end
         size = end - begin
-        if words[end] - words[begin] < 4 or 2 * (content[end] - content[begin]) < size:
-            continue
         if 5 * (taken[end] - taken[begin]) > size:
             continue
         while passed < len(waiting) and last_end[waiting[passed]] <= begin:
@@ -344,13 +342,34 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
             passed += 1
             if last_end[k] >= 0 and (latest < 0 or last_end[k] >= last_end[latest]):
                 latest = k
-        if latest < 0 or not _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start):
+        broken = latest >= 0 and _breaks(last_end[latest], cue[latest], begin, flags, quotation, sentence_start)
+        if not broken and (words[end] - words[begin] < 4 or 2 * (content[end] - content[begin]) < size):
+            continue
+        if latest < 0 or not (
+            broken or _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start)
+        ):
             latest = n_quotes
             n_quotes += 1
         span[m, 0], span[m, 1], owner[m] = begin, end, latest
         last_end[latest] = end
         m += 1
     return m, n_quotes
+
+
+@inner
+def _breaks(last, cue, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
+    """Whether a cue breaks a quotation that goes on at token `begin` after a comma (“We,” he said, “are tired.”)."""
+    return (
+        begin > 0
+        and last <= cue[0]
+        and cue[1] < begin
+        and quotation[last - 1] != OUTSIDE
+        and quotation[begin - 1] == OUTSIDE
+        and not flags[begin - 1] & (WORD | SPACED)
+        and begin + 1 < len(flags)
+        and flags[begin + 1] & (WORD | CAPITAL) == WORD
+        and sentence_start[last - 1] == sentence_start[begin]
+    )
 
 
 @inner

@@ -17,6 +17,7 @@ from .lexicon import (
     HE_TITLE,
     NOUN_SHIFT,
     ORGANIZATION,
+    OWNED,
     PERSON,
     SHE,
     SHE_TITLE,
@@ -48,9 +49,19 @@ _NAMESAKES = 8
 _LONGEST_NAME = 6
 """Words of a name that others are short for: longer ones are headlines."""
 _FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
-_OF, _FOR, _THE, _AND = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and"))
+_OF, _FOR, _THE, _AND, _S = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and", "s"))
 _OWN_NAMES = np.array([token_hash(word) for word in "house senate congress parliament army navy".split()], np.uint64)
 """Words for a body that are one's own name: "House" is not the White House."""
+_KIN = np.array(
+    [
+        token_hash(word)
+        for word in (
+            "mother father husband wife widow widower son daughter brother sister uncle aunt cousin nephew niece "
+            "grandmother grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
+        ).split()
+    ],
+    np.uint64,
+)
 _STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
 
 
@@ -108,6 +119,8 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                         last_full[of_name[full]] = place[full, BEGIN]
                     full += 1
             kind = place[k, TYPE]
+            if kind == UNKNOWN and _after_kin(place[k, BEGIN], hashes, bits, points, start):
+                kind = PERSON
             whole, first_key, last_key = key[k, WHOLE_KEY], key[k, FIRST_KEY], key[k, LAST_KEY]
             entity = look_up(keys, values, whole) - 1
             if kind == STATE:
@@ -195,6 +208,15 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
 
 
 @inner
+def _after_kin(begin, hashes, bits, points, start):  # type: ignore[no-untyped-def]
+    """Whether a name stands after somebody's relative, with a comma or without (his mother, Ana)."""
+    at = begin - 1
+    if at > 0 and points[start[at]] == 0x2C:
+        at -= 1
+    return at > 0 and among(_KIN, hashes[at]) and (bits[at - 1] & OWNED > 0 or hashes[at - 1] == _S)
+
+
+@inner
 def _n_words(begin, end, flags):  # type: ignore[no-untyped-def]
     """How many of some tokens are words: "Mr." is one, as "President" is."""
     count = 0
@@ -245,6 +267,11 @@ def _similar(  # type: ignore[no-untyped-def]
             continue
         if row[entity, LENGTH] > 1 and _other_generation(
             place[k, WORDS], place[k, END], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
+        ):  # fmt: skip
+            continue
+        if _other_middle(
+            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END],
+            hashes, flags, start, end, points,
         ):  # fmt: skip
             continue
         if row[entity, LENGTH] == 1 or _short_for(
@@ -303,6 +330,23 @@ def _other_generation(a_begin, a_end, b_begin, b_end, hashes):  # type: ignore[n
         if generation(hashes[i]):
             b = hashes[i]
     return a != b
+
+
+@inner
+def _other_middle(a_begin, a_last, b_begin, b_end, hashes, flags, start, end, points):  # type: ignore[no-untyped-def]
+    """Whether each of two full names has a second word that the other has not, nor its initial."""
+    a, b = a_begin + 1, b_begin + 1
+    if a >= a_last or b >= b_end - 1 or not flags[a] & CAPITAL or not flags[b] & CAPITAL:
+        return False
+    if end[a] - start[a] == 1 or end[b] - start[b] == 1:
+        return points[start[a]] != points[start[b]]
+    for i in range(b_begin, b_end):
+        if hashes[i] == hashes[a]:
+            return False
+    for i in range(a_begin, a_last + 1):
+        if hashes[i] == hashes[b]:
+            return False
+    return not _short_for(a, b, start, end, points)
 
 
 @inner

@@ -34,7 +34,7 @@ from .lexicon import (
     joined,
     look_up,
 )
-from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_SINGLE, NUMBER, SENTENCE, SPACED, WORD, token_hash
+from .segment import ALLCAPS, APOSTROPHE, CAPITAL, MARK_NONE, MARK_SINGLE, NUMBER, SENTENCE, SPACED, WORD, token_hash
 from .tagger import TAGS
 
 BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
@@ -377,6 +377,11 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
             if point == 0x26 and follows:
                 j += 2  # Johnson & Johnson
                 continue
+            if bits[j - 1] & (HE | SHE):
+                nickname = _nickname_end(j, n, flags, mark, points, start, sentence_start)
+                if nickname > j:
+                    j = nickname
+                    continue
             if flags[j] & WORD and j - i < 9 and bits[j] & PARTICLE:
                 k = j + 1
                 if k < n and flags[k] & WORD and bits[k] & PARTICLE:
@@ -398,6 +403,21 @@ def _runs(hashes, flags, mark, points, start, end, level, quotation, sentence_st
         count += 1
         i = j
     return out[:count].copy()
+
+
+@inner
+def _nickname_end(j, n, flags, mark, points, start, sentence_start):  # type: ignore[no-untyped-def]
+    """Past one or two words in marks or brackets at token `j` that part a name (Ana “Fish” Li); `j` where none do."""
+    bracket = points[start[j]] == 0x28
+    if not flags[j] & SPACED or not (bracket or mark[j] != MARK_NONE):
+        return j
+    k = j + 1
+    while k < n and k <= j + 2 and flags[k] & CAPITAL and not flags[k] & ALLCAPS:
+        k += 1
+    if k == j + 1 or k + 1 >= n or flags[k] & SPACED or not flags[k + 1] & CAPITAL or not flags[k + 1] & SPACED:
+        return j
+    closed = points[start[k]] == 0x29 if bracket else mark[k] != MARK_NONE
+    return k + 1 if closed and sentence_start[k + 1] != k + 1 else j
 
 
 @inner

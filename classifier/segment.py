@@ -195,9 +195,13 @@ def _mark_of(point, follows_word, precedes_word, spaced):  # type: ignore[no-unt
     """Which quotation mark a code point is, given whether words touch it on the left and the right."""
     if point == 0x22 or point == 0xFF02:
         return MARK_STRAIGHT
-    if point == 0x201C or point == 0x201E or point == 0xAB or point == 0x201F or point == 0x300C:
+    if point == 0xAB:  # «French» and »German«
+        return MARK_OPEN if spaced or precedes_word else MARK_CLOSE
+    if point == 0xBB:
+        return MARK_OPEN if spaced and precedes_word else MARK_CLOSE
+    if point == 0x201C or point == 0x201E or point == 0x201F or point == 0x300C:
         return MARK_OPEN
-    if point == 0x201D or point == 0xBB or point == 0x300D:
+    if point == 0x201D or point == 0x300D:
         return MARK_CLOSE
     if point == 0x27 or point == 0x2019 or point == 0x2018 or point == 0x60 or point == 0x2032:
         if follows_word and precedes_word:
@@ -224,6 +228,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
     spaced = True
     new_line = True
     new_sentence = True
+    low = False  # a low mark is open, as in German „…“
     ended = False  # a full stop, question or exclamation mark stands before, perhaps with closing marks after it
     i = 0
     while i < n:
@@ -243,6 +248,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
             spaced = True
             new_line = True
             new_sentence = True
+            low = False
             i += 1
             continue
         first = kind
@@ -260,6 +266,9 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
                 word_after = LOWER <= after <= OTHER_WORD
             word_before = count > 0 and not spaced and flags[count - 1] & WORD != 0
             mark[count] = _mark_of(points[begin], word_before, word_after, spaced)
+            if points[begin] == 0x201C and low:
+                mark[count] = MARK_CLOSE
+            low = points[begin] == 0x201E or (low and mark[count] != MARK_CLOSE)
         else:
             mark[count] = MARK_NONE
             upper = 1 if kind == UPPER else 0
@@ -357,7 +366,7 @@ _TITLES = np.array(
         _packed(word)
         for word in (
             "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Sgt Capt Maj Prof Rev St Jr Sr Hon Pres Sec Atty Adm Cmdr Jan Feb Mar "
-            "Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb"
+            "Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb Brig Engr"
         ).split()
         if len(word) <= 4
     ],

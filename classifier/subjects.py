@@ -11,15 +11,17 @@ import numpy as np
 from .assembly import Spans
 from .jit import compiled, inner
 from .names import party_of_state
-from .segment import CAPITAL, LINE, WORD, token_hash
+from .segment import ALLCAPS, CAPITAL, LINE, WORD, token_hash
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
 """Tokens of a phrase that are looked at."""
 _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
-_WHO, _WHICH, _THAT, _OF, _THE, _COMMA, _HYPHEN = (
-    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", "the", ",", "-")
+_LONGEST_DATELINE = 6
+_FIRST_LINES = 3
+_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN = (
+    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", "the", "for", "part", ",", ":", "-")
 )
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
@@ -33,9 +35,13 @@ _IN_PHRASE = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP", 
 def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
     """The same `assembly.Spans` with the sources that grammar or layout tells. where: the `Context` of the tokens."""
     source = quotes.source.copy()
+    line, after = _dateline(tokens.hash, tokens.flags, tokens.lines)
     for k in range(len(source)):
         if source[k, 0] < 0:
             source[k] = _missing(quotes, k, tokens, where)
+        elif line <= source[k, 0] < after:
+            source[k] = _past_dateline(source[k, 0], source[k, 1], after, quotes.cue[k, 0], where)
+        source[k] = _whose_part(source[k, 0], source[k, 1], tokens, where)
         source[k] = _antecedent(source[k, 0], source[k, 1], tokens, where)
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
 
@@ -47,6 +53,49 @@ def _missing(quotes, k, tokens, where):  # type: ignore[no-untyped-def]
     if quotes.cue[k, 0] >= 0:
         return _subject(quotes.cue[k, 0], quotes.cue[k, 1], said, tokens, where)
     return _signature(said[0, 0], said[-1, 1], tokens)
+
+
+@inner
+def _dateline(hashes, flags, lines):  # type: ignore[no-untyped-def]
+    """A dateline in capitals in one of the first lines (ORRIN: Growers said) with its colon; (0, 0) without one.
+
+    Of several lines that begin so each names who speaks, as in the record of a talk.
+    """
+    begin = end = count = 0
+    for line in range(len(lines) - 1):
+        i = lines[line]
+        while i < min(lines[line + 1], lines[line] + _LONGEST_DATELINE) and flags[i] & ALLCAPS:
+            i += 1
+        if lines[line] < i < lines[line + 1] and hashes[i] == _COLON:
+            count += 1
+            if line < _FIRST_LINES:
+                begin, end = lines[line], i + 1
+    return (begin, end) if count == 1 else (0, 0)
+
+
+@inner
+def _past_dateline(begin, end, after, cue, where):  # type: ignore[no-untyped-def]
+    """A source that begins in the dateline without that, or what stands between that and the cue; else the same."""
+    if end > after:
+        return after, np.int64(end)
+    if after < cue <= after + _LONGEST_PHRASE and _has_subject(after, cue, where.relation):
+        return after, np.int64(cue)
+    return np.int64(begin), np.int64(end)
+
+
+@inner
+def _whose_part(begin, end, tokens, where):  # type: ignore[no-untyped-def]
+    """The phrase before "for his part" where that is the source; the same tokens for another."""
+    if begin < 2 or end - begin > 3 or tokens.hash[end - 1] != _PART:
+        return begin, end
+    last = begin if tokens.hash[begin] == _FOR else begin - 1
+    if tokens.hash[last] != _FOR:
+        return begin, end
+    last -= tokens.hash[last - 1] == _COMMA
+    first = _phrase(max(where.sentence_start[last], last - _LONGEST_PHRASE), last, tokens.hash, where.tag)
+    if first == last and tokens.flags[last - 1] & CAPITAL:
+        first -= 1  # a name that is a word else (Long, for his part)
+    return (first, last) if first < last else (begin, end)
 
 
 @inner

@@ -72,6 +72,10 @@ def test_a_word_from_the_middle_of_a_name(shipped: Pipeline) -> None:
         ("Ethics and Eel Commission chairman Anders Velm", "Anders Velm"),
         ("April Ryle", "April Ryle"),
         ("Legislator Anders Velm", "Anders Velm"),
+        ("The officer, Supt. Mara Quill,", "Mara Quill"),
+        ("Brig. Gen. Anders Velm", "Anders Velm"),
+        ("His mother, Alnwick,", "Alnwick"),
+        ("Her husband Alnwick", "Alnwick"),
     ],
 )
 def test_the_person_beside_an_office_or_a_body(shipped: Pipeline, source: str, name: str) -> None:
@@ -120,6 +124,26 @@ def test_father_and_son_of_one_name_are_two(shipped: Pipeline) -> None:
 def test_a_last_name_may_be_that_of_a_junior(shipped: Pipeline) -> None:
     text = f"Robert Marr Jr. was at the quay on Monday. {BOAT} Marr said."
     assert actors(shipped, text) == ["Robert Marr Jr."]
+
+
+def test_a_nickname_is_part_of_the_name(shipped: Pipeline) -> None:
+    for nickname in ("“Cod”", '"Cod"', "(Cod)"):
+        text = f"Robert {nickname} Marr came to the quay on Monday. {BOAT} Marr said."
+        assert actors(shipped, text) == ["Robert Cod Marr"]
+
+
+def test_two_of_one_first_and_last_name_are_two(shipped: Pipeline) -> None:
+    text = (
+        f"Robert Abel Marr met Robert Anders Marr at the quay. {BOAT} Robert Abel Marr said.\n\n"
+        "“The fares will rise in the spring,” Robert Anders Marr said."
+    )
+    assert actors(shipped, text) == ["Robert Abel Marr", "Robert Anders Marr"]
+    assert actors(shipped, text.replace("Anders", "A.")) == ["Robert Abel Marr"]
+
+
+def test_a_bureau_is_no_person(shipped: Pipeline) -> None:
+    text = f"Sarah Tonk came to the port on Monday. {BOAT} Tonk said. The bureau said that the boats were safe."
+    assert actors(shipped, text) == ["Sarah Tonk", "bureau"]
 
 
 def test_two_of_one_last_name_are_two(shipped: Pipeline) -> None:

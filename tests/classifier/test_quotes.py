@@ -80,6 +80,20 @@ def test_a_sentence_may_be_parted_by_its_cue(shipped: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rest", "second"),
+    [
+        ("“truly sorry.”", ["“truly sorry.”"]),
+        ("a “true” friend of the port.", []),
+        ("“Eels at Noon.”", []),
+    ],
+)
+def test_a_short_second_half_belongs_to_the_first(shipped: Pipeline, rest: str, second: list[str]) -> None:
+    text = f"The port was shut. “We are sorry for it,” said Mara Quill, {rest}"
+    ((content, *_),) = parts(text, predict(shipped, text))
+    assert content == ["“We are sorry for it,”", *second]
+
+
+@pytest.mark.parametrize(
     "first",
     [
         "Mara Quill",

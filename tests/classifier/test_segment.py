@@ -152,6 +152,16 @@ def test_marks_tell_quotation_marks_from_apostrophes() -> None:
     assert [mark for word, mark in marks if word in "'’"] == [APOSTROPHE] * 3
 
 
+@pytest.mark.parametrize("text", ["„Ja“, sagt er.", "„Ja”, sagt er.", "»Ja«, sagt er.", "« Oui », dit-il.", "(«Oui»)"])
+def test_marks_of_other_languages(text: str) -> None:
+    tokens = tokenize(text)
+    assert [m for m in tokens.mark.tolist() if m] == [MARK_OPEN, MARK_CLOSE]
+
+
+def test_a_low_mark_is_closed_in_its_line() -> None:
+    assert [m for m in tokenize("„Ja\n“No”").mark.tolist() if m] == [MARK_OPEN, MARK_OPEN, MARK_CLOSE]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

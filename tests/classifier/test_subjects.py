@@ -49,6 +49,22 @@ def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, sour
 
 
 @pytest.mark.parametrize(
+    ("text", "source", "phrase"),
+    [
+        ("ORRIN: Growers on Monday said that it was unfair.", "ORRIN", "Growers on Monday"),
+        ("ORRIN: Growers on Monday said that it was unfair.", "ORRIN: Growers", "Growers"),
+        ("ORRIN: It was unfair, he said.\nVELM: Growers said that it was unfair.", "VELM", "VELM"),
+        ("The mayor came. The governor, for his part, said it was unfair.", "his part", "The governor"),
+        ("The mayor came. Long, for his part, said it was unfair.", "for his part", "Long"),
+        ("He had no part. His part said it was unfair.", "His part", "His part"),
+    ],
+)  # fmt: skip
+def test_what_stands_before_a_speaker(shipped: Pipeline, text: str, source: str, phrase: str) -> None:
+    cue = "said it" if "said it" in text else "said that"
+    assert source_of(shipped, text, cue, source) == phrase
+
+
+@pytest.mark.parametrize(
     ("text", "actor"),
     [
         ("“The tax is unfair to the growers of the old port.”\n\nMara Quill, Orrin Post\n\nThe port was shut.", "Mara Quill"),
