@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from .records import Article, DataError, LabelledActor, LabelledArticle, LabelledQuote, Span
+from .regions import checked
 
 
 class Attribution(msgspec.Struct):
@@ -131,13 +132,18 @@ class _FullLabels(msgspec.Struct):
 
 
 def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
-    """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked."""
+    """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked.
+
+    A line that holds its text, as `corpus import` writes it, needs none of `texts`.
+    """
     lines = enumerate(_bytes(path).splitlines(), 1)
     return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines]
 
 
 def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
-    """One line of a file of labels without texts; raises `DataError` where it is none or its text is not there."""
+    """One line of a file of labels; raises `DataError` where it is none, or holds no text and none is there for it."""
+    if b'"text_sha256"' not in line:
+        return _with_text(line, where)
     try:
         labels = msgspec.json.decode(line, type=_FullLabels)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -157,6 +163,16 @@ def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> Labelled
         date=article.date,
         source=article.source,
     )
+
+
+def _with_text(line: bytes, where: str) -> LabelledArticle:
+    try:
+        found = msgspec.json.decode(line, type=LabelledArticle)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise DataError(f"{where}: not a labelled article: {error}") from None
+    if found.quotes is None or found.actors is None:
+        raise DataError(f"{where}: article {found.id} is not labelled in full: it has no quotes or no actors")
+    return checked(found, f"{where}: article {found.id}")
 
 
 def _bytes(path: Path) -> bytes:
@@ -180,7 +196,7 @@ def topic_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]
             LabelledArticle(
                 id=article_id,
                 text=article.text,
-                topics=[label for label in labels.split(",") if label],
+                topics=[label.strip() for label in labels.split(",") if label.strip()],
                 title=article.title,
                 date=article.date,
                 source=article.source,

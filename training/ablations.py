@@ -14,7 +14,7 @@ from topic_stance.data.records import DataError, LabelledArticle
 
 from .config import RunConfig, with_values
 from .evaluate import Evaluation, score
-from .fit import Corpus, Taxonomy, fit_bundle
+from .fit import Corpus, Taxonomy, fit_bundle, read_corpus
 from .gate import Difference, difference
 
 
@@ -45,6 +45,12 @@ class Bench:
     measured_on: Sequence[LabelledArticle]
     taxonomy: Taxonomy
 
+    def learned_from(self, config: RunConfig) -> Corpus:
+        """The corpus, read anew where the configuration names other data, without the articles measured on."""
+        if config.data == self.config.data:
+            return self.corpus
+        return read_corpus(config).without_ids({article.id for article in self.measured_on})
+
     def measure(self, config: RunConfig, corpus: Corpus) -> Evaluation:
         """Fit, predict and score."""
         with TemporaryDirectory() as scratch:
@@ -74,7 +80,8 @@ def ablations(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) 
     """The configured ablations beside the run's own model, one by one, so that none is lost with a later one."""
     for name, options in bench.config.tracking.ablations.items():
         progress(f"ablation: {name}")
-        evaluation = bench.measure(with_values(bench.config, options), bench.corpus)
+        config = with_values(bench.config, options)
+        evaluation = bench.measure(config, bench.learned_from(config))
         shared = [metric for metric in bench.config.gate.metrics if metric in evaluation.resampled]
         leads = [difference(whole, evaluation, metric) for metric in shared if metric in whole.resampled]
         yield Ablation(name, options, evaluation, leads)

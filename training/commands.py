@@ -193,8 +193,12 @@ def compare(arguments: argparse.Namespace) -> int:
 
     gold = read_checked(arguments.gold)
     announce()
-    first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in (arguments.first, arguments.second))
+    names = (arguments.first, arguments.second)
+    first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in names)
     print(compare_pipelines(first, second, gold).table())
+    learned = set().union(*(_learned_from(name, arguments.tracking_uri) for name in names))
+    if seen := sum(article.id in learned for article in gold):
+        _say(f"{seen} of these articles are ones that a model learned from: its figures are too high")
     return OK
 
 
@@ -339,6 +343,16 @@ def _model_folder(name: str | None, tracking_uri: str | None) -> Path:
     from .registry import Registry
 
     return Registry(tracking_uri).folder(name)
+
+
+def _learned_from(name: str, tracking_uri: str | None) -> set[str]:
+    """Ids of the articles that a model was fitted on, where the registry knows."""
+    if Path(name).exists() or name.startswith("runs:/"):
+        return set()
+    from .registry import Registry
+
+    registry = Registry(tracking_uri)
+    return registry.learned_from(registry.find(name))
 
 
 def _tell(version: Version, target: str, decision: Decision) -> None:

@@ -107,13 +107,18 @@ def load_config(path: Path) -> RunConfig:
     return config
 
 
+_MEASURED_ON = ("data.held_out", "data.taxonomy")
+
+
 def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
-    """The configuration with other options, named as `topics.c`."""
+    """The configuration with other options of the heads or the data, named as `topics.c`."""
     raw = msgspec.to_builtins(config)
     for name, value in values.items():
         section, _, key = name.partition(".")
-        if not isinstance(raw.get(section), dict) or key not in raw[section]:
-            raise DataError(f"{name}: no such option of a configuration")
+        if section not in ("data", "topics", "quotes", "stance") or key not in raw[section]:
+            raise DataError(f"{name}: no such option of a configuration's data, topics, quotes or stance")
+        if name in _MEASURED_ON:
+            raise DataError(f"{name}: decides what is measured, which must stay as it is for figures to compare")
         raw[section][key] = value
     try:
         return msgspec.convert(raw, RunConfig)

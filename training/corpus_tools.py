@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,12 +75,20 @@ def export(arguments: argparse.Namespace) -> int:
     """Labelled articles, JSONL or inline-marked, to another tool's files."""
     from topic_stance.data.corpus import read_labelled, read_marked
     from topic_stance.data.exchange import export_articles
+    from topic_stance.data.public import articles, full_labels
+
+    from .fit import read_taxonomy
 
     path: Path = arguments.input
-    articles = read_marked(path) if path.is_dir() else read_labelled(path)
-    export_articles(arguments.format, articles, arguments.output)
-    _write_config(arguments.label_config)
-    _say(f"{arguments.output}: {len(articles):,} articles")
+    if path.is_dir():
+        labelled = read_marked(path)
+    elif arguments.articles:
+        labelled = full_labels(path, articles(arguments.articles))
+    else:
+        labelled = read_labelled(path)
+    export_articles(arguments.format, labelled, arguments.output)
+    _write_config(arguments.label_config, read_taxonomy(arguments.taxonomy).labels)
+    _say(f"{arguments.output}: {len(labelled):,} articles")
     return OK
 
 
@@ -103,10 +111,11 @@ def suggest(arguments: argparse.Namespace) -> int:
             else:
                 rejected += 1
 
-    found = suggest(load(resolve_model(arguments.model)), articles(), arguments.n)
+    pipeline = load(resolve_model(arguments.model))
+    found = suggest(pipeline, articles(), arguments.n)
     with replacing(arguments.output) as file:
         file.write(tasks(found))
-    _write_config(arguments.label_config)
+    _write_config(arguments.label_config, pipeline.bundle.heads.topics.labels)
     _say(f"{arguments.output}: {len(found):,} articles to label, {rejected:,} records rejected")
     return FOUND if rejected else OK
 
@@ -118,16 +127,8 @@ def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
         description="Check inline-marked articles and labelled JSONL. Exit code 1 says that something was found.",
     )
     command.add_argument("inputs", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="marked articles, or JSONL")
-    command.add_argument("--taxonomy", type=Path, metavar="FILE", help="topics there may be (default: the project's)")
-    command.add_argument(
-        "--articles",
-        nargs="+",
-        action="extend",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="JSONL with the texts of labels that come without, such as data/labels/full.jsonl",
-    )
+    _add_taxonomy(command)
+    _add_articles(command)
     command.add_argument(
         "--public",
         nargs="+",
@@ -152,6 +153,8 @@ def _add_export(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     command.add_argument("--to", dest="format", required=True, choices=FORMATS, help="what the output is to be")
     command.add_argument("input", type=Path, metavar="IN", help="labelled JSONL, or a folder of marked articles")
     _add_output(command, "OUT", "a file, or for brat a new folder")
+    _add_articles(command)
+    _add_taxonomy(command)
     _add_config(command)
     return command, export
 
@@ -176,15 +179,29 @@ def _add_config(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _write_config(path: Path | None) -> None:
+def _add_taxonomy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--taxonomy", type=Path, metavar="FILE", help="topics there may be (default: the project's)")
+
+
+def _add_articles(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--articles",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="JSONL with the texts of labels that come without, such as data/labels/full.jsonl",
+    )
+
+
+def _write_config(path: Path | None, topics: Sequence[str]) -> None:
     if path is not None:
         from topic_stance.data.label_studio import label_config
         from topic_stance.data.writers import replacing
 
-        from .fit import read_taxonomy
-
         with replacing(path) as file:
-            file.write(label_config(read_taxonomy().labels).encode())
+            file.write(label_config(topics).encode())
 
 
 def _say(message: str) -> None:

@@ -56,9 +56,10 @@ def calibration(
 ) -> list[Criterion]:
     """Expected calibration error of topics (mean over them) and of stances: not worse beyond noise.
 
-    As for the figures, noise is a paired bootstrap over articles. Nothing is asked where nothing was stated.
+    As for the figures, noise is a paired bootstrap over articles. Of topics those count that both models know; nothing
+    is asked where nothing was stated.
     """
-    labels = sorted({topic.label for p in (*before, *after) for topic in p.topics})
+    labels = sorted({topic.label for p in before for topic in p.topics} & {t.label for p in after for t in p.topics})
     topics = [[topic_statements(articles, predictions, label) for label in labels] for predictions in (before, after)]
     stances = [[stance_statements(articles, predictions)] for predictions in (before, after)]
     found = [("calibration of topics", topics), ("calibration of stances", stances)]

@@ -38,7 +38,10 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures by name, and for headlines and triples (their F1) the 95% interval and the values on the resamples."""
+    """Figures by name, and for headlines and triples (their F1) the 95% interval and the values on the resamples.
+
+    Where a resample has no article with a topic, that topic's figure is not a number; intervals are of the others.
+    """
 
     n_articles: int
     figures: dict[str, Figure]
@@ -76,14 +79,15 @@ def score(gold: Sequence[LabelledArticle], predictions: Iterable[Prediction]) ->
     draws = [figures(sum(rng.choices(counts, k=len(counts)), Counter())) for _ in range(RESAMPLES)]
     result = figures(sum(counts, Counter()))
     resampled = {
-        name: np.array([_number(draw.get(name, 0.0)) for draw in draws])
+        name: np.array([_number(draw.get(name, 0.0 if name in HEADLINES else np.nan)) for draw in draws])
         for name, value in result.items()
         if name in HEADLINES or isinstance(value, tuple)
     }
     intervals = {}
     for name, values in resampled.items():
-        ranked = np.sort(values)
-        intervals[name] = (float(ranked[5]), float(ranked[RESAMPLES - 6]))
+        ranked = np.sort(values[~np.isnan(values)])
+        tail = round(0.025 * len(ranked))
+        intervals[name] = (float(ranked[tail]), float(ranked[len(ranked) - 1 - tail]))
     return Evaluation(len(gold), result, intervals, resampled, counts)
 
 

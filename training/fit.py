@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -49,9 +49,16 @@ class Corpus:
     """Ids of the articles that are no real news."""
     passing: Sequence[LabelledArticle] = ()
 
+    def ids(self) -> set[str]:
+        """Of all labelled articles, whatever their labels."""
+        return {article.id for part in (self.full, self.stances, self.topics, self.passing) for article in part}
+
     def without(self, left_out: Sequence[bool]) -> Corpus:
-        """The corpus without some of the fully labelled articles, and without their topics."""
-        ids = {article.id for article, out in zip(self.full, left_out, strict=True) if out}
+        """The corpus without some of the fully labelled articles, and without any other labels of theirs."""
+        return self.without_ids({article.id for article, out in zip(self.full, left_out, strict=True) if out})
+
+    def without_ids(self, ids: Collection[str]) -> Corpus:
+        """The corpus without the articles of these ids."""
         return Corpus(
             [article for article in self.full if article.id not in ids],
             [article for article in self.stances if article.id not in ids],
@@ -128,7 +135,19 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
+    _check_topics([*by_topic, *full, *stances, *passing], read_taxonomy(data.taxonomy).labels)
     return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, passing)
+
+
+def _check_topics(labelled: Sequence[LabelledArticle], known: Sequence[str]) -> None:
+    """A label that is no topic would count as none of them, without a word: raises `DataError` for the first."""
+    for article in labelled:
+        for label in (*article.topics, *(label for actor in article.actors or () for label in actor.stance)):
+            if label not in known:
+                raise DataError(
+                    f"article {article.id}: the label {label!r} is no topic of the taxonomy ({', '.join(known)}); "
+                    "correct it, take it out, or add the topic"
+                )
 
 
 def fit_heads(

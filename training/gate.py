@@ -111,7 +111,8 @@ def difference(first: Evaluation, second: Evaluation, name: str) -> Difference:
     if name not in first.resampled or name not in second.resampled:
         known = ", ".join(sorted(set(first.resampled) & set(second.resampled)))
         raise TopicStanceError(f"the metric {name!r} cannot be measured on these articles; those that can: {known}")
-    lead = np.sort(second.resampled[name] - first.resampled[name])
+    lead = second.resampled[name] - first.resampled[name]
+    lead = np.sort(lead[~np.isnan(lead)])
     tail = round(0.025 * len(lead))
     return Difference(
         name, first.scalars()[name], second.scalars()[name], float(lead[tail]), float(lead[len(lead) - 1 - tail])

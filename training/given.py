@@ -52,7 +52,8 @@ def stances_of(pipeline: Pipeline, article: LabelledArticle) -> dict[str, dict[s
         titles = np.array([title], np.int32)
         (stances,) = find_stances(body, where, own, alone, titles, topics, heads.stance)
         # A topic that the model does not know has no stance.
-        said[actor.name] = dict.fromkeys(actor.stance, "neutral") | {s.topic: s.label for s in stances}
+        answers = dict.fromkeys(actor.stance, "neutral") | {s.topic: s.label for s in stances}
+        said.setdefault(actor.name, {}).update(answers)
     return said
 
 

@@ -219,6 +219,13 @@ class Registry:
             return resolve_model(reference, self._uri)
         return resolve_model(self.find(reference).uri, self._uri)
 
+    def learned_from(self, version: Version) -> set[str]:
+        """Ids of the articles that a version was fitted on, as far as its run tells."""
+        with TemporaryDirectory() as scratch:
+            learned, held_out = (self._download(version, name, Path(scratch)) for name in (LEARNED_FROM, HELD_OUT))
+            ids = set(msgspec.json.decode(learned.read_bytes(), type=list[str])) if learned else set()
+            return ids | {article.id for article in read_labelled(held_out)} if held_out else ids
+
     def _gate(self, version: Version, champion: Version | None, gold: Path | None) -> Decision:
         over = champion.number if champion else None
         bundle, model = self._check_bundle(version)
@@ -232,7 +239,10 @@ class Registry:
         if gold is not None:
             articles = read_checked(gold)
             criteria += _judged(self._champions_model(champion), model, articles, options)
-            return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}")
+            known = self.learned_from(champion) | self.learned_from(version)
+            seen = sum(article.id in known for article in articles)
+            warning = f", {seen} of which they learned from" if seen else ""
+            return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}{warning}")
         with TemporaryDirectory() as scratch:
             old = self._evidence(champion, Path(scratch) / "old")
             new = self._evidence(version, Path(scratch) / "new")

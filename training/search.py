@@ -31,6 +31,8 @@ from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking, use_experiment
 
 _VALIDATION_SHARE = 0.25
+HEAD_OPTIONS = ("topics", "quotes", "stance")
+"""Sections that a search may look in: the data are read once for all trials."""
 _PARENT, _IDENTITY, _ERROR = "mlflow run", "identity", "error"
 
 
@@ -135,7 +137,10 @@ def search(
         with _parent_run(study, config):
             # What the configuration says now is tried first: the winner is at least as good as that.
             if not study.trials:
-                study.enqueue_trial({name: _value(config, name) for name in options.space}, skip_if_exists=True)
+                now = {name: _value(config, name) for name in options.space}
+                study.enqueue_trial(
+                    {name: value for name, value in now.items() if value is not None}, skip_if_exists=True
+                )
             done = _finished(study)
             asked: dict[int, Any] = {}
             for outcome in _outcomes(study, asked, config, options, splits, trials - done, jobs):
@@ -271,10 +276,9 @@ def _suggested(trial: Any, config: RunConfig, options: SearchConfig) -> dict[str
 
 def _value(config: RunConfig, name: str) -> Any:
     section, _, key = name.partition(".")
-    try:
-        return getattr(getattr(config, section), key)
-    except AttributeError:
-        raise DataError(f"[search.space] {name}: no such option") from None
+    if section not in HEAD_OPTIONS or not hasattr(getattr(config, section), key):
+        raise DataError(f"[search.space] {name}: no such option of {', '.join(HEAD_OPTIONS)}")
+    return getattr(getattr(config, section), key)
 
 
 def _run(number: int, config: RunConfig, splits: list[tuple[Corpus, list[LabelledArticle]]]) -> _Outcome:

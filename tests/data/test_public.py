@@ -107,6 +107,35 @@ def test_full_labels_are_laid_on_their_text(tmp_path: Path) -> None:
     assert found.actors[0].stance == {"fraud": "favor"}
 
 
+def test_full_labels_with_their_text_need_no_other(tmp_path: Path) -> None:
+    path = write(tmp_path / "full.jsonl", labels(text=TEXT).replace('"text_sha256"', '"unknown"') + labels())
+    found, laid = full_labels(path, TEXTS)
+    assert (found.text, found.quotes, found.actors) == (laid.text, laid.quotes, laid.actors)
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"id": "b", "text": "Eels.", "topics": []}, "article b is not labelled in full"),
+        ({"id": "b", "topics": []}, "not a labelled article"),
+        (
+            {"id": "b", "text": "Eels.", "topics": [], "quotes": [], "actors": [{"name": "x", "type": "person", "stance": {"fraud": "fond"}}]},
+            "not a labelled article",
+        ),
+        (
+            {
+                "id": "b", "text": "Eels.", "topics": [], "actors": [{"name": "x", "type": "person", "stance": {}}],
+                "quotes": [{"content": [[0, 99]], "cue": None, "source": None, "kind": "direct", "actor": "x"}],
+            },
+            "article b: the content",
+        ),
+    ],
+)  # fmt: skip
+def test_labels_with_their_text_that_cannot_be_used(tmp_path: Path, record: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=rf"full\.jsonl:1: {message}"):
+        full_labels(write(tmp_path / "full.jsonl", json.dumps(record) + "\n"), {})
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -288,7 +288,7 @@ class TestSuggest:
         options = ["-n", 2, "-o", out, "--model", model, "--label-config", view]
         assert corpus("suggest", tmp_path / "dump.jsonl", *options) == 1
         assert capsys.readouterr().err == f"{out}: 2 articles to label, 1 records rejected\n"
-        assert 'value="law_enforcement"' in view.read_text()
+        assert 'value="border"' in view.read_text()
         made = json.loads(out.read_text())
         assert [task["data"]["id"] for task in made] == ["0", "1"]
         guess = made[0]["predictions"][0]

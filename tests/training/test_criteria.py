@@ -56,6 +56,13 @@ class TestCalibration:
     def test_nothing_is_asked_of_what_was_not_stated(self) -> None:
         assert set(self.judged(0.5, 0.5, stances=False)) == {"calibration of topics"}
 
+    def test_a_topic_of_one_side_alone_does_not_hide_the_others(self) -> None:
+        articles = gold()
+        before, after = predictions(articles, 0.5), predictions(articles, 0.9)
+        for prediction in after:
+            prediction.topics.append(TopicScore("eels", 0.1, False))
+        assert not {c.name: c.passed for c in calibration(articles, before, after)}["calibration of topics"]
+
     def test_detail_names_both_errors(self) -> None:
         articles = [LabelledArticle(str(k), "x", ["fraud"]) for k in range(10)]
         (criterion,) = calibration(articles, predictions(articles, 0.9), predictions(articles, 0.7))

@@ -26,6 +26,7 @@ from topic_stance.data.records import (
     TopicScore,
 )
 from topic_stance.training.evaluate import HEADLINES, calibration_error, evaluate, prf, score
+from topic_stance.training.gate import difference
 from topic_stance.training.matching import normal_name, same_actor
 
 TOPICS = ("fraud", "law_enforcement", "regional_relations")
@@ -179,6 +180,15 @@ def test_every_headline_has_an_interval_around_it() -> None:
         assert 0 <= low <= scalars[name] <= high <= 1
         assert len(result.resampled[name]) == 200
     assert score(*drawn(7)).intervals == result.intervals
+
+
+def test_the_interval_of_a_rare_topic_is_of_the_resamples_that_have_it() -> None:
+    gold = [LabelledArticle(str(k), "x", ["fraud"] if k == 0 else ["eels"]) for k in range(20)]
+    right = [Prediction(g.id, "m", [TopicScore(t, 1.0, True) for t in g.topics], [], []) for g in gold]
+    result = score(gold, right)
+    assert result.intervals["topic fraud P/R/F1"] == (1.0, 1.0)
+    assert 0 < np.isnan(result.resampled["topic fraud P/R/F1"]).sum() < 200
+    assert difference(result, result, "topic fraud P/R/F1").high == 0
 
 
 def test_predictions_and_labels_must_be_as_many() -> None:

@@ -15,9 +15,10 @@ from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.segment import token_hash, tokenize
 from topic_stance.classifier.stance import said_word
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
+from topic_stance.data.exchange import export_articles
 from topic_stance.data.records import DataError, LabelledArticle
 from topic_stance.training.card import data_section
-from topic_stance.training.config import DataConfig, RunConfig, flat, load_config, with_values
+from topic_stance.training.config import DataConfig, RunConfig, TrackingConfig, flat, load_config, with_values
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_corpus, read_taxonomy
 from topic_stance.training.reading import read_article
 
@@ -101,7 +102,8 @@ def test_a_configuration(tmp_path: Path) -> None:
     assert recorded["topics.c"] == "2.5"
     assert recorded["data.held_out"] == "0.25"
     assert all(isinstance(value, str) for value in recorded.values())
-    named = with_values(config, {"tracking.ablations": {"pairs, and more": {"topics.ngrams": 2}}})
+    tracking = TrackingConfig(ablations={"pairs, and more": {"topics.ngrams": 2}})
+    named = msgspec.structs.replace(config, tracking=tracking)
     assert flat(named)["tracking.ablations.pairs_ and more.topics.ngrams"] == "2", "MLflow allows no comma"
 
 
@@ -240,6 +242,31 @@ def test_stances_alone_and_in_passing_are_read_apart(root: Path, tmp_path: Path)
     assert [article.topics for article in corpus.passing] == [["law_enforcement"]]
     assert "a" not in {article.id for article in corpus.topics}, "no label of topics"
     assert set(corpus.hashes) == {data.authored, *data.articles, *data.stances, *data.passing}
+
+
+def test_what_was_exported_can_be_learned_from(root: Path, tmp_path: Path, authored: list[LabelledArticle]) -> None:
+    export_articles("jsonl", authored[:3], tmp_path / "relabelled.jsonl")
+    data = DataConfig(authored=str(root / "data/briefs"), full=[str(tmp_path / "relabelled.jsonl")])
+    assert read_corpus(RunConfig("x", data)).full[-3:] == authored[:3]
+
+
+@pytest.mark.parametrize("place", ["topics", "stance"])
+def test_a_label_that_is_no_topic_is_refused(tmp_path: Path, authored: list[LabelledArticle], place: str) -> None:
+    article = msgspec.to_builtins(authored[0])
+    if place == "topics":
+        article["topics"] = ["fruad"]
+    else:
+        article["actors"][0]["stance"] = {"fruad": "favor"}
+    (tmp_path / "x.jsonl").write_bytes(msgspec.json.encode(article))
+    with pytest.raises(DataError, match=f"article {authored[0].id}: the label 'fruad' is no topic of the taxonomy"):
+        read_corpus(RunConfig("x", DataConfig(full=[str(tmp_path / "x.jsonl")])))
+
+
+def test_every_labelled_article_is_learned_from(tiny_corpus: Corpus, authored: list[LabelledArticle]) -> None:
+    first, *_, second, third = authored
+    corpus = replace(tiny_corpus, full=[], stances=[first], topics=[second], passing=[third])
+    assert corpus.ids() == {first.id, second.id, third.id}
+    assert corpus.without_ids({first.id, third.id}).ids() == {second.id}
 
 
 def test_stances_in_passing_are_learned_from(tiny_corpus: Corpus, tiny_config: RunConfig, tiny_heads: Heads) -> None:

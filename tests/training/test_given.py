@@ -22,6 +22,15 @@ def test_every_labelled_pair_is_judged(shipped: Pipeline, authored: list[Labelle
     assert {pair[3] for pair in pairs} <= set(STANCES)
 
 
+def test_two_actors_of_one_name(shipped: Pipeline, authored: list[LabelledArticle]) -> None:
+    article = authored[0]
+    first = (article.actors or [])[0]
+    again = msgspec.structs.replace(first, stance={"eels": "favor"})
+    twice = msgspec.structs.replace(article, actors=[again, first])
+    topics = [pair[1] for pair in given.stance_given_quotes(shipped, [twice])]
+    assert topics == ["eels", *first.stance]
+
+
 def test_the_shipped_model_beats_a_constant(shipped: Pipeline, authored: list[LabelledArticle]) -> None:
     pairs = given.stance_given_quotes(shipped, authored[:40])
     rivals = given.rivals(authored[40:80], authored[:40])

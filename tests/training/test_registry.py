@@ -71,7 +71,7 @@ class TestPromote:
 
     def test_on_articles_of_a_file(self, store, gold: Path, capfd) -> None:
         assert store("promote", "1", "--gold", str(gold)) == 1
-        assert "on 24 articles of gold.jsonl" in capfd.readouterr().out
+        assert "on 24 articles of gold.jsonl, 24 of which they learned from" in capfd.readouterr().out
 
     def test_the_champion_again(self, store, capfd) -> None:
         assert store("promote", "2") == 2
@@ -393,7 +393,9 @@ class TestCommands:
 
     def test_compare(self, store, gold: Path, capfd) -> None:
         assert store("compare", "1", "2", "--gold", str(gold)) == 0
-        rows = capfd.readouterr().out.splitlines()
+        shown = capfd.readouterr()
+        assert "24 of these articles are ones that a model learned from" in shown.err
+        rows = shown.out.splitlines()
         assert next(row for row in rows if row.startswith("content F1")).endswith("*")
         assert any("articles are judged differently:" in row for row in rows)
 

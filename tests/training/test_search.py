@@ -11,7 +11,7 @@ import pytest
 
 from topic_stance.data.records import DataError
 from topic_stance.training.cli import main
-from topic_stance.training.config import DataConfig, RunConfig, load_config, with_values
+from topic_stance.training.config import DataConfig, RunConfig, TrackingConfig, load_config, with_values
 from topic_stance.training.fit import read_corpus
 from topic_stance.training.search import DEFAULT_SPACE, _splits, evaluate_config, load_search, to_toml
 
@@ -161,9 +161,8 @@ class TestSearch:
 class TestConfiguration:
     def test_comes_back_from_toml(self, folder: Path, tmp_path: Path) -> None:
         config = load_config(folder / "small.toml")
-        changed = with_values(
-            config, {"stance.c": 0.125, "quotes.epochs": 7, "tracking.ablations": {'é "x"': {"topics.c": 1.0}}}
-        )
+        changed = with_values(config, {"stance.c": 0.125, "quotes.epochs": 7})
+        changed = msgspec.structs.replace(changed, tracking=TrackingConfig(ablations={'é "x"': {"topics.c": 1.0}}))
         (tmp_path / "again.toml").write_text(to_toml(changed))
         assert load_config(tmp_path / "again.toml") == changed
 
@@ -193,10 +192,27 @@ class TestConfiguration:
         with pytest.raises(DataError, match=message):
             load_search(tmp_path / "x.toml")
 
-    @pytest.mark.parametrize("name", ["topics.nosuch", "nosuch.c", "name.c"])
+    @pytest.mark.parametrize("name", ["topics.nosuch", "nosuch.c", "name.c", "gate.slower"])
     def test_an_option_that_is_not_there(self, folder: Path, name: str) -> None:
         with pytest.raises(DataError, match="no such option"):
             with_values(load_config(folder / "small.toml"), {name: 1})
+
+    def test_what_is_measured_stays(self, folder: Path) -> None:
+        with pytest.raises(DataError, match=r"data\.held_out: decides what is measured"):
+            with_values(load_config(folder / "small.toml"), {"data.held_out": 0.5})
+
+    @pytest.mark.parametrize("name", ["data.polnear_weight", "gate.slower", "topics.nosuch"])
+    def test_only_heads_are_searched(self, folder: Path, run: Callable[..., int], capfd: Any, name: str) -> None:
+        text = (folder / "small.toml").read_text().partition("[search")[0].replace('"small"', f'"{name}"')
+        (folder / "other.toml").write_text(f'{text}\n[search.space]\n"{name}" = {{low = 0.1, high = 0.9}}\n')
+        assert run("--config", "other.toml", "--trials", "1") == 2
+        assert f"[search.space] {name}: no such option" in capfd.readouterr().err
+
+    def test_an_option_without_a_value_of_its_own(self, folder: Path, run: Callable[..., int]) -> None:
+        text = (folder / "small.toml").read_text().partition("[search")[0].replace('"small"', '"prior"')
+        space = '[search]\nsplits = 1\n[search.space]\n"topics.prior" = {low = 0.1, high = 0.5}\n'
+        (folder / "prior.toml").write_text(f"{text}\n{space}")
+        assert run("--config", "prior.toml", "--trials", "1") == 0
 
 
 def test_the_default_space_has_the_defaults_in_it() -> None:
