@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import pickle
 import re
 import shutil
 import tempfile
@@ -24,22 +25,37 @@ import numba
 
 _settings: Any = numba.config
 
-compiled: Any = partial(numba.njit, cache=True, nogil=True)
-"""Compiles a function; without the interpreter's lock, so that threads run side by side."""
+
+def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function; without the interpreter's lock, so that threads run side by side.
+
+    What cannot be kept, as on a full disk, or was kept and is damaged, is compiled all the same.
+    """
+    if function is None:
+        return partial(compiled, **options)
+    made: Any = numba.njit(function, cache=True, nogil=True, **options)
+    # numba asks this guard as well, though its own lets such errors pass on Windows only.
+    made._cache._guard_against_spurious_io_errors = partial(suppress, OSError, EOFError, pickle.UnpicklingError)
+    return made
+
+
 inner: Any = partial(compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Compiles a function that compiled code alone calls. The way in from Python is left out: of a function that is given
 an article with all its arrays that takes long to compile."""
 inlined: Any = partial(numba.njit, inline="always")
 """Compiles a small function into each of those that call it."""
 
+_LENT = "TOPIC_STANCE_COMPILED"
+"""The variable by which workers find the place that their parent has made for itself."""
+_lent: list[Path] = []
 _KEPT = 4
 """So many versions of the sources have their compiled code kept: the ones made last."""
 _VERSION = re.compile(r"[0-9a-f]{16}")
 
 
 def version(package: Path) -> str:
-    """A name for all that compiled code is made of: the sources in `classifier` and the word lists beside it."""
-    digest = hashlib.sha256()
+    """A name for all that compiled code is made of: numba, the sources in `classifier`, the word lists beside it."""
+    digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted([*package.glob("classifier/*.py"), *package.glob("data/lexicons/*.txt")]):
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
@@ -68,7 +84,7 @@ def place(base: Path, name: str) -> Path | None:
 
 def bases() -> list[Path]:
     """Where compiled code may be kept, best first: as numba was told, in the user's cache, beside the sources."""
-    told = [_settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
+    told = [os.environ.get(_LENT), _settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
     with suppress(RuntimeError):  # nobody knows where home is
         told.append(str(Path.home() / ".cache"))
     return [*(Path(path) for path in told if path), Path(__file__).parent / "__pycache__"]
@@ -76,14 +92,32 @@ def bases() -> list[Path]:
 
 @cache
 def folder() -> Path:
-    """Where compiled code is kept: the first place that can be written to, or one for this process alone."""
+    """Where compiled code is kept: the first place that can be written to, or one for this process and its workers.
+
+    That one begins with what another place has that can only be read, as in an image.
+    """
     name = version(Path(__file__).parents[1])
     for base in bases():
         if found := place(base, name):
             return found
-    made = Path(tempfile.mkdtemp(prefix="topic-stance-"))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    base = Path(tempfile.mkdtemp(prefix="topic-stance-"))
+    _lent.append(base)
+    atexit.register(discard)
+    made = base / "topic-stance" / name
+    for other in bases():
+        with suppress(OSError):
+            shutil.copytree(other / "topic-stance" / name, made)
+            break
+    made.mkdir(parents=True, exist_ok=True)
+    os.environ[_LENT] = str(base)
     return made
+
+
+def discard() -> None:
+    """Remove the place that was made for this process alone, if there is one."""
+    while _lent:
+        shutil.rmtree(_lent.pop(), ignore_errors=True)
+        os.environ.pop(_LENT, None)
 
 
 class Locator:

@@ -54,7 +54,7 @@ class TopicStanceModel(PythonModel):
                 rows.append(_explained(pipeline, article, wanted))
             else:
                 rows.append(_row(pipeline.predict_one(article), wanted))
-        return pd.DataFrame(rows, columns=None if rows else list(Prediction.__struct_fields__))
+        return pd.DataFrame(rows, model_input.index, None if rows else list(Prediction.__struct_fields__))
 
 
 def with_threshold(pipeline: Pipeline, threshold: float) -> Pipeline:
@@ -107,7 +107,11 @@ def _explained(pipeline: Pipeline, article: Article, wanted: set[str]) -> dict[s
             if topic in wanted
         },
         "stances": [
-            {**actor._asdict(), "terms": [share._asdict() for share in actor.terms]}
+            {
+                **actor._asdict(),
+                "terms": [share._asdict() for share in actor.terms],
+                "quotes": [quote._asdict() for quote in actor.quotes],
+            }
             for actor in explanation.actors
             if actor.topic in wanted
         ],

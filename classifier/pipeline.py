@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -82,8 +82,9 @@ class Pipeline:
             [_written_actor(actor, own, tokens) for actor, own in zip(actors, stances, strict=True)],
         )
 
-    def predict_topics(self, articles: Sequence[Article]) -> list[Prediction]:
+    def predict_topics(self, articles: Iterable[Article]) -> list[Prediction]:
         """Predictions with the same topics as those of `predict` and nothing else, many times faster."""
+        articles = list(articles)
         head, name = self.bundle.heads.topics, self.bundle.name
         scores = article_scores(articles, self._boilerplate, self.topic_weights) + head.bias
         return [

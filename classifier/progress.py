@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from typing import TextIO
@@ -11,7 +12,10 @@ _LINE_SECONDS = 10.0
 
 
 class Progress:
-    """Writes articles, rate and time left to `out`; the time is reckoned from the bytes that were read."""
+    """Writes articles, rate and time left to `out`; the time is reckoned from the bytes that were read.
+
+    Where `out` cannot be written to any more (the log is full, its reader gone) it falls silent: no run ends for it.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -43,8 +47,7 @@ class Progress:
     def close(self) -> None:
         """Clear the bar away."""
         if self._terminal:
-            self._out.write("\r\x1b[K")
-            self._out.flush()
+            self._write("\r\x1b[K")
 
     def _show(self, now: float) -> None:
         seconds = now - self._began
@@ -60,8 +63,12 @@ class Progress:
                 width = max(10, min(40, shutil.get_terminal_size().columns - 50))
                 parts.insert(0, ("█" * round(share * width)).ljust(width, "░"))
         text = "  ".join(parts)
-        self._out.write(f"\r{text}\x1b[K" if self._terminal else f"{text}\n")
-        self._out.flush()
+        self._write(f"\r{text}\x1b[K" if self._terminal else f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the latter where it was closed
+            self._out.write(text)
+            self._out.flush()
 
 
 def _clock(seconds: float) -> str:

@@ -32,7 +32,8 @@ _KINDS: dict[str, Kind] = {
     ".ndjson.zst": "zstd",
     ".parquet": "parquet",
 }
-_ROWS = 10_000  # a row group of Parquet
+_ROWS = 10_000  # a row group of Parquet, or fewer where they are long
+_BYTES = 16_000_000
 
 
 def output_kind(path: str | os.PathLike[str]) -> Kind:
@@ -137,8 +138,18 @@ def _write_parquet(lines: Iterable[bytes], file: BinaryIO) -> None:
     decode = msgspec.json.Decoder().decode
     lines = iter(lines)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        while rows := [decode(line) for line in islice(lines, _ROWS)]:
+        while rows := [decode(line) for line in _batch(lines)]:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def _batch(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The next lines that are converted at once: so many, or so many bytes."""
+    size = 0
+    for line in islice(lines, _ROWS):
+        yield line
+        size += len(line)
+        if size > _BYTES:
+            return
 
 
 def parquet_schema() -> pa.Schema:

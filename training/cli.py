@@ -7,7 +7,9 @@ code. What is heavy is imported where it is needed, so that the command starts a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -37,14 +39,21 @@ def command() -> None:
     # Hundreds of thousands of objects come with the imports, and all of them stay.
     gc.set_threshold(100_000, 50, 50)
     _open_closed_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without the letters of an article
     code = main()
     if "mlflow" not in sys.modules:  # it has things to finish at the end
         # Python would take apart, for a tenth of a second, what the system drops at once.
         try:
             sys.stdout.flush()
-            sys.stderr.flush()
         except BrokenPipeError:
             code = CLOSED_PIPE
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        if "topic_stance.classifier.jit" in sys.modules:
+            from topic_stance.classifier.jit import discard
+
+            discard()
         os._exit(code)
     sys.exit(code)
 
@@ -71,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exc()
-        print(f"topic-stance: {_message(error)}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"topic-stance: {_message(error)}", file=sys.stderr, flush=True)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
@@ -171,7 +181,8 @@ def predict(arguments: argparse.Namespace) -> int:
         progress=Progress(sys.stderr) if shown else None,
     )
     if not arguments.quiet:
-        print(_summary(counts, arguments), file=sys.stderr)
+        with contextlib.suppress(OSError):  # all is done; a log that cannot be written to does not undo it
+            print(_summary(counts, arguments), file=sys.stderr, flush=True)
     return REJECTED if counts.rejected > counts.duplicates else OK
 
 

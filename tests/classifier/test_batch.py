@@ -479,6 +479,16 @@ class TestProgress:
         assert "100%" in out.getvalue()
         assert "104 articles" in out.getvalue()
 
+    def test_a_log_that_is_full_ends_no_run(
+        self, model: Path, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("topic_stance.classifier.progress._LINE_SECONDS", 0.0)
+        with open("/dev/full", "w") as out:
+            run(model, dump, tmp_path / "out.jsonl", progress=Progress(out))
+            with contextlib.suppress(OSError):
+                out.close()
+        assert (tmp_path / "out.jsonl").exists()
+
 
 def interrupted(model: Path, dump: Path, output: Path, **options) -> None:
     """Leave the work folder of a run that was interrupted in its fourth chunk."""

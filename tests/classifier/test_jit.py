@@ -2,9 +2,13 @@
 
 import atexit
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,13 +97,29 @@ class TestFolder:
         (tmp_path / "scratch").mkdir()
         monkeypatch.setattr(jit, "bases", lambda: [tmp_path / "file"])
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
-        left = []
-        monkeypatch.setattr(atexit, "register", lambda remove, path, **options: left.append((remove, path, options)))
+        left: list[Callable[[], None]] = []
+        monkeypatch.setattr(atexit, "register", left.append)
+        monkeypatch.setattr(jit, "_lent", [])
         made = jit.folder.__wrapped__()
-        assert made.parent == tmp_path / "scratch"
-        ((remove, path, options),) = left
-        remove(path, **options)
-        assert not made.exists(), "gone with the process"
+        assert made.parents[2] == tmp_path / "scratch"
+        worker = [sys.executable, "-c", "from topic_stance.classifier import jit; print(jit.folder())"]
+        assert subprocess.run(worker, capture_output=True, text=True, check=True).stdout == f"{made}\n"
+        left[0]()
+        assert not list((tmp_path / "scratch").iterdir()), "gone with the process"
+        assert jit._LENT not in os.environ
+
+    def test_what_can_only_be_read_is_not_compiled_again(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        known = tmp_path / "image" / "topic-stance" / version(Path(jit.__file__).parents[1])
+        known.mkdir(parents=True)
+        (known / "code.nbi").touch()
+        monkeypatch.setattr(jit, "bases", lambda: [tmp_path / "none", tmp_path / "image"])
+        monkeypatch.setattr(jit, "place", lambda base, name: None)
+        monkeypatch.setattr(jit, "_lent", [])
+        made = jit.folder.__wrapped__()
+        assert [path.name for path in made.iterdir()] == ["code.nbi"]
+        jit.discard()
+        assert not made.exists()
+        assert known.exists()
 
     def test_the_first_that_can_be_written_to(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
@@ -107,12 +127,30 @@ class TestFolder:
         assert jit.folder.__wrapped__().parent == tmp_path / "one" / "topic-stance"
 
 
-def compiled_files(folder: Path, **environment: str) -> list[Path]:
+@pytest.mark.parametrize("spoilt", ["emptied", "full"])
+def test_what_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path, spoilt: str) -> None:
+    files = compiled_files(tmp_path, NUMBA_CACHE_DIR=str(tmp_path))
+    limits: Callable[[], None] | None = None
+    if spoilt == "emptied":
+        for path in [*files, *tmp_path.rglob("*.nbc")]:
+            path.write_bytes(b"")
+    else:
+        shutil.rmtree(tmp_path / "topic-stance")
+        limits = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1000, 1000))
+    compiled_files(tmp_path, limits, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+def compiled_files(folder: Path, preexec_fn: Callable[[], None] | None = None, **environment: str) -> list[Path]:
     """What is left in a folder of a process that compiles."""
     program = "from topic_stance.classifier.segment import tokenize\nprint(len(tokenize('Ebb and tide').start))"
     kept = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept | environment
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=kept | environment,
+        preexec_fn=preexec_fn,
     )
     assert done.stdout == "3\n"
     return list(folder.rglob("*.nbi"))

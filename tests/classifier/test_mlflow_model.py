@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from topic_stance.classifier.bundle import save_bundle
+from topic_stance.classifier.explain import QuoteShare
 from topic_stance.data.records import content_id
 from topic_stance.training.fit import make_manifest, read_taxonomy
 from topic_stance.training.packaging import REQUIRED, log_model
@@ -85,6 +86,11 @@ class TestPrediction:
         rows = model.predict(pd.DataFrame({"text": ["One.", "Two."], "id": ["a", None], "title": [None, "T"]}))
         assert rows["id"].tolist() == ["a", content_id("Two.")]
 
+    def test_keeps_the_index(self, model: Any, frame: pd.DataFrame) -> None:
+        chosen = frame[frame.index % 2 == 1]
+        assert model.predict(chosen).index.tolist() == chosen.index.tolist()
+        assert chosen.join(model.predict(chosen), rsuffix="_found")["id_found"].tolist() == chosen["id"].tolist()
+
     def test_of_no_rows(self, model: Any, frame: pd.DataFrame) -> None:
         assert list(model.predict(frame[:0]).columns) == ["id", "model", "topics", "quotes", "actors"]
 
@@ -106,6 +112,9 @@ class TestParameters:
         rows = model.predict(frame, params={"explain": True, "topics": "fraud"}).to_dict("records")
         assert all(set(row["explanation"]["topics"]) == {"fraud"} for row in rows)
         assert json.dumps(rows)
+        quotes = [quote for row in rows for stance in row["explanation"]["stances"] for quote in stance["quotes"]]
+        assert quotes
+        assert {tuple(quote) for quote in quotes} == {QuoteShare._fields}
 
     @pytest.mark.parametrize(
         ("params", "message"),

@@ -46,6 +46,14 @@ def test_parquet(tmp_path: Path) -> None:
     assert msgspec.convert(rows, list[Prediction]) == PREDICTIONS
 
 
+def test_long_rows_of_parquet_are_converted_a_few_at_a_time(tmp_path: Path) -> None:
+    long = Prediction("1", "m" * 5_000_000, [], [], [])
+    write([long] * 9, tmp_path / "out.parquet")
+    table = pq.ParquetFile(tmp_path / "out.parquet")
+    assert [table.metadata.row_group(k).num_rows for k in range(table.num_row_groups)] == [4, 4, 1]
+    assert [len(model) for model in table.read()["model"].to_pylist()] == [5_000_000] * 9
+
+
 def test_parquet_of_nothing(tmp_path: Path) -> None:
     write([], tmp_path / "out.parquet")
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 0

@@ -246,6 +246,24 @@ def test_a_standard_stream_that_is_closed(model: Path, dump: Path, closed: str) 
     assert output.exists()
 
 
+def test_standard_error_that_is_full(model: Path, dump: Path) -> None:
+    output = dump.with_name("out.jsonl")
+    options = ["--model", str(model), "-o", str(output), "--processes", "1"]
+    command = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh", sys.executable, "-c", PROGRAM]
+    assert subprocess.run([*command, "predict", str(dump), *options], check=False).returncode == 0
+    assert output.exists()
+    assert subprocess.run([*command, "predict", "nosuch.jsonl", *options], check=False).returncode == 2
+
+
+def test_letters_that_the_locale_has_not(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Police arrested two men, Żaneta Ćwik said.", encoding="utf-8")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    program = [sys.executable, "-m", "topic_stance.training.cli", "explain", str(tmp_path / "a.txt")]
+    done = subprocess.run(program, capture_output=True, check=False, env=os.environ | locale)
+    assert done.returncode == 0, done.stderr
+    assert rb"\u25cb fraud" in done.stdout
+
+
 def test_a_standard_output_that_is_closed_cannot_take_predictions(model: Path, dump: Path) -> None:
     command = ["sh", "-c", 'exec "$@" 1>&-', "sh", sys.executable, "-c", PROGRAM, "predict", str(dump)]
     done = subprocess.run([*command, "--model", str(model)], capture_output=True, check=False, text=True)
