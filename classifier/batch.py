@@ -258,10 +258,14 @@ def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
 
 def _fingerprint(model_path: Path) -> str:
     """What tells this model from any other: its manifest holds the checksums of all of its files."""
+    path = model_path / "manifest.json"
+    if not path.is_file():
+        raise DataError(f"{model_path}: no model there (a folder with a manifest.json)")
     try:
-        return hashlib.sha256((model_path / "manifest.json").read_bytes()).hexdigest()
+        with path.open("rb") as file:  # as much as `bundle` reads of it
+            return hashlib.sha256(file.read(1 << 20)).hexdigest()
     except OSError as error:
-        raise DataError(f"{model_path}: no model there (a folder with a manifest.json): {error.strerror}") from error
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _version() -> str:

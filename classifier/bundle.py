@@ -24,7 +24,7 @@ from topic_stance.data.records import TopicStanceError
 from .actors import N_RANK_BUCKETS
 from .chain import LANES, Packed
 from .context import WordTable, word_table
-from .quotes import LINK_TAGS, TAGS, QuoteHead
+from .quotes import FORBIDDEN, LINK_TAGS, TAGS, QuoteHead
 from .stance import N_BLOCKS, StanceHead, feature_table
 from .sums import aligned
 from .tagger import LANES as TAGGER_LANES
@@ -34,11 +34,12 @@ from .topics import TermModel, TopicHead
 
 FORMAT = 5
 MANIFEST, ARRAYS, TERMS = "manifest.json", "arrays.safetensors", "terms.txt"
-_LARGEST_MANIFEST = 1 << 20
+LARGEST_MANIFEST = 1 << 20
 _LARGEST_FILE = {ARRAYS: 1 << 30, TERMS: 1 << 26}
 _MOST_TERMS = 1 << 20
 _MOST_BUCKETS = 1 << 22
 _MOST_WORDS = 1 << 20
+_LARGEST_TRANSITION = 50
 _LARGEST_VALUE, _LEAST_POSITIVE = 1e5, 1e-9
 _POSITIVE = frozenset({"quotes.scales", "stance.idf", "stance.temperature"})
 
@@ -135,7 +136,7 @@ def _manifest(folder: Path) -> tuple[Manifest, bytes]:
         raise BundleError(f"{folder}: no such model folder")
     if not path.is_file():
         raise BundleError(f"{folder}: not a model folder: it has no {MANIFEST}")
-    raw = _read(path, _LARGEST_MANIFEST)
+    raw = read_file(path, LARGEST_MANIFEST)
     try:
         number = msgspec.json.decode(raw, type=_Numbered).format  # before the rest, which other formats do not have
         if number != FORMAT:
@@ -163,7 +164,8 @@ def _check_keys(data: bytes) -> None:
     json.loads(data, object_pairs_hook=check)
 
 
-def _read(path: Path, largest: int) -> bytes:
+def read_file(path: Path, largest: int) -> bytes:
+    """A plain file of a bundle, no link; raises `BundleError` where it is none or larger than it may be."""
     if path.is_symlink() or not path.is_file():
         raise BundleError(f"{path}: must be a plain file")
     if path.stat().st_size > largest:
@@ -176,7 +178,7 @@ def _read(path: Path, largest: int) -> bytes:
 
 def _file(folder: Path, name: str, manifest: Manifest) -> bytes:
     path = folder / name
-    data = _read(path, _LARGEST_FILE[name])
+    data = read_file(path, _LARGEST_FILE[name])
     if hashlib.sha256(data).hexdigest() != manifest.files[name]:
         raise BundleError(f"{path}: its checksum is not the manifest's: the file was changed or damaged")
     return data
@@ -262,6 +264,12 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
             raise ValueError(f"the array {name!r} has {len(weights)} rows, must have a power of two of them")
         return aligned(weights)
 
+    def transitions(name: str, n: int) -> NDArray[np.float32]:
+        scores = get(name, np.float32, n, n)
+        if (np.abs(scores[scores != FORBIDDEN]) > _LARGEST_TRANSITION).any():  # their exponentials are taken
+            raise ValueError(f"the array {name!r} holds scores beyond {_LARGEST_TRANSITION}")
+        return scores
+
     scales = get("quotes.scales", np.float64, 2).tolist()
     # Before any work is done for the terms: there must be as many as the arrays say.
     idf = get("topics.idf", np.float64, len(terms))
@@ -286,9 +294,9 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
         words,
         Tagger(packed("tagger.tag", TAGGER_LANES), packed("tagger.relation", TAGGER_LANES)),
         Packed(packed("quotes.tag_weights", LANES), scales[0]),
-        get("quotes.tag_transitions", np.float32, len(TAGS), len(TAGS)),
+        transitions("quotes.tag_transitions", len(TAGS)),
         Packed(packed("quotes.link_weights", LANES), scales[1]),
-        get("quotes.link_transitions", np.float32, len(LINK_TAGS), len(LINK_TAGS)),
+        transitions("quotes.link_transitions", len(LINK_TAGS)),
         manifest.cue_threshold,
     )
     keys = get("stance.keys", np.uint64, None)

@@ -26,6 +26,10 @@ PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
 """Columns of a `WordTable`."""
 
 
+_MOST_STEPS = 1000
+"""So far from its place a word may stand: hashes that were chosen to collide would take quadratic time."""
+
+
 class WordTable(NamedTuple):
     """What is known of words: an open-addressing table from token hash to a row of small numbers.
 
@@ -43,7 +47,8 @@ def word_table(hashes: NDArray[np.uint64], rows: NDArray[np.int16]) -> WordTable
     size = 1 << max(4, (len(hashes) + len(hashes) // 4).bit_length())
     keys = np.zeros(size, np.uint64)
     table = np.zeros((size, rows.shape[1]), np.int16)
-    _insert(keys, table, hashes, rows)
+    if not _insert(keys, table, hashes, rows):
+        raise ValueError(f"more than {_MOST_STEPS} words of the word table share a place")
     return WordTable(keys, table)
 
 
@@ -90,10 +95,15 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(hashes)):
         slot = (hashes[i] * MIX >> np.uint64(20)) & mask
+        steps = 0
         while keys[slot] != 0:
             slot = (slot + np.uint64(1)) & mask
+            steps += 1
+            if steps > _MOST_STEPS:
+                return False
         keys[slot] = hashes[i]
         table[slot] = rows[i]
+    return True
 
 
 @inner

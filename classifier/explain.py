@@ -83,7 +83,7 @@ def as_text(explanation: Explanation, article: Article) -> str:
         terms = ", ".join(f"{term} {share:+.2f}" for term, share in actor.terms)
         rows.append(f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {terms}")
         rows += [f"      {quote.share:+.2f}  {quote.text}" for quote in actor.quotes]
-    return "\n".join(_CONTROL.sub(" ", row) for row in rows)
+    return "\n".join(CONTROL.sub(" ", row) for row in rows)
 
 
 def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics and stances") -> str:
@@ -240,7 +240,7 @@ def _marked(text: str, prediction: Prediction) -> str:
 
 
 _MOST_QUOTES = 3
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}

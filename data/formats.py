@@ -14,8 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any, BinaryIO, cast
+from uuid import UUID
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from .records import DataError
 
@@ -40,8 +43,9 @@ _decode = msgspec.json.Decoder(Fields).decode
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BATCH = 256  # rows of Parquet that are read at once
 _BAD_BYTE = re.compile("[\udc80-\udcff]")  # what the error handler "surrogateescape" makes of bytes that are not UTF-8
-_DOCUMENT = 10  # how many times longer than one record a JSON array of them may be, which is held in memory
+_DOCUMENT = 100  # how many times longer than one record a JSON array of them may be, which is held in memory
 
 
 def valid(text: str) -> str:
@@ -60,16 +64,11 @@ def read_jsonl(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
 
 def read_json(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     """An array of records, one record, or (what is often called so) one record a line."""
-    blocks = iter(blocks)
-    try:
-        first = next(blocks, b"")
-    except DataError as error:
-        yield 0, 0, str(error)
+    blocks = _Held(blocks)
+    if not _is_document(blocks, limit):
+        yield from read_jsonl(blocks, limit)
         return
-    if not _is_document(first):
-        yield from read_jsonl(_chain(first, blocks), limit)
-        return
-    data = _whole(_chain(first, blocks), _DOCUMENT * limit)
+    data = _whole(blocks, _DOCUMENT * limit)
     if isinstance(data, str):
         yield 0, 0, f"{data} in one JSON document; write it as JSON Lines, one record a line"
         return
@@ -101,6 +100,9 @@ def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
             yield 1, 0, source.problem or "no column 'text' in the header (the first line)"
         return
     names, delimiter = columns
+    if doubled := _doubled(names):
+        yield 1, 0, doubled
+        return
     rows = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
         source.mark()
@@ -124,6 +126,8 @@ def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
 def read_txt(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     """One article a file."""
     data = _whole(blocks, limit)
+    if isinstance(data, bytes) and 3 * data.count(0) > len(data):
+        data = "text is mostly NULs: UTF-16 without a mark?"
     try:
         yield 1, 0, data if isinstance(data, str) else Fields(text=data.decode())
     except UnicodeDecodeError as error:
@@ -152,8 +156,12 @@ def read_html(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     yield 1, 0, _cleaned(Fields(text=page.text, title=page.title, date=page.date, source=source, url=page.url))
 
 
-def read_parquet(stream: BinaryIO, on_rows: Callable[[float], None] | None = None) -> Iterator[Item]:
-    """Rows of a table with a column `text`. `stream` must be seekable; `on_rows` is told the share that was read."""
+def read_parquet(stream: BinaryIO, limit: int, on_rows: Callable[[float], None] | None = None) -> Iterator[Item]:
+    """Rows of a table with a column `text`. `stream` must be seekable; `on_rows` is told the share that was read.
+
+    Texts stay as the file's dictionary has them until they are looked at, row by row where they are long: a small
+    file can name one long text many times.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -161,19 +169,71 @@ def read_parquet(stream: BinaryIO, on_rows: Callable[[float], None] | None = Non
     try:
         table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
         names = [name for name in table.schema_arrow.names if name in _NAMES]
-        if "text" not in names:
-            yield 0, -1, "no column 'text'"
+        if problem := _doubled(names) or (None if "text" in names else "no column 'text'"):
+            yield 0, -1, problem
             return
-        for batch in table.iter_batches(batch_size=256, columns=names):
-            names = batch.schema.names
-            columns = [_values(name, column) for name, column in zip(names, batch.columns, strict=True)]
-            for values in zip(*columns, strict=True):
-                row += 1
-                yield row, -1, _from_bytes(dict(zip(names, values, strict=True)))
+        table = pq.ParquetFile(
+            stream,
+            metadata=table.metadata,
+            pre_buffer=False,
+            buffer_size=1 << 20,
+            read_dictionary=_texts(table.schema_arrow),
+        )
+        for batch in table.iter_batches(batch_size=_BATCH, columns=names):
+            for part in _parts(batch, limit):
+                if isinstance(part, str):
+                    row += 1
+                    yield row, -1, part
+                    continue
+                columns = [_values(name, column) for name, column in zip(part.schema.names, part.columns, strict=True)]
+                for values in zip(*columns, strict=True):
+                    row += 1
+                    yield row, -1, _from_bytes(dict(zip(part.schema.names, values, strict=True)))
             if on_rows is not None:
                 on_rows(batch.num_rows / table.metadata.num_rows)
     except (pa.ArrowException, OSError, ValueError) as error:
         yield row + 1, -1, f"Parquet data is damaged: {error}"
+
+
+def _texts(schema: Any) -> list[str]:
+    """The columns of a table that hold strings or bytes, and are read."""
+    import pyarrow as pa
+
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return [field.name for field in schema if field.name in _NAMES and any(kind(field.type) for kind in kinds)]
+
+
+def _parts(batch: Any, limit: int) -> Iterator[Any]:
+    """A batch in slices that hold no more than a record may be long, and for each row that is longer the reason."""
+    sizes = np.zeros(batch.num_rows, np.int64)
+    for column in batch.columns:
+        sizes += _sizes(column)
+    begin = size = 0
+    for row in range(batch.num_rows):
+        if row > begin and size + sizes[row] > limit:
+            yield batch.slice(begin, row - begin)
+            begin, size = row, 0
+        size += sizes[row]
+        if size > limit:  # this row alone
+            yield _too_long(limit)
+            begin, size = row + 1, 0
+    if begin < batch.num_rows:
+        yield batch.slice(begin)
+
+
+def _sizes(column: Any) -> NDArray[np.int64]:
+    """The bytes of each value of a column of strings or bytes; zeros for another."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = column.dictionary if pa.types.is_dictionary(column.type) else column
+    try:
+        lengths = pc.binary_length(words)
+    except pa.ArrowException:
+        return np.zeros(len(column), np.int64)
+    if words is not column:
+        lengths = lengths.take(column.indices)
+    return np.array(lengths.fill_null(0).to_pylist(), np.int64)
 
 
 def spooled(blocks: Iterable[bytes]) -> BinaryIO:
@@ -225,11 +285,6 @@ def _whole(blocks: Iterable[bytes], limit: int) -> bytes | str:
 
 def _too_long(limit: int) -> str:
     return f"longer than {limit:,} bytes"
-
-
-def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def json_record(data: bytes) -> Fields | str:
@@ -330,17 +385,57 @@ def _cleaned(fields: Fields) -> Fields:
     return fields
 
 
-def _is_document(start: bytes) -> bool:
-    """Whether JSON that begins so is one document: an array, or an object that does not end with the first line."""
-    if start.lstrip().startswith(b"["):
+class _Held:
+    """Blocks of bytes of which the first can be looked at before they are given on."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._rest = iter(blocks)
+        self._start = b""
+        self._failure: DataError | None = None
+        self._ended = False
+
+    def start(self, enough: Callable[[bytes], bool], limit: int) -> bytes:
+        """The first bytes, as many as are enough, or as there are up to a limit."""
+        while not self._ended and len(self._start) <= limit and not enough(self._start):
+            try:
+                block = next(self._rest, b"")
+            except DataError as error:  # comes again where it belongs, after what stands before it
+                self._failure, block = error, b""
+            self._ended = not block
+            self._start += block
+        return self._start
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._start
+        if self._failure is not None:
+            raise self._failure
+        yield from self._rest
+
+
+def _is_document(blocks: _Held, limit: int) -> bool:
+    """Whether JSON is one document: an array, or an object that does not end with the first line."""
+    start = blocks.start(_shows_first_line, limit).lstrip()
+    if start.startswith(b"["):
         return True
-    line, newline, _ = start.lstrip().partition(b"\n")
+    line, newline, _ = start.partition(b"\n")
+    if not newline or _is_json(line):
+        return False
+    # A broken record in the first of several lines: the others begin with a brace, those of a document mostly do not.
+    start = blocks.start(lambda data: b"\n{" in data, limit)
+    return b"\n{" not in start or _is_json(blocks.start(lambda data: False, limit))
+
+
+def _shows_first_line(data: bytes) -> bool:
+    data = data.lstrip()
+    return data.startswith(b"[") or b"\n" in data
+
+
+def _is_json(data: bytes) -> bool:
     try:
-        msgspec.json.decode(line, type=Fields)
+        msgspec.json.decode(data, type=Fields)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        # A broken record in the first of several lines: the others begin with a brace, those of a document do not.
-        return bool(newline) and b"\n{" not in start
-    return False
+        return False
+    return True
 
 
 class _CsvLines:
@@ -387,6 +482,16 @@ def _header(line: str) -> tuple[list[str], str] | None:
     return None
 
 
+def _doubled(names: Iterable[str]) -> str | None:
+    """Why columns of these names cannot be told apart, if one that is read stands there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in _NAMES and name in seen:
+            return f"two columns {name!r}"
+        seen.add(name)
+    return None
+
+
 def _row(names: list[str], values: list[str]) -> Fields | str | None:
     """The fields of a row; `None` for an empty line."""
     if not values:
@@ -404,7 +509,7 @@ def _values(name: str, column: Any) -> list[Any]:
     try:
         if pa.types.is_dictionary(kind):
             column, kind = column.dictionary_decode(), kind.value_type
-        if pa.types.is_temporal(kind):
+        if pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
             column = column.cast(pa.string())
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
             # Strings are not checked when they are read, and one bad byte would spoil the whole column.
@@ -414,4 +519,16 @@ def _values(name: str, column: Any) -> list[Any]:
         if name == "text":
             raise
         return [None] * len(column)
+    if name == "id":
+        values = [_readable(value) for value in values]
     return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
+
+
+def _readable(value: Any) -> Any:
+    """A UUID as its usual form, bytes that are no text as hexadecimal digits; other ids as they are."""
+    if isinstance(value, UUID):
+        return str(value)
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value.hex()

@@ -41,8 +41,8 @@ Format = Literal["jsonl", "json", "csv", "parquet", "txt", "html"]
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-LIMIT = 100_000_000
-"""The longest record that is read, in bytes."""
+LIMIT = 10_000_000
+"""The longest record that is read, in bytes: predicting takes up to 200 bytes of memory for each."""
 
 _BY_SUFFIX: dict[str, Format] = {
     ".jsonl": "jsonl",
@@ -206,20 +206,20 @@ def _source(path: Path, folder: Path | None, format: Format | None) -> Source | 
 def _items(source: Source, stream: BinaryIO, limit: int, on_bytes: Callable[[int], None] | None) -> Iterator[Item]:
     if source.format == "parquet" and source.codec is None and stream.seekable():
         size = os.fstat(stream.fileno()).st_size
-        return read_parquet(stream, None if on_bytes is None else lambda share: on_bytes(round(share * size)))
+        return read_parquet(stream, limit, None if on_bytes is None else lambda share: on_bytes(round(share * size)))
     blocks = read_blocks(stream, source.codec, on_bytes)
     if source.format == "parquet":
-        return _spooled_parquet(blocks)
+        return _spooled_parquet(blocks, limit)
     if source.format == "html":
         return read_html(blocks, limit)  # pages name their encoding themselves
     return _READERS[source.format](utf8_blocks(blocks), limit)
 
 
-def _spooled_parquet(blocks: Iterable[bytes]) -> Iterator[Item]:
+def _spooled_parquet(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     """Parquet is read from its end, so that what comes out of a pipe or a compressed file is laid down first."""
     try:
         with spooled(blocks) as file:
-            yield from read_parquet(file)
+            yield from read_parquet(file, limit)
     except (DataError, OSError) as error:
         yield 0, -1, str(error)
 

@@ -309,8 +309,8 @@ def inspect(arguments: argparse.Namespace) -> int:
     from .inspection import inspect as report_on
 
     report = report_on(_model_folder(arguments.model, arguments.tracking_uri))
-    print(report)
-    return REFUSED if "\nrefused: " in report else OK
+    print(report.text)
+    return OK if report.usable else REFUSED
 
 
 def add_ui(commands: Commands) -> Added:

@@ -6,18 +6,35 @@ import hashlib
 import json
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from topic_stance.classifier.bundle import ARRAYS, MANIFEST, TERMS, BundleError, load_bundle
+from topic_stance.classifier.bundle import (
+    ARRAYS,
+    LARGEST_MANIFEST,
+    MANIFEST,
+    TERMS,
+    BundleError,
+    load_bundle,
+    read_file,
+)
+from topic_stance.classifier.explain import CONTROL
 
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".npy", ".npz")
 _LARGEST_HEADER = 1 << 24
 
 
-def inspect(folder: Path) -> str:
+class Report(NamedTuple):
+    """What there is to say of a bundle, without control characters, and whether it can be used."""
+
+    text: str
+    usable: bool
+
+
+def inspect(folder: Path) -> Report:
     """A report on a bundle. Files are read and hashed; nothing in them is executed."""
-    parts = ([str(folder)], _files(folder), _manifest(folder), _arrays(folder), _verdict(folder))
-    return "\n\n".join("\n".join(part) for part in parts)
+    verdict, usable = _verdict(folder)
+    parts = ([str(folder)], _files(folder), _manifest(folder), _arrays(folder), [verdict])
+    return Report("\n\n".join("\n".join(CONTROL.sub(" ", row) for row in part) for part in parts), usable)
 
 
 def _files(folder: Path) -> list[str]:
@@ -36,7 +53,7 @@ def _files(folder: Path) -> list[str]:
 
 def _manifest(folder: Path) -> list[str]:
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(read_file(folder / MANIFEST, LARGEST_MANIFEST))
         topics = [
             f"  {topic['label']:24s} threshold {topic['threshold']:.3f}  {topic['description']}"
             for topic in manifest["topics"]
@@ -44,15 +61,18 @@ def _manifest(folder: Path) -> list[str]:
         data = [f"  {name:48s} sha256 {digest[:16]}…" for name, digest in manifest.get("data", {}).items()]
         versions = [f"  {name} {version}" for name, version in manifest.get("versions", {}).items()]
         head = f"manifest of format {manifest.get('format')}"
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (BundleError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         return [f"manifest: cannot be read: {type(error).__name__}: {error}"]
     return [head, "", "topics", *topics, "", "learned from", *data, "", "made with", *versions]
 
 
 def _arrays(folder: Path) -> list[str]:
     """Names, types and shapes from the header of the safetensors file, which is JSON."""
+    path = folder / ARRAYS
+    if path.is_symlink() or not path.is_file():
+        return [f"arrays: {ARRAYS} must be a plain file"]
     try:
-        with (folder / ARRAYS).open("rb") as file:
+        with path.open("rb") as file:
             (size,) = struct.unpack("<Q", file.read(8))
             if size > _LARGEST_HEADER:
                 return [f"arrays: the header claims {size:,} bytes"]
@@ -67,12 +87,13 @@ def _arrays(folder: Path) -> list[str]:
     return ["arrays", *rows]
 
 
-def _verdict(folder: Path) -> list[str]:
+def _verdict(folder: Path) -> tuple[str, bool]:
     try:
         bundle = load_bundle(folder)
     except BundleError as error:
-        return [f"refused: {error}"]
-    return [f"{bundle.name}: complete, its checksums and shapes fit; {len(bundle.heads.topics.terms):,} terms"]
+        return f"refused: {error}", False
+    terms = len(bundle.heads.topics.terms)
+    return f"{bundle.name}: complete, its checksums and shapes fit; {terms:,} terms", True
 
 
 def _sha256(path: Path) -> str:

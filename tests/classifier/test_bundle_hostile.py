@@ -5,16 +5,19 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spoiling import FILES, change_manifest, contents, put, refused, zip_of
+from spoiling import FILES, change_arrays, change_manifest, contents, put, refused, zip_of
 
 from topic_stance.classifier import BundleError
 from topic_stance.classifier.bundle import ARRAYS, MANIFEST, TERMS, load_bundle
+from topic_stance.classifier.hashing import MIX
 
 
 def test_a_key_that_stands_twice_in_the_manifest(tiny_folder: Path) -> None:
@@ -57,6 +60,24 @@ def test_a_huge_vocabulary(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("topic_stance.classifier.bundle._MOST_TERMS", 1000)
     put(tiny_folder, TERMS, "".join(f"t{k}\n" for k in range(1001)).encode())
     refused(tiny_folder, TERMS, "more than the 1000")
+
+
+def test_words_that_were_chosen_to_collide(tiny_folder: Path) -> None:
+    """With the same place in the table; an odd factor modulo 2^64 has an inverse, so that they are easily found."""
+    inverse = pow(int(MIX), -1, 1 << 64)
+    hashes = np.array([(k + 1) * inverse % (1 << 64) for k in range(5000)], np.uint64)
+
+    def collide(arrays: dict[str, Any]) -> None:
+        arrays["quotes.words"], arrays["quotes.word_rows"] = hashes, np.zeros((len(hashes), 5), np.int16)
+
+    change_arrays(tiny_folder, collide)
+    refused(tiny_folder, "share a place")
+
+
+@pytest.mark.parametrize("name", ["quotes.tag_transitions", "quotes.link_transitions"])
+def test_transitions_whose_exponentials_overflow(tiny_folder: Path, name: str) -> None:
+    change_arrays(tiny_folder, lambda arrays: arrays.update({name: np.full_like(arrays[name], 1e5)}))
+    refused(tiny_folder, name, "beyond 50")
 
 
 @pytest.mark.parametrize("name", FILES)

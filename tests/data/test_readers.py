@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import tracemalloc
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -160,6 +161,37 @@ class TestFormats:
         assert (found[0].article.id, found[0].article.source, found[0].article.title) == ("7", "Post", "")
         assert found[0].article.date.startswith("1970-01-01")
         assert [(item.line, item.offset) for item in found] == [(1, -1), (2, -1), (3, -1)]
+
+    @pytest.mark.parametrize(
+        ("ids", "expected"),
+        [
+            (pa.array([Decimal(12345)], pa.decimal128(20, 0)), "12345"),
+            (pa.array([b"\xff" * 16], pa.binary(16)), "ff" * 16),
+            (pa.array([b"a7"], pa.binary()), "a7"),
+        ],
+    )
+    def test_parquet_ids(self, tmp_path: Path, ids: pa.Array, expected: str) -> None:
+        (found,) = read_bytes(tmp_path, "dump.parquet", parquet(pa.table({"id": ids, "text": ["x"]})))
+        assert isinstance(found, Record)
+        assert found.article.id == expected
+
+    @pytest.mark.parametrize(
+        ("pieces", "expected"),
+        [
+            ([b'{"id": 1,', b'\n"text": "a"\n}'], ["a"]),
+            ([b"   \n", b'[{"text": "a"},\n{"text": "b"}]'], ["a", "b"]),
+            ([b'{"meta":\n{"a": 1},\n"text": "a"}'], ["a"]),
+            ([b'{"text":', b' "a"}\n{"text": "b"}\n'], ["a", "b"]),
+            ([b'{"text\n', b'{"text": "b"}\n{"text": "c"}'], ["! not JSON", "b", "c"]),
+        ],
+    )
+    def test_json_is_the_same_however_it_comes(
+        self, tmp_path: Path, pieces: list[bytes], expected: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = read_bytes(tmp_path, "x.json", b"".join(pieces))
+        monkeypatch.setattr("topic_stance.data.readers.read_blocks", lambda *_: iter(pieces))
+        for found in (whole, read_bytes(tmp_path, "x.json", b"")):
+            assert [text.partition(":")[0] for text in texts(found)] == expected
 
     @pytest.mark.parametrize("compress", [bytes, gzip.compress])
     def test_standard_input(self, monkeypatch: pytest.MonkeyPatch, compress) -> None:
@@ -371,6 +403,43 @@ class TestRejected:
     def test_csv_long_line(self, tmp_path: Path) -> None:
         data = b"id,text\n1," + b"x" * 5_000 + b"\n2,y\n"
         assert texts(read_bytes(tmp_path, "d.csv", data, limit=1_000)) == ["! longer than 1,000 bytes", "y"]
+
+    def test_parquet_long_rows(self, tmp_path: Path) -> None:
+        rows = ["a", "long " * 1_000, "b", None, "c" * 300, "long " * 1_000]
+        for texts_ in (pa.array(rows), pa.array(rows).dictionary_encode(), pa.array(rows, pa.large_string())):
+            found = read_bytes(tmp_path, "d.parquet", parquet(pa.table({"text": texts_})), limit=500)
+            long = "! longer than 500 bytes"
+            assert texts(found) == ["a", long, "b", "! no text", "c" * 300, long]
+            assert [item.line for item in found] == [1, 2, 3, 4, 5, 6]
+
+    def test_parquet_with_one_long_text_many_times_takes_little(self, tmp_path: Path) -> None:
+        repeated = pa.DictionaryArray.from_arrays(pa.array([0] * 200, pa.int32()), ["eel " * 500_000])
+        write(tmp_path, "d.parquet", parquet(pa.table({"text": repeated})))
+        tracemalloc.start()
+        assert sum(1 for _ in read([tmp_path / "d.parquet"])) == 200
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+        tracemalloc.stop()
+        assert pa.default_memory_pool().max_memory() < 200_000_000
+
+    @pytest.mark.parametrize("name", ["d.csv", "d.parquet"])
+    def test_columns_of_one_name(self, tmp_path: Path, name: str) -> None:
+        table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+        content = b"text,TEXT\na,b\n" if name == "d.csv" else parquet(table)
+        assert texts(read_bytes(tmp_path, name, content)) == ["! two columns 'text'"]
+
+    def test_what_follows_gzip(self, tmp_path: Path) -> None:
+        record, reject = read_bytes(tmp_path, "d.jsonl.gz", gzip.compress(b'{"text": "a"}\n') + b"garbage")
+        assert texts([record, reject]) == ["a", "! something that is not gzip follows the data"]
+
+    def test_zstandard_with_a_long_window(self, tmp_path: Path) -> None:
+        options = zstandard.ZstdCompressionParameters(window_log=30)
+        packer = zstandard.ZstdCompressor(compression_params=options).compressobj()
+        data = packer.compress(b'{"text": "a"}\n') + packer.flush()
+        assert texts(read_bytes(tmp_path, "d.jsonl.zst", data)) == ["a"]
+
+    def test_utf16_without_a_mark(self, tmp_path: Path) -> None:
+        found = read_bytes(tmp_path, "d.txt", "Talks broke down.".encode("utf-16-le"))
+        assert texts(found) == ["! text is mostly NULs: UTF-16 without a mark?"]
 
     def test_damaged_parquet(self, tmp_path: Path) -> None:
         data = bytearray(PLAIN["dump.parquet"])

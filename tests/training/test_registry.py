@@ -1,6 +1,7 @@
 """The registry on a real MLflow store: the gate, the aliases, and the history that explains them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -412,6 +413,18 @@ class TestCommands:
         shown = capfd.readouterr().out
         assert "refused: " in shown
         assert "may hold a pickle" in shown
+
+    def test_inspect_what_would_steer_a_terminal_or_hang(self, tiny_folder: Path, store, capfd) -> None:
+        manifest = json.loads((tiny_folder / "manifest.json").read_text())
+        manifest["topics"][0]["description"] = "\x1b[2J\nrefused: no"
+        (tiny_folder / "manifest.json").write_text(json.dumps(manifest))
+        assert store("inspect", str(tiny_folder)) == 0
+        assert "\x1b" not in capfd.readouterr().out
+        for name in ("arrays.safetensors", "manifest.json"):
+            (tiny_folder / name).unlink()
+            os.mkfifo(tiny_folder / name)
+            assert store("inspect", str(tiny_folder)) == 1
+            assert "must be a plain file" in capfd.readouterr().out
 
     def test_predict_with_the_champion(self, store, gold: Path, capfd) -> None:
         assert store("predict", str(gold), "--model", "models:/topic-stance@champion", "--quiet") == 0
