@@ -31,7 +31,7 @@ _NESTED = 4
 
 
 class Spans(NamedTuple):
-    """Quotes in text order. spans: (n_spans, 2) int32 tokens of contents; bounds: (n_quotes + 1,) int32 into them.
+    """Quotes in text order. content: (n_spans, 2) int32 tokens of contents; bounds: (n_quotes + 1,) int32 into them.
 
     cue, source: (n_quotes, 2) int32 tokens, -1 where there is none; kind: (n_quotes,) uint8, number in `KINDS`.
     """

@@ -91,8 +91,7 @@ def predict_dump(
     else:
         beside = beside or Path(f"{os.fspath(output)}.rejects.jsonl")
         check_writable([Path(output), beside], names)
-        options = hashlib.sha256(msgspec.json.encode([dedup, only, format, limit])).hexdigest()
-        plan = Plan(_version(), fingerprint, dump.digest, options)
+        plan = Plan(_version(), fingerprint, dump.digest, dedup, only, format, limit)
         sink = Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)
     with _kept_on_failure(sink, resumable="-" not in names):
         if not sink.complete:
@@ -127,7 +126,7 @@ class _Stream:
 
     def __init__(self, rejects: Path | None) -> None:
         if getattr(sys.stdout, "name", None) == os.devnull:
-            raise DataError("standard output is closed: name a file by -o")
+            raise DataError("standard output is closed: use -o FILE")
         self.position, self.counts, self.complete = Position(), Counts(), False
         self._path = rejects
         self._rejects: BinaryIO | None = None
@@ -247,11 +246,13 @@ def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
             if real_path(place).is_relative_to(source):
                 raise DataError(f"{place} would be written into the input {source}: choose a place outside of it")
         if place.name == "-":
-            raise DataError('"-" is no name of a file: leave rejects out to have them on standard error or in a file')
+            raise DataError(
+                'rejects cannot go to "-": leave it out to get them on standard error, or beside the output'
+            )
         if place.exists() and not place.is_file():
             raise DataError(f"{place}: cannot be written: is not a regular file")
         if not place.parent.is_dir():
-            raise DataError(f"{place}: cannot be written: {place.parent} is no folder")
+            raise DataError(f"{place}: cannot be written: {place.parent} is not a folder")
     if len({real_path(place) for place in places}) < len(places):
         raise DataError(f"{places[0]}: predictions and rejects cannot go to one file")
 

@@ -158,7 +158,7 @@ def _check_keys(data: bytes) -> None:
     def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise ValueError("a key stands in it twice")
+            raise ValueError("duplicate key")
         return found
 
     json.loads(data, object_pairs_hook=check)
@@ -212,7 +212,7 @@ def _parse_terms(data: bytes, path: Path) -> list[str]:
     if len(terms) > _MOST_TERMS:
         raise BundleError(f"{path}: {len(terms)} terms, more than the {_MOST_TERMS} that a bundle may have")
     if len(set(terms)) != len(terms):
-        raise BundleError(f"{path}: a term stands in it twice")
+        raise BundleError(f"{path}: duplicate term")
     return terms
 
 

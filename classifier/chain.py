@@ -21,7 +21,7 @@ _NEVER = np.float32(-1e30)
 _LEAST = 1e-300
 """Keeps a division finite where every label is forbidden."""
 _RESCALE = 8
-"""Sums over paths are brought back to one at every so manieth token: float64 holds what comes together in between."""
+"""Sums over paths are brought back to one after so many tokens, well within the range of float64."""
 _LOG2_E, _LN_2 = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
 _SMALLEST = np.float32(-120.0)
 _EXPONENT = np.int32(1 << 23)
@@ -94,7 +94,8 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
 def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64.
 
-    Labels of a token whose scores lie more than 80 apart, some five times what is met in texts, count as 83 apart.
+    Labels of a token whose scores lie more than 83 (120 ln 2) apart, some five times what is met in texts, count as 83
+    apart.
     """
     n, n_labels = len(scores), len(transitions)
     # Rows of `LANES` numbers, zero beyond the labels, so that a step is a few vector operations.

@@ -1,6 +1,6 @@
 """Scraped text to body: which lines are the article's own, and which words within them. Offsets stay.
 
-Each line is judged by what it looks like, in the order of `Verdict`: phrases of the lexicon
+Each line is judged by what it looks like, in the order of `line_verdicts`: phrases of the lexicon
 `data/lexicons/boilerplate.txt`, then a handful of shapes (photo credits, time codes with the titles that follow them,
 repeated lines, bylines, navigation, stray numbers, teaser bullets before the first paragraph).
 
@@ -291,7 +291,7 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
 
 @inner
 def _ends(point):  # type: ignore[no-untyped-def]
-    """Whether a code point ends a sentence, closing quotation marks and brackets included."""
+    """Whether a code point ends a sentence or a clause, or is a closing quotation mark."""
     return (
         point == 0x2E
         or point == 0x21

@@ -43,12 +43,15 @@ class Position(msgspec.Struct, frozen=True, order=True):
 
 
 class Plan(msgspec.Struct):
-    """What must be the same when a run goes on; a digest each, or the plain value."""
+    """What must be the same when a run goes on; digests of the model and of the inputs, else plain values."""
 
     version: str
     model: str
     inputs: str
-    options: str
+    dedup: bool
+    only: str | None
+    format: str | None
+    limit: int
 
 
 class _Checkpoint(msgspec.Struct):
@@ -71,8 +74,8 @@ class Work:
         self._output, self._rejects_output = output, rejects
         if self.folder.exists() and not resume and not overwrite:
             raise DataError(
-                f"{self.folder} holds the beginning of an earlier run: go on with it by --resume, or start afresh "
-                "by --overwrite"
+                f"{self.folder} holds the beginning of an earlier run: continue it with --resume, or start over with "
+                "--overwrite"
             )
         with self._writing():
             self.folder.mkdir(exist_ok=True)
@@ -175,12 +178,12 @@ class Work:
         try:
             earlier = msgspec.json.decode(lines[0], type=Plan)
         except msgspec.MsgspecError as error:
-            raise DataError(f"{self.folder} is damaged: start afresh by --overwrite") from error
+            raise DataError(f"{self.folder} is damaged: start over with --overwrite") from error
         other = [name for name in Plan.__struct_fields__ if getattr(earlier, name) != getattr(plan, name)]
         if other:
             raise DataError(
-                f"{self.folder} was begun with another {' and '.join(other)}: give what it was begun with, or start "
-                "afresh by --overwrite"
+                f"{self.folder} belongs to a run with a different {' and '.join(other)}: give what it was begun with, "
+                "or start over with --overwrite"
             )
         valid, last = len(lines[0]) + 1, _Checkpoint(Position(), Counts(), 0, 0)
         with contextlib.suppress(msgspec.MsgspecError):
@@ -206,7 +209,7 @@ class Work:
         if there > size:
             file.truncate(size)
         elif there < size and not (self.complete and there == 0):
-            raise DataError(f"{self.folder} is damaged: start afresh by --overwrite")
+            raise DataError(f"{self.folder} is damaged: start over with --overwrite")
 
     def _place(self) -> None:
         """Put both files in their places. One that is empty, and was not, has been put there before the last end."""

@@ -114,7 +114,7 @@ class Pipeline:
 
 def _written_actor(actor: Entity, stances: list[Stance], tokens: Tokens) -> Actor:
     mentions = [(tokens.start.item(begin), tokens.end.item(end - 1)) for begin, end in actor.mentions]
-    return Actor(actor.text, actor.type or "person", " ".join(actor.title), mentions, stances)
+    return Actor(actor.text, actor.type, " ".join(actor.title), mentions, stances)
 
 
 def _written_quotes(quotes: Spans, speakers: list[int], tokens: Tokens) -> list[Quote]:

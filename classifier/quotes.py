@@ -35,7 +35,8 @@ TokenSpan = tuple[int, int]
 class QuoteHead(NamedTuple):
     """The learned parts: word classes, and weights and transitions of both chains.
 
-    tag_weights, link_weights: of `n_buckets` rows of one word; transitions: (7, 7) and (5, 5) float32.
+    tag_weights, link_weights: of `n_buckets` rows of eight bytes, one for each label; transitions: (7, 7) and (5, 5)
+    float32.
     cue_threshold: a token is taken as a cue from this posterior on.
     """
 

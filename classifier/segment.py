@@ -366,9 +366,8 @@ _TITLES = np.array(
         _packed(word)
         for word in (
             "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Sgt Capt Maj Prof Rev St Jr Sr Hon Pres Sec Atty Adm Cmdr Jan Feb Mar "
-            "Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp vs Mt Ft Supt Insp Det Asst Dep Amb Brig Engr"
+            "Apr Jun Jul Aug Sep Sept Oct Nov Dec No Co Inc Ltd Corp Mt Ft Supt Insp Det Asst Dep Amb Brig Engr"
         ).split()
-        if len(word) <= 4
     ],
     np.uint64,
 )

@@ -33,7 +33,7 @@ _OFFICE = np.uint64(0xD6E8FEB86659FD93)
 _SPEAKER = np.uint64(0x9FB21C651E98DF25)
 _NEGATED = 0xABCDEF123457
 _SCOPE = 40
-"""A negation reaches to the next full stop, comma aside, and at most so many words."""
+"""A negation reaches to the next end of a sentence, semicolon, colon or quotation mark, and at most so many words."""
 
 
 def _hashes(words: str) -> NDArray[np.uint64]:

@@ -50,7 +50,7 @@ def utf8_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     while len(first) < 4 and (more := next(blocks, b"")):
         first += more
     if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise DataError("is UTF-32: turn it into UTF-8")
+        raise DataError("UTF-32 is not supported: convert it to UTF-8")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield from _from_utf16(first, blocks)
     else:

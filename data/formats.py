@@ -322,7 +322,7 @@ def _forgiving_array(data: bytes) -> Iterator[Item]:
         if text[place : place + 1] == "]" and _after_space(text, place + 1) == len(text):
             return
         if text[place : place + 1] != ",":
-            why = f"not JSON: neither , nor the end of the array (character {place + 1})"
+            why = f'not JSON: expected "," or "]" (character {place + 1})'
             yield row + 1, -1, f"{why}; what follows cannot be read"
             return
         place += 1

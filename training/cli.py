@@ -93,7 +93,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"this needs {error.name}: pip install 'topic-stance[train]'"
     if type(error).__module__.startswith("botocore."):  # an MLflow client with artifacts in a bucket goes there itself
-        return f"the artifact store cannot be used: {error}: see to the keys and the address of the bucket"
+        return f"the artifact store cannot be used: {error}: check the credentials and the endpoint of the bucket"
     return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
 
 

@@ -132,7 +132,7 @@ def _check_what_goes_together(arguments: argparse.Namespace) -> None:
     if arguments.given and arguments.behaviour:
         raise TopicStanceError("--given and --behaviour are two tables: ask for one at a time")
     if arguments.json and (arguments.given or arguments.behaviour):
-        raise TopicStanceError("--json is there for the figures alone, without --given and --behaviour")
+        raise TopicStanceError("--json cannot be combined with --given or --behaviour")
     if not arguments.given and (arguments.rivals or arguments.newsmtsc):
         raise TopicStanceError("--rivals and --newsmtsc go with --given quotes")
 

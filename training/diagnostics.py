@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction
 
 from .evaluate import Count, calibration_error
-from .matching import same_actor
+from .matching import match_actors
 
 BINS = 10
 
@@ -109,9 +109,9 @@ def stance_statements(
     found = []
     for article, prediction in zip(gold, predictions, strict=True):
         stated = []
-        for wanted in article.actors or ():
-            actor = next((a for a in prediction.actors if same_actor(wanted, a.name)), None)
-            for stance in actor.stances if actor else ():
+        actors = article.actors or ()
+        for wanted, place in zip(actors, match_actors(actors, [a.name for a in prediction.actors]), strict=True):
+            for stance in prediction.actors[place].stances if place is not None else ():
                 if stance.topic in wanted.stance:
                     stated.append((stance.probability, wanted.stance[stance.topic] == stance.label))
         found.append(stated)

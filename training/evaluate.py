@@ -145,7 +145,11 @@ def calibration_error(probability: NDArray[np.float64], truth: NDArray[np.bool_]
 
 
 def match_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) -> dict[int, int]:
-    """Content overlap in characters, and quotes matched at an intersection over union of one half or more."""
+    """For each labelled quote the predicted one that is matched with it, by number.
+
+    They are matched from the largest intersection over union of characters down to one half. Adds to `counts` the
+    characters of contents, and the quotes.
+    """
     wanted = [_characters(quote.content) for quote in gold.quotes or ()]
     given = [_characters(quote.content) for quote in predicted.quotes]
     all_wanted, all_given = set().union(*wanted), set().union(*given)

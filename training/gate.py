@@ -91,8 +91,8 @@ def judge(champion: Evaluation, candidate: Evaluation, metrics: Sequence[str]) -
 
     * on none of the named metrics it is worse beyond noise, that is, no 95% interval of a difference lies below zero
       (paired bootstrap over articles), and
-    * on at least one named metric its figure is higher, and so is the mean over all of them: where noise hides what
-      each metric says, a candidate that loses more than it gains stays out.
+    * the mean over all of them is higher: where noise hides what each metric says, a candidate that loses more than it
+      gains stays out.
     """
     found = [difference(champion, candidate, name) for name in metrics]
     criteria = [
@@ -103,7 +103,7 @@ def judge(champion: Evaluation, candidate: Evaluation, metrics: Sequence[str]) -
     higher = sum(lead > 0 for lead in leads)
     mean = sum(leads) / len(leads) if leads else 0.0
     detail = f"higher on {higher} of {len(leads)} metrics, {mean:+.4f} in the mean"
-    return [*criteria, Criterion("better", higher > 0 and mean > 0, detail)]
+    return [*criteria, Criterion("better", mean > 0, detail)]
 
 
 def difference(first: Evaluation, second: Evaluation, name: str) -> Difference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,18 @@ def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     command.add_argument(
         "--reference-texts", type=Path, metavar="DUMP", help="the articles that --reference was predicted from"
     )
-    command.add_argument("--current-texts", type=Path, metavar="DUMP")
+    command.add_argument("--current-texts", type=Path, metavar="DUMP", help="the same for --current")
     command.add_argument(
         "--model", metavar="MODEL", help="whose vocabulary; as `predict` takes it (default: as shipped)"
     )
     command.add_argument("--html", type=Path, metavar="PATH", help="write a page with plots")
     command.add_argument("--json", type=Path, metavar="PATH", help="write the checks as JSON")
     command.add_argument(
-        "--alpha", type=_share, default=0.01, metavar="P", help="adjusted p-value below which (default: %(default)s)"
+        "--alpha",
+        type=_share,
+        default=0.01,
+        metavar="P",
+        help="a check whose adjusted p-value is below this counts as drift (default: %(default)s)",
     )
     command.add_argument(
         "--tolerance", type=_positive, default=1.0, metavar="X", help="multiplies every effect that counts as drift"
@@ -88,15 +93,23 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def _number(text: str) -> float:
+    """What is no number is not a number: no comparison holds of it."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def _share(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError("must lie between 0 and 1")
     return value
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be above 0")
     return value

@@ -259,7 +259,7 @@ class Registry:
         try:
             return Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
         except TopicStanceError as error:
-            raise StoreError(f"{champion}, the champion, cannot be compared with: {error}; roll back first") from error
+            raise StoreError(f"the champion, {champion}, cannot be loaded ({error}): roll back first") from error
 
     def _check_bundle(self, version: Version) -> tuple[Criterion, Pipeline | None]:
         """Whether the bundle can be used at all: it loads, and predicts an article."""
@@ -332,10 +332,9 @@ class Registry:
         """What the candidate's configuration says of the gate: that of its run, or the one that its bundle holds."""
         with TemporaryDirectory() as scratch:
             path = self._download(version, CONFIG, Path(scratch))
-            if path:
-                return msgspec.json.decode(path.read_bytes(), type=RunConfig).gate
+            options = msgspec.json.decode(path.read_bytes()) if path else model.bundle.manifest.options
         try:
-            return msgspec.convert(model.bundle.manifest.options, RunConfig).gate
+            return msgspec.convert(options, RunConfig).gate
         except msgspec.ValidationError:  # of another version of the project
             return GateConfig()
 

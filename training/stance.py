@@ -56,8 +56,8 @@ class StanceExample:
     made: bool = False
     """Whether it was made out of another: temperatures are not fitted on it."""
     passing: bool = False
-    """Whether the article touches the topic in passing: nor are they on it, and constants of its own take up that
-    such stances are neutral more often."""
+    """Whether the article touches the topic in passing: temperatures are not fitted on these either, and they have
+    constants of their own, as they are neutral more often."""
     shares: tuple[float, float, float] | None = None
     """How sure the label is: shares of `STANCES`, as of several annotators. Learned from in place of the label."""
 

@@ -109,7 +109,7 @@ def train(
     """
     began = time.perf_counter()
     if config.output and Path(config.output).exists() and not Path(config.output).is_dir():
-        raise DataError(f"{config.output}: the model cannot be written there: is no folder")
+        raise DataError(f"{config.output}: the model cannot be written there: it is not a folder")
     uri = connect(tracking_uri)
     import mlflow
 

@@ -176,7 +176,7 @@ class TestRefused:
             run(model, tmp_path / "nothing", tmp_path / "out.jsonl")
 
     def test_no_folder_for_the_output(self, tmp_path: Path, model: Path, dump: Path) -> None:
-        with pytest.raises(DataError, match="nowhere is no folder"):
+        with pytest.raises(DataError, match="nowhere is not a folder"):
             run(model, dump, tmp_path / "nowhere" / "out.jsonl")
 
     @pytest.mark.parametrize("output", ["in/out.jsonl", "in/a.jsonl"])
@@ -200,8 +200,8 @@ class TestRefused:
         [
             ("out.jsonl", "predictions and rejects cannot go to one file"),
             ("folder", "is not a regular file"),
-            ("nowhere/r.jsonl", "nowhere is no folder"),
-            ("-", "is no name of a file"),
+            ("nowhere/r.jsonl", "nowhere is not a folder"),
+            ("-", "rejects cannot go to"),
         ],
     )
     def test_rejects_that_cannot_be_written(
@@ -311,7 +311,7 @@ class TestResume:
     def test_a_leftover_is_refused_or_overwritten(self, model: Path, dump: Path, tmp_path: Path, expected) -> None:
         output = outside(tmp_path / "new" / "out.jsonl")
         interrupted(model, dump, output)
-        with pytest.raises(DataError, match="go on with it by --resume, or start afresh by --overwrite"):
+        with pytest.raises(DataError, match="continue it with --resume, or start over with --overwrite"):
             run(model, dump, output)
         run(model, dump, output, overwrite=True)
         assert results(output) == expected
@@ -338,7 +338,7 @@ class TestResume:
         interrupted(model, dump, output, dedup=True)
         assert run(model, dump, output, resume=True, dedup=True) == Counts(60, 20, 40, 40)
 
-    @pytest.mark.parametrize("change", ["input", "model", "options"])
+    @pytest.mark.parametrize("change", ["input", "model", "limit"])
     def test_refuses_other_circumstances(self, model: Path, dump: Path, tmp_path: Path, change: str) -> None:
         output = outside(tmp_path / "new" / "out.jsonl")
         interrupted(model, dump, output)
@@ -349,7 +349,7 @@ class TestResume:
             (model / "manifest.json").write_text('{"version": 2}')
         else:
             options["limit"] = 5
-        with pytest.raises(DataError, match=f"was begun with another {change}"):
+        with pytest.raises(DataError, match=f"belongs to a run with a different {change}"):
             run(model, dump, output, resume=True, **options)
         assert (tmp_path / "new" / "out.jsonl.partial").exists()
 
@@ -357,12 +357,12 @@ class TestResume:
         output = outside(tmp_path / "new" / "out.jsonl")
         interrupted(model, dump, output)
         (tmp_path / "new" / "out.jsonl.partial" / "predictions.jsonl").write_bytes(b"")
-        with pytest.raises(DataError, match="is damaged: start afresh by --overwrite"):
+        with pytest.raises(DataError, match="is damaged: start over with --overwrite"):
             run(model, dump, output, resume=True)
 
     def test_two_at_once(self, model: Path, dump: Path, tmp_path: Path) -> None:
         output = outside(tmp_path / "new" / "out.jsonl")
-        plan = journal.Plan("", "", "", "")
+        plan = journal.Plan("", "", "", False, None, None, 1)
         first = journal.Work(output, Path("rejects"), plan, resume=False, overwrite=False)
         with pytest.raises(DataError, match="in use by another run"):
             journal.Work(output, Path("rejects"), plan, resume=True, overwrite=False)

@@ -220,7 +220,7 @@ def test_a_topic_too_many_or_too_few(tiny_folder: Path) -> None:
 def test_terms_that_stand_twice(tiny_folder: Path) -> None:
     terms = (tiny_folder / TERMS).read_text("utf-8").split("\n")[:-1]
     put(tiny_folder, TERMS, ("\n".join([*terms[:-1], terms[0]]) + "\n").encode())
-    refused(tiny_folder, TERMS, "twice")
+    refused(tiny_folder, TERMS, "duplicate")
 
 
 @pytest.mark.parametrize("extra", [["a term more"], ["one"], []])

@@ -23,7 +23,7 @@ from topic_stance.classifier.hashing import MIX
 def test_a_key_that_stands_twice_in_the_manifest(tiny_folder: Path) -> None:
     raw = (tiny_folder / MANIFEST).read_text("utf-8").rstrip().removesuffix("}")
     (tiny_folder / MANIFEST).write_text(raw + ', "cue_threshold": 0.9}', "utf-8")
-    refused(tiny_folder, MANIFEST, "twice")
+    refused(tiny_folder, MANIFEST, "duplicate")
 
 
 def test_a_tensor_that_stands_twice(tiny_folder: Path) -> None:

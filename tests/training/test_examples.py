@@ -1,4 +1,4 @@
-"""Examples of stances: one of each labelled pair, with the quotes as labelled, as they are found, and turned round."""
+"""Examples of stances: one of each labelled pair, with the quotes as labelled and as they are found."""
 
 import msgspec
 import numpy as np

@@ -57,7 +57,7 @@ def test_the_page_is_not_written_over_its_input(dump: Path, capfd: pytest.Captur
 
 def test_a_folder_that_is_not_there(dump: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", str(dump), "--html", str(tmp_path / "nowhere" / "page.html")]) == 2
-    assert "nowhere is no folder" in capfd.readouterr().err
+    assert "nowhere is not a folder" in capfd.readouterr().err
 
 
 def test_names_are_looked_up_where_they_are_needed_only() -> None:
