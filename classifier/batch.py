@@ -23,7 +23,7 @@ from topic_stance.data.readers import LIMIT, Format, Reject, real_path
 from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.data.writers import output_kind
 
-from .chunks import Chunk, Dump
+from .chunks import Chunk, Dump, InputChanged
 from .compiling import announce
 from .dedup import NEAR_DUPLICATE, NearDuplicates
 from .journal import Counts, Plan, Position, Work
@@ -179,6 +179,9 @@ def _kept_on_failure(sink: _Sink, *, resumable: bool) -> Iterator[None]:
         raise KeyboardInterrupt(_sentence("interrupted", end())) from error
     except BrokenPipeError:  # whoever reads standard output has had enough
         end()
+        raise
+    except InputChanged:
+        sink.discard()  # nothing could go on with it
         raise
     except (TopicStanceError, OSError) as error:
         raise TopicStanceError(_sentence(str(error), end())) from error

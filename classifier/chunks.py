@@ -26,6 +26,10 @@ class Chunk(msgspec.Struct):
     position: Position
 
 
+class InputChanged(DataError):
+    """A file is not what it was when a run began."""
+
+
 class Dump:
     """All files of a dump, as they are when this is made. Raises `DataError` for a path that does not exist."""
 
@@ -55,7 +59,8 @@ class Dump:
         """Chunks of at most `length` records, from `start` to the end.
 
         With `check`, which may turn a record into a reject and remember what it has seen, everything before `start` is
-        read and checked again. Raises `DataError` where a file has changed or vanished since the dump was made.
+        read and checked again. Raises `DataError` where a file has vanished since the dump was made, `InputChanged`
+        where it has changed.
         """
         items: list[Record | Reject] = []
         characters = 0
@@ -87,7 +92,11 @@ class Dump:
     def _check_unchanged(self, index: int, source: Source) -> None:
         now = _state(source)
         if now != self._states[index]:
-            raise DataError(f"{source.name} has {'vanished' if now[1] < 0 else 'changed'} since this run began")
+            if now[1] < 0:  # it may come back, as on a disk that was away
+                raise DataError(f"{source.name} has vanished since this run began")
+            raise InputChanged(
+                f"{source.name} has changed since this run began, which cannot be resumed: start it again"
+            )
 
 
 def _state(source: Source | Reject) -> tuple[str, int, int]:

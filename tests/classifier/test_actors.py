@@ -113,6 +113,29 @@ def test_titles_are_taken_off_and_told(shipped: Pipeline, source: str, name: str
     assert [text[a:b] for a, b in actor.mentions] == [source]
 
 
+@pytest.mark.parametrize(("first", "second"), [("Jo", "John"), ("Christophe", "Christopher"), ("Robert", "Sarah")])
+def test_given_names_that_only_begin_alike_are_two(shipped: Pipeline, first: str, second: str) -> None:
+    text = f"{BOAT} {first} Marr said on Monday.\n\n“The fares will rise in the spring,” {second} Marr said."
+    assert actors(shipped, text) == [f"{first} Marr", f"{second} Marr"]
+
+
+@pytest.mark.parametrize("shared", ["Velmo", "Sarah"])
+def test_a_word_of_two_names_is_neither(shipped: Pipeline, shared: str) -> None:
+    names = ("Juan Velmo Quiller", "Pedro Velmo Ruiz") if shared == "Velmo" else ("Sarah Quiller", "Sarah Tonk")
+    text = f"{names[0]} met {names[1]} at the port on Monday. {BOAT} {shared} said."
+    assert not set(actors(shipped, text)) & set(names)
+
+
+def test_who_is_only_named_in_a_quotation_is_not_he(shipped: Pipeline) -> None:
+    text = f"Abel Tonk came to the port on Monday. “I have never met Mr. Robert Marr in my life.” {BOAT} he said."
+    assert actors(shipped, text)[-1] == "Abel Tonk"
+
+
+def test_they_is_a_body_rather_than_a_person(shipped: Pipeline) -> None:
+    text = f"The Eel Board met in Orrin. Abel Tonk came, too. {BOAT} they said."
+    assert actors(shipped, text) == ["Eel Board"]
+
+
 def test_father_and_son_of_one_name_are_two(shipped: Pipeline) -> None:
     text = (
         f"Robert Marr was at the quay with his son, Robert Marr Jr., on Monday. {BOAT} Robert Marr said.\n\n"

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -20,7 +21,8 @@ import pytest
 
 from topic_stance.classifier import journal
 from topic_stance.classifier.batch import predict_dump
-from topic_stance.classifier.journal import Counts
+from topic_stance.classifier.chunks import Dump
+from topic_stance.classifier.journal import Counts, Position
 from topic_stance.classifier.progress import Progress
 from topic_stance.data import writers
 from topic_stance.data.records import DataError, Prediction, TopicStanceError
@@ -144,6 +146,32 @@ class TestResults:
         run(model, dump, "-")
         assert capfdbinary.readouterr().err.decode().startswith(f"topic-stance: {dump}:5: not JSON")
 
+    def test_rejects_of_an_earlier_run_go_with_standard_output(self, model: Path, tmp_path: Path, capfdbinary) -> None:
+        (tmp_path / "rejects.jsonl").write_text("of an earlier run")
+        (tmp_path / "a.txt").write_text("fine")
+        run(model, tmp_path / "a.txt", "-", rejects=tmp_path / "rejects.jsonl")
+        assert not (tmp_path / "rejects.jsonl").exists()
+
+    def test_a_file_that_changes_while_it_is_read(self, model: Path, dump: Path, tmp_path: Path) -> None:
+        class Meddling(StubModel):
+            def predict(self, articles: Any) -> Any:
+                os.utime(dump, (1, 1))
+                return super().predict(articles)
+
+        with pytest.raises(
+            DataError, match=r"has changed since this run began, which cannot be resumed: start it again$"
+        ):
+            run(model, dump, tmp_path / "out.jsonl", loader=Meddling)
+        assert not list(tmp_path.glob("out.jsonl*")), "nothing is left that could not be gone on with"
+
+    def test_long_articles_make_short_chunks(self, tmp_path: Path) -> None:
+        lines = [json.dumps({"text": "eel " * size}) for size in (1, 1, 200_000, 200_000, 1, 1)]
+        (tmp_path / "dump.jsonl").write_text("\n".join(lines))
+        found = Dump([str(tmp_path / "dump.jsonl")], format=None, limit=10_000_000).chunks(
+            Position(), 256, check=None, on_bytes=None
+        )
+        assert len(list(found)) > 1
+
     def test_dedup(self, model: Path, tmp_path: Path) -> None:
         pytest.importorskip("datasketch")
         report = " ".join(f"word{number}" for number in range(200))
@@ -199,6 +227,7 @@ class TestRefused:
         ("rejects", "message"),
         [
             ("out.jsonl", "predictions and rejects cannot go to one file"),
+            ("folder/../out.jsonl", "predictions and rejects cannot go to one file"),
             ("folder", "is not a regular file"),
             ("nowhere/r.jsonl", "nowhere is not a folder"),
             ("-", "rejects cannot go to"),

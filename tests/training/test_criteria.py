@@ -93,6 +93,14 @@ class TestSpeed:
     def test_the_bound(self, seconds: float, passed: bool) -> None:
         assert self.judged([1.0], [seconds]).passed is passed
 
+    def test_the_bound_itself_is_within(self) -> None:
+        assert self.judged([2.0], [3.0], slower=1.5).passed
+        assert not self.judged([2.0], [3.0], slower=1.499).passed
+
+    def test_the_first_turn_does_not_count(self) -> None:
+        # Seven of eight turns count: with the first, the median of the second model would lie above the bound.
+        assert self.judged([1.0], [9.0, 9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0]).passed
+
     def test_one_hiccup_and_compiling_do_not_count(self) -> None:
         assert self.judged([1.0], [50.0, 1.0, 9.0, 1.0]).passed
 

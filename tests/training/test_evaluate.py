@@ -172,6 +172,64 @@ def test_perfect_predictions_score_one() -> None:
         assert result.intervals[name] == (1.0, 1.0), name
 
 
+def test_figures_worked_out_by_hand() -> None:
+    gold = LabelledArticle(
+        "a",
+        "x" * 100,
+        ["fraud"],
+        [
+            LabelledQuote([(0, 10)], None, (12, 20), "direct", "Ana Li"),
+            LabelledQuote([(30, 40)], None, (42, 50), "direct", "Bo Li"),
+            LabelledQuote([(60, 80)], None, None, "direct", "Harbour Board"),
+        ],
+        [
+            LabelledActor("Ana Li", "person", {"fraud": "favor"}),
+            LabelledActor("Bo Li", "person", {"fraud": "against"}),
+            LabelledActor("Harbour Board", "organization", {"fraud": "neutral"}),
+        ],
+    )
+    prediction = Prediction(
+        "a",
+        "m",
+        [TopicScore("fraud", 0.9, True), TopicScore("eels", 0.8, True), TopicScore("law", 0.1, False)],
+        [
+            Quote([(0, 10)], None, (20, 25), "direct", 0),  # the source only touches the labelled one
+            Quote([(30, 35)], None, (40, 43), "direct", 1),  # just half of the content
+            Quote([(90, 95)], None, None, "direct", None),
+        ],
+        [  # "Li" is one of the two persons, not both
+            Actor("Li", "person", "", [], [Stance("fraud", "favor", 0.9)]),
+            Actor("Harbour Board", "organization", "", [], [Stance("fraud", "favor", 0.9)]),
+        ],
+    )
+    third = 1 / 3
+    assert score([gold], [prediction]).figures == {
+        "topic eels P/R/F1": (0.0, 0.0, 0.0),
+        "topic fraud P/R/F1": (1.0, 1.0, 1.0),
+        "topic micro-F1": pytest.approx(2 * third),
+        "topic macro-F1": 0.5,
+        "content P/R/F1": (0.75, 0.375, 0.5),
+        "content F1": 0.5,
+        "quote P/R/F1": pytest.approx((2 * third, 2 * third, 2 * third)),
+        "quote F1": pytest.approx(2 * third),
+        "source accuracy": 0.5,
+        "actor accuracy": pytest.approx(third),
+        "stance favor P/R/F1": pytest.approx((0.5, 1.0, 2 * third)),
+        "stance against P/R/F1": (0.0, 0.0, 0.0),
+        "stance neutral P/R/F1": (0.0, 0.0, 0.0),
+        "stance macro-F1": pytest.approx(2 * third / 3),
+        "stance accuracy": pytest.approx(third),
+        "stance pairs missing": pytest.approx(third),
+    }
+
+
+def test_the_interval_leaves_a_fortieth_at_either_end() -> None:
+    result = score(*drawn(7))
+    for name in ("content F1", "stance macro-F1"):
+        ranked = np.sort(result.resampled[name])
+        assert result.intervals[name] == (ranked[5], ranked[194])
+
+
 def test_every_headline_has_an_interval_around_it() -> None:
     result = score(*drawn(7))
     scalars = result.scalars()
