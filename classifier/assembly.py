@@ -26,6 +26,8 @@ SURELY_CONTENT = 0.8
 """From this posterior of the first pass on a token is surely said by someone."""
 _LIKELY_CONTENT = 0.6
 """From this posterior of the first pass on a token may be what a content beside it goes on with."""
+_SCARE = 3
+"""Tokens, at most, of a quotation that is a scare word in its marks."""
 _NESTED = 4
 """So many quotes may claim a token: nested deeper than that is noise, and would cost."""
 
@@ -435,7 +437,7 @@ def _kind(content, flags, mark, quotation, quoted_length):  # type: ignore[no-un
             if flags[i] & WORD and mark[i] == MARK_NONE:
                 if quotation[i] == OUTSIDE:
                     outside += 1
-                elif quoted_length[i] > 4:
+                elif quoted_length[i] > _SCARE:
                     inside += 1
                 else:
                     scare += 1

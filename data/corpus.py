@@ -21,8 +21,8 @@ from .records import ACTOR_TYPES, STANCES, DataError, Kind, LabelledActor, Label
 _TAG = re.compile(r"<(/?)([qsc])((?: [an]=\"[^\"<>]*\"){0,2})>")
 _ATTRIBUTE = re.compile(r"([an])=\"([^\"]*)\"")
 _MARKS = '"“”'
-_SCARE = 2
-"""Words in marks, at most, that are a name or a scare word."""
+_SCARE = 1
+"""So many words in marks, at most, are a scare word."""
 
 
 def read_marked(folder: Path) -> list[LabelledArticle]:
@@ -146,7 +146,7 @@ def held_out(articles: Sequence[LabelledArticle], share: float, seed: int) -> li
 def quote_kind(content: Iterable[str]) -> Kind:
     """Direct, indirect or mixed, by the quotation marks inside a content's spans, as predictions have it.
 
-    One or two words in marks, as a name or a scare word, do not make a content mixed.
+    A single word in marks is a scare word, which does not make a content mixed.
     """
     quoted = scare = outside = 0
     for span in content:

@@ -55,8 +55,11 @@ def train(arguments: argparse.Namespace) -> int:
     """Train, register, and promote if the gate agrees; a refusal is a result, not a failure."""
     import msgspec
 
+    from topic_stance.classifier.compiling import announce
+
     from .config import load_config
 
+    announce()
     config = load_config(arguments.config)
     if arguments.seed is not None:
         config = msgspec.structs.replace(config, seed=arguments.seed)
@@ -249,8 +252,11 @@ def add_promote(commands: Commands) -> Added:
 
 def promote(arguments: argparse.Namespace) -> int:
     """Put a version through the gate."""
+    from topic_stance.classifier.compiling import announce
+
     from .registry import Registry
 
+    announce()
     registry = Registry(arguments.tracking_uri)
     version = registry.find(arguments.version)
     decision = registry.promote(version, to=arguments.to, gold=arguments.gold)

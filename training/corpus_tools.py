@@ -94,6 +94,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def suggest(arguments: argparse.Namespace) -> int:
     """The articles of a dump on which the model is least sure, as pre-labelled tasks; 1 where records were rejected."""
+    from topic_stance.classifier.compiling import announce
     from topic_stance.classifier.pipeline import load
     from topic_stance.data.readers import Record, read
     from topic_stance.data.writers import replacing
@@ -111,6 +112,7 @@ def suggest(arguments: argparse.Namespace) -> int:
             else:
                 rejected += 1
 
+    announce()
     pipeline = load(resolve_model(arguments.model))
     found = suggest(pipeline, articles(), arguments.n)
     with replacing(arguments.output) as file:

@@ -38,11 +38,13 @@ def add_search(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
 
 def run_search(arguments: argparse.Namespace) -> int:
     """Search, and write the winner."""
+    from topic_stance.classifier.compiling import announce
     from topic_stance.data.writers import replacing
 
     from .config import load_config
     from .search import load_search, search, to_toml
 
+    announce()
     config, options = load_config(arguments.config), load_search(arguments.config)
     found = search(
         config,

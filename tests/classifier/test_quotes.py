@@ -80,6 +80,21 @@ def test_a_sentence_may_be_parted_by_its_cue(shipped: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("the fares are fair to all who live in Orrin", "indirect"),
+        ("the fares are “fair” to all who live in Orrin", "indirect"),
+        ("the fares are “quite fair” to all who live in Orrin", "mixed"),
+        ("“the fares are fair to all who live in Orrin”", "direct"),
+    ],
+)
+def test_the_kind_of_a_quote(shipped: Pipeline, said: str, kind: str) -> None:
+    text = f"The port was shut. Mara Quill said that {said}."
+    ((_, _, _, found, _),) = parts(text, predict(shipped, text))
+    assert found == kind
+
+
+@pytest.mark.parametrize(
     ("rest", "second"),
     [
         ("“truly sorry.”", ["“truly sorry.”"]),
