@@ -14,11 +14,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any, BinaryIO, cast
-from uuid import UUID
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from .records import DataError
 
@@ -38,12 +35,12 @@ Item = tuple[int, int, Fields | str]
 Line = tuple[int, int, bytes | str]
 """Like `Item`, the bytes of one line in place of the fields."""
 
-_NAMES = Fields.__struct_fields__
+NAMES = Fields.__struct_fields__
+"""Of the fields that are read."""
 _decode = msgspec.json.Decoder(Fields).decode
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
-_BATCH = 256  # rows of Parquet that are read at once
 _BAD_BYTE = re.compile("[\udc80-\udcff]")  # what the error handler "surrogateescape" makes of bytes that are not UTF-8
 _DOCUMENT = 100  # how many times longer than one record a JSON array of them may be, which is held in memory
 
@@ -100,8 +97,8 @@ def read_csv(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
             yield 1, 0, source.problem or "no column 'text' in the header (the first line)"
         return
     names, delimiter = columns
-    if doubled := _doubled(names):
-        yield 1, 0, doubled
+    if problem := doubled(names):
+        yield 1, 0, problem
         return
     rows = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
@@ -156,86 +153,6 @@ def read_html(blocks: Iterable[bytes], limit: int) -> Iterator[Item]:
     yield 1, 0, _cleaned(Fields(text=page.text, title=page.title, date=page.date, source=source, url=page.url))
 
 
-def read_parquet(stream: BinaryIO, limit: int, on_rows: Callable[[float], None] | None = None) -> Iterator[Item]:
-    """Rows of a table with a column `text`. `stream` must be seekable; `on_rows` is told the share that was read.
-
-    Texts stay as the file's dictionary has them until they are looked at, row by row where they are long: a small
-    file can name one long text many times.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    row = 0
-    try:
-        table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
-        names = [name for name in table.schema_arrow.names if name in _NAMES]
-        if problem := _doubled(names) or (None if "text" in names else "no column 'text'"):
-            yield 0, -1, problem
-            return
-        table = pq.ParquetFile(
-            stream,
-            metadata=table.metadata,
-            pre_buffer=False,
-            buffer_size=1 << 20,
-            read_dictionary=_texts(table.schema_arrow),
-        )
-        for batch in table.iter_batches(batch_size=_BATCH, columns=names):
-            for part in _parts(batch, limit):
-                if isinstance(part, str):
-                    row += 1
-                    yield row, -1, part
-                    continue
-                columns = [_values(name, column) for name, column in zip(part.schema.names, part.columns, strict=True)]
-                for values in zip(*columns, strict=True):
-                    row += 1
-                    yield row, -1, _from_bytes(dict(zip(part.schema.names, values, strict=True)))
-            if on_rows is not None:
-                on_rows(batch.num_rows / table.metadata.num_rows)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        yield row + 1, -1, f"Parquet data is damaged: {error}"
-
-
-def _texts(schema: Any) -> list[str]:
-    """The columns of a table that hold strings or bytes, and are read."""
-    import pyarrow as pa
-
-    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-    return [field.name for field in schema if field.name in _NAMES and any(kind(field.type) for kind in kinds)]
-
-
-def _parts(batch: Any, limit: int) -> Iterator[Any]:
-    """A batch in slices that hold no more than a record may be long, and for each row that is longer the reason."""
-    sizes = np.zeros(batch.num_rows, np.int64)
-    for column in batch.columns:
-        sizes += _sizes(column)
-    begin = size = 0
-    for row in range(batch.num_rows):
-        if row > begin and size + sizes[row] > limit:
-            yield batch.slice(begin, row - begin)
-            begin, size = row, 0
-        size += sizes[row]
-        if size > limit:  # this row alone
-            yield _too_long(limit)
-            begin, size = row + 1, 0
-    if begin < batch.num_rows:
-        yield batch.slice(begin)
-
-
-def _sizes(column: Any) -> NDArray[np.int64]:
-    """The bytes of each value of a column of strings or bytes; zeros for another."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    words = column.dictionary if pa.types.is_dictionary(column.type) else column
-    try:
-        lengths = pc.binary_length(words)
-    except pa.ArrowException:
-        return np.zeros(len(column), np.int64)
-    if words is not column:
-        lengths = lengths.take(column.indices)
-    return np.array(lengths.fill_null(0).to_pylist(), np.int64)
-
-
 def spooled(blocks: Iterable[bytes]) -> BinaryIO:
     """A seekable temporary file with the content of `blocks`; deleted when closed."""
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 (the caller closes it)
@@ -258,14 +175,14 @@ def _lines(blocks: Iterable[bytes], limit: int) -> Iterator[Line]:
             else:
                 held.clear()
             for part in rest:
-                yield line, offset, b"".join(held) if size <= limit else _too_long(limit)
+                yield line, offset, b"".join(held) if size <= limit else too_long(limit)
                 line, offset = line + 1, offset + size + 1
                 held, size = [part], len(part)
     except DataError as error:
         yield line, offset, str(error)
         return
     if size:
-        yield line, offset, b"".join(held) if size <= limit else _too_long(limit)
+        yield line, offset, b"".join(held) if size <= limit else too_long(limit)
 
 
 def _whole(blocks: Iterable[bytes], limit: int) -> bytes | str:
@@ -276,14 +193,15 @@ def _whole(blocks: Iterable[bytes], limit: int) -> bytes | str:
         for block in blocks:
             size += len(block)
             if size > limit:
-                return _too_long(limit)
+                return too_long(limit)
             held.append(block)
     except DataError as error:
         return str(error)
     return b"".join(held)
 
 
-def _too_long(limit: int) -> str:
+def too_long(limit: int) -> str:
+    """Why a record is not read."""
     return f"longer than {limit:,} bytes"
 
 
@@ -364,11 +282,11 @@ def _no_json(error: RecursionError | ValueError) -> str:
 def _from_object(found: object, bad: bool) -> Fields | str:
     if not isinstance(found, dict):
         return "not a JSON object"
-    values = {name: found[name] for name in _NAMES if name in found}
-    return _from_bytes(values) if bad else _cleaned(Fields(**values))
+    values = {name: found[name] for name in NAMES if name in found}
+    return from_bytes(values) if bad else _cleaned(Fields(**values))
 
 
-def _from_bytes(values: dict[str, Any]) -> Fields | str:
+def from_bytes(values: dict[str, Any]) -> Fields | str:
     """Fields out of strings that were decoded with "surrogateescape": no bad byte in `id` or `text`, others dropped."""
     bad = {name for name, value in values.items() if isinstance(value, str) and _BAD_BYTE.search(value)}
     for name in ("id", "text"):
@@ -378,7 +296,7 @@ def _from_bytes(values: dict[str, Any]) -> Fields | str:
 
 
 def _cleaned(fields: Fields) -> Fields:
-    for name in _NAMES:
+    for name in NAMES:
         value = getattr(fields, name)
         if isinstance(value, str):
             setattr(fields, name, valid(value))
@@ -482,11 +400,11 @@ def _header(line: str) -> tuple[list[str], str] | None:
     return None
 
 
-def _doubled(names: Iterable[str]) -> str | None:
+def doubled(names: Iterable[str]) -> str | None:
     """Why columns of these names cannot be told apart, if one that is read stands there twice."""
     seen: set[str] = set()
     for name in names:
-        if name in _NAMES and name in seen:
+        if name in NAMES and name in seen:
             return f"two columns {name!r}"
         seen.add(name)
     return None
@@ -498,37 +416,4 @@ def _row(names: list[str], values: list[str]) -> Fields | str | None:
         return None
     if len(values) != len(names):
         return f"{len(values)} values where the header has {len(names)}"
-    return _from_bytes({name: value for name, value in zip(names, values, strict=True) if name in _NAMES})
-
-
-def _values(name: str, column: Any) -> list[Any]:
-    """A column as Python values, bytes of whatever text as `_from_bytes` wants them."""
-    import pyarrow as pa
-
-    kind = column.type
-    try:
-        if pa.types.is_dictionary(kind):
-            column, kind = column.dictionary_decode(), kind.value_type
-        if pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
-            column = column.cast(pa.string())
-        elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            # Strings are not checked when they are read, and one bad byte would spoil the whole column.
-            column = column.cast(pa.large_binary())
-        values = column.to_pylist()
-    except (pa.ArrowException, ValueError, OverflowError):
-        if name == "text":
-            raise
-        return [None] * len(column)
-    if name == "id":
-        values = [_readable(value) for value in values]
-    return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
-
-
-def _readable(value: Any) -> Any:
-    """A UUID as its usual form, bytes that are no text as hexadecimal digits; other ids as they are."""
-    if isinstance(value, UUID):
-        return str(value)
-    try:
-        return value.decode() if isinstance(value, bytes) else value
-    except UnicodeDecodeError:
-        return value.hex()
+    return from_bytes({name: value for name, value in zip(names, values, strict=True) if name in NAMES})

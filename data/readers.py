@@ -30,11 +30,11 @@ from .formats import (
     read_html,
     read_json,
     read_jsonl,
-    read_parquet,
     read_txt,
     spooled,
     valid,
 )
+from .parquet import read_parquet
 from .records import Article, DataError, content_id
 
 Format = Literal["jsonl", "json", "csv", "parquet", "txt", "html"]

@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import io
 import json
 import os
 import random
@@ -13,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -21,9 +19,7 @@ import pytest
 
 from topic_stance.classifier import journal
 from topic_stance.classifier.batch import predict_dump
-from topic_stance.classifier.chunks import Dump
-from topic_stance.classifier.journal import Counts, Position
-from topic_stance.classifier.progress import Progress
+from topic_stance.classifier.journal import Counts
 from topic_stance.data import writers
 from topic_stance.data.records import DataError, Prediction, TopicStanceError
 
@@ -140,37 +136,15 @@ class TestResults:
         assert [(line["id"], line["actors"][0]["name"]) for line in lines] == [("1", "a"), ("1", "b")]
 
     def test_standard_output(self, model: Path, dump: Path, tmp_path: Path, capfdbinary, expected) -> None:
+        (tmp_path / "rejects.jsonl").write_text("of an earlier run")
         run(model, dump, "-", rejects=tmp_path / "rejects.jsonl")
         assert capfdbinary.readouterr().out == expected["out.jsonl"]
         assert (tmp_path / "rejects.jsonl").read_bytes() == expected["out.jsonl.rejects.jsonl"]
         run(model, dump, "-")
         assert capfdbinary.readouterr().err.decode().startswith(f"topic-stance: {dump}:5: not JSON")
-
-    def test_rejects_of_an_earlier_run_go_with_standard_output(self, model: Path, tmp_path: Path, capfdbinary) -> None:
-        (tmp_path / "rejects.jsonl").write_text("of an earlier run")
         (tmp_path / "a.txt").write_text("fine")
         run(model, tmp_path / "a.txt", "-", rejects=tmp_path / "rejects.jsonl")
         assert not (tmp_path / "rejects.jsonl").exists()
-
-    def test_a_file_that_changes_while_it_is_read(self, model: Path, dump: Path, tmp_path: Path) -> None:
-        class Meddling(StubModel):
-            def predict(self, articles: Any) -> Any:
-                os.utime(dump, (1, 1))
-                return super().predict(articles)
-
-        with pytest.raises(
-            DataError, match=r"has changed since this run began, which cannot be resumed: start it again$"
-        ):
-            run(model, dump, tmp_path / "out.jsonl", loader=Meddling)
-        assert not list(tmp_path.glob("out.jsonl*")), "nothing is left that could not be gone on with"
-
-    def test_long_articles_make_short_chunks(self, tmp_path: Path) -> None:
-        lines = [json.dumps({"text": "eel " * size}) for size in (1, 1, 200_000, 200_000, 1, 1)]
-        (tmp_path / "dump.jsonl").write_text("\n".join(lines))
-        found = Dump([str(tmp_path / "dump.jsonl")], format=None, limit=10_000_000).chunks(
-            Position(), 256, check=None, on_bytes=None
-        )
-        assert len(list(found)) > 1
 
     def test_dedup(self, model: Path, tmp_path: Path) -> None:
         pytest.importorskip("datasketch")
@@ -469,54 +443,6 @@ class TestFaults:
         wanted = outside(tmp_path / "wanted" / "out.jsonl")
         run(model, dump, wanted, processes=2)
         assert results(output) == results(wanted)
-
-
-class TestProgress:
-    def test_lines_in_a_log(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        moments = iter([0.0, 0.0, 5.0, 10.0, 11.0])
-        monkeypatch.setattr("time.monotonic", lambda: next(moments))
-        out = io.StringIO()
-        progress = Progress(out)
-        progress.start(4_000_000)
-        progress.read(1_000_000)
-        for articles in (100, 2_000, 2_100):
-            progress.update(articles)
-        progress.close()
-        assert out.getvalue() == " 25%  2,000 articles  200/s  0:30 left\n"
-
-    def test_bar_on_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Terminal(io.StringIO):
-            def isatty(self) -> bool:
-                return True
-
-        moments = iter([0.0, 0.0, 2.0])
-        monkeypatch.setattr("time.monotonic", lambda: next(moments))
-        out = Terminal()
-        progress = Progress(out)
-        progress.start(100)
-        progress.read(50)
-        progress.update(10)
-        progress.close()
-        assert "█" in out.getvalue()
-        assert "10 articles  5/s  0:02 left" in out.getvalue()
-        assert out.getvalue().endswith("\r\x1b[K")
-
-    def test_a_run_shows_it(self, model: Path, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("topic_stance.classifier.progress._LINE_SECONDS", 0.0)
-        out = io.StringIO()
-        run(model, dump, tmp_path / "out.jsonl", progress=Progress(out))
-        assert "100%" in out.getvalue()
-        assert "104 articles" in out.getvalue()
-
-    def test_a_log_that_is_full_ends_no_run(
-        self, model: Path, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("topic_stance.classifier.progress._LINE_SECONDS", 0.0)
-        with open("/dev/full", "w") as out:
-            run(model, dump, tmp_path / "out.jsonl", progress=Progress(out))
-            with contextlib.suppress(OSError):
-                out.close()
-        assert (tmp_path / "out.jsonl").exists()
 
 
 def interrupted(model: Path, dump: Path, output: Path, **options) -> None:

@@ -7,7 +7,6 @@ import os
 import random
 import sys
 import tracemalloc
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -144,36 +143,6 @@ class TestFormats:
         assert (record.article.id, record.article.title) == ("page", "Papers forged, minister says")
         assert (record.article.source, record.article.date) == ("The Harbour Post", "2022-05-06")
         assert texts([reject]) == ["! no article text found in the HTML"]
-
-    def test_parquet_types(self, tmp_path: Path) -> None:
-        table = pa.table(
-            {
-                "id": [7, 8, 9],
-                "text": pa.array([b"ok", b"\xff", None], pa.binary()).view(pa.string()),
-                "source": pa.array(["Post", "Post", None]).dictionary_encode(),
-                "date": pa.array([0, 1, 2], pa.timestamp("ns")),
-                "title": [[1], [2], [3]],
-            }
-        )
-        found = read_bytes(tmp_path, "dump.parquet", parquet(table))
-        assert texts(found) == ["ok", "! text is not UTF-8", "! no text"]
-        assert isinstance(found[0], Record)
-        assert (found[0].article.id, found[0].article.source, found[0].article.title) == ("7", "Post", "")
-        assert found[0].article.date.startswith("1970-01-01")
-        assert [(item.line, item.offset) for item in found] == [(1, -1), (2, -1), (3, -1)]
-
-    @pytest.mark.parametrize(
-        ("ids", "expected"),
-        [
-            (pa.array([Decimal(12345)], pa.decimal128(20, 0)), "12345"),
-            (pa.array([b"\xff" * 16], pa.binary(16)), "ff" * 16),
-            (pa.array([b"a7"], pa.binary()), "a7"),
-        ],
-    )
-    def test_parquet_ids(self, tmp_path: Path, ids: pa.Array, expected: str) -> None:
-        (found,) = read_bytes(tmp_path, "dump.parquet", parquet(pa.table({"id": ids, "text": ["x"]})))
-        assert isinstance(found, Record)
-        assert found.article.id == expected
 
     @pytest.mark.parametrize(
         ("pieces", "expected"),
@@ -404,23 +373,6 @@ class TestRejected:
         data = b"id,text\n1," + b"x" * 5_000 + b"\n2,y\n"
         assert texts(read_bytes(tmp_path, "d.csv", data, limit=1_000)) == ["! longer than 1,000 bytes", "y"]
 
-    def test_parquet_long_rows(self, tmp_path: Path) -> None:
-        rows = ["a", "long " * 1_000, "b", None, "c" * 300, "long " * 1_000]
-        for texts_ in (pa.array(rows), pa.array(rows).dictionary_encode(), pa.array(rows, pa.large_string())):
-            found = read_bytes(tmp_path, "d.parquet", parquet(pa.table({"text": texts_})), limit=500)
-            long = "! longer than 500 bytes"
-            assert texts(found) == ["a", long, "b", "! no text", "c" * 300, long]
-            assert [item.line for item in found] == [1, 2, 3, 4, 5, 6]
-
-    def test_parquet_with_one_long_text_many_times_takes_little(self, tmp_path: Path) -> None:
-        repeated = pa.DictionaryArray.from_arrays(pa.array([0] * 200, pa.int32()), ["eel " * 500_000])
-        write(tmp_path, "d.parquet", parquet(pa.table({"text": repeated})))
-        tracemalloc.start()
-        assert sum(1 for _ in read([tmp_path / "d.parquet"])) == 200
-        assert tracemalloc.get_traced_memory()[1] < 50_000_000
-        tracemalloc.stop()
-        assert pa.default_memory_pool().max_memory() < 200_000_000
-
     @pytest.mark.parametrize("name", ["d.csv", "d.parquet"])
     def test_columns_of_one_name(self, tmp_path: Path, name: str) -> None:
         table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
@@ -440,11 +392,6 @@ class TestRejected:
     def test_utf16_without_a_mark(self, tmp_path: Path) -> None:
         found = read_bytes(tmp_path, "d.txt", "Talks broke down.".encode("utf-16-le"))
         assert texts(found) == ["! text is mostly NULs: UTF-16 without a mark?"]
-
-    def test_damaged_parquet(self, tmp_path: Path) -> None:
-        data = bytearray(PLAIN["dump.parquet"])
-        assert len(read_bytes(tmp_path, "short.parquet", bytes(data[:-9]))) == 1
-        assert len(read_bytes(tmp_path, "no-text.parquet", parquet(pa.table({"body": ["x"]})))) == 1
 
     @pytest.mark.parametrize("order", ["le", "be"])
     def test_utf32_is_refused(self, tmp_path: Path, order: str) -> None:
