@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, BinaryIO, cast
 
@@ -308,23 +308,41 @@ class _Held:
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._rest = iter(blocks)
-        self._start = b""
+        self._start = bytearray()
+        self._first: int | None = None
+        """The place of the first byte that is no white space."""
         self._failure: DataError | None = None
         self._ended = False
 
-    def start(self, enough: Callable[[bytes], bool], limit: int) -> bytes:
-        """The first bytes, as many as are enough, or as there are up to a limit."""
-        while not self._ended and len(self._start) <= limit and not enough(self._start):
-            try:
-                block = next(self._rest, b"")
-            except DataError as error:  # comes again where it belongs, after what stands before it
-                self._failure, block = error, b""
-            self._ended = not block
-            self._start += block
-        return self._start
+    def start(self, wanted: bytes, limit: int) -> bytes:
+        """The blocks until, after white space at the beginning, `wanted` stands in them, or a limit is passed."""
+        place = 0
+        while self._first is None or self._start.find(wanted, max(place, self._first)) < 0:
+            if self._ended or len(self._start) > limit:
+                break
+            place = max(0, len(self._start) - len(wanted))
+            self._read()
+        return bytes(self._start)
+
+    def whole(self, limit: int) -> bytes:
+        """All blocks, or those until a limit is passed."""
+        while not self._ended and len(self._start) <= limit:
+            self._read()
+        return bytes(self._start)
+
+    def _read(self) -> None:
+        try:
+            block = next(self._rest, b"")
+        except DataError as error:  # comes again where it belongs, after what stands before it
+            self._failure, block = error, b""
+        self._ended = not block
+        blank = len(block) - len(block.lstrip())
+        if self._first is None and blank < len(block):
+            self._first = len(self._start) + blank
+        self._start += block
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._start
+        yield bytes(self._start)
         if self._failure is not None:
             raise self._failure
         yield from self._rest
@@ -332,20 +350,14 @@ class _Held:
 
 def _is_document(blocks: _Held, limit: int) -> bool:
     """Whether JSON is one document: an array, or an object that does not end with the first line."""
-    start = blocks.start(_shows_first_line, limit).lstrip()
+    start = blocks.start(b"\n", limit).lstrip()
     if start.startswith(b"["):
         return True
     line, newline, _ = start.partition(b"\n")
     if not newline or _is_json(line):
         return False
     # A broken record in the first of several lines: the others begin with a brace, those of a document mostly do not.
-    start = blocks.start(lambda data: b"\n{" in data, limit)
-    return b"\n{" not in start or _is_json(blocks.start(lambda data: False, limit))
-
-
-def _shows_first_line(data: bytes) -> bool:
-    data = data.lstrip()
-    return data.startswith(b"[") or b"\n" in data
+    return b"\n{" not in blocks.start(b"\n{", limit) or _is_json(blocks.whole(limit))
 
 
 def _is_json(data: bytes) -> bool:
