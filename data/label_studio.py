@@ -181,12 +181,10 @@ def _regions(text: str, results: Sequence[_Result], where: str) -> list[Region]:
             kinds[result.id] = _kind(result.value.choices[0], where)
         elif result.from_name == "actor":
             actors[result.id] = "\n".join(_lines(result.value.text))
+    found = [result for result in results if result.type == "labels"]
     return [
-        Region(
-            result.id, _label(result, where), _span(result, text, where), kinds.get(result.id), actors.get(result.id)
-        )
-        for result in results
-        if result.type == "labels"
+        Region(result.id, _label(result, where), span, kinds.get(result.id), actors.get(result.id))
+        for result, span in zip(found, _spans(found, text, where), strict=True)
     ]
 
 
@@ -209,19 +207,33 @@ def _label(result: _Result, where: str) -> Label:
     raise DataError(f"{where}: region {result.id!r} needs one label of {', '.join(LABELS)}: {result.value.labels}")
 
 
-def _span(result: _Result, text: str, where: str) -> Span:
-    """The region's offsets, which some versions count in UTF-16 units: the text that they hold decides."""
-    start, end, held = result.value.start, result.value.end, result.value.text
-    if start is None or end is None:
-        raise DataError(f"{where}: region {result.id!r} has no offsets")
-    if not isinstance(held, str) or not held or _same(text[max(start, 0) : max(end, 0)], held):
-        return start, end
-    units = text.encode("utf-16-le", "surrogatepass")
-    before = len(units[: 2 * max(start, 0)].decode("utf-16-le", "replace"))
-    inside = units[2 * max(start, 0) : 2 * max(end, 0)].decode("utf-16-le", "replace")
-    if _same(inside, held):
-        return before, before + len(inside)
-    raise DataError(f"{where}: region {result.id!r} does not hold the text at {start}–{end}: {held[:60]!r}")
+def _spans(regions: Sequence[_Result], text: str, where: str) -> list[Span]:
+    """The offsets of a task's regions, which some versions count in UTF-16 units: the texts that all hold decide."""
+    given = [_offsets(result, where) for result in regions]
+    wrong = [k for k, span in enumerate(given) if not _holds(span, regions[k], text)]
+    if not wrong:
+        return given
+    place = [k for k, character in enumerate(text) for _ in range(1 + (ord(character) > 0xFFFF))]
+    place.append(len(text))
+    moved = [(place[min(start, len(place) - 1)], place[min(end, len(place) - 1)]) for start, end in given]
+    if all(_holds(span, result, text) for span, result in zip(moved, regions, strict=True)):
+        return moved
+    first, (start, end) = regions[wrong[0]], given[wrong[0]]
+    raise DataError(
+        f"{where}: region {first.id!r} does not hold the text at {start}–{end}: {str(first.value.text)[:60]!r}"
+    )
+
+
+def _offsets(result: _Result, where: str) -> Span:
+    start, end = result.value.start, result.value.end
+    if start is None or end is None or not 0 <= start <= end:
+        raise DataError(f"{where}: region {result.id!r} has no offsets, or none that can be")
+    return start, end
+
+
+def _holds(span: Span, result: _Result, text: str) -> bool:
+    held = result.value.text
+    return not isinstance(held, str) or not held or _same(text[slice(*span)], held)
 
 
 def _same(text: str, held: str) -> bool:

@@ -185,6 +185,19 @@ class TestLabelStudio:
 
         assert self.read(tmp_path, shift) == [article()]
 
+    def test_one_unit_for_all_regions(self, tmp_path: Path) -> None:
+        """The word stands twice, so that by itself it would be found at its place in the other unit."""
+        text = "🚢🚢🚢no no, said Ana Ek."
+        (wanted,) = [LabelledQuote([(3, 5)], (10, 14), (15, 21), "indirect", "Ana Ek")]
+        whole = LabelledArticle("a", text, [], [wanted], [LabelledActor("Ana Ek", "person", {})])
+        path = written("label-studio", [whole], tmp_path)
+        tasks = json.loads(path.read_bytes())
+        for result in tasks[0]["annotations"][0]["result"]:
+            for key in {"start", "end"} & set(result.get("value", {})):
+                result["value"][key] += 3
+        path.write_text(json.dumps(tasks))
+        assert import_articles("label-studio", path).articles == [whole]
+
     def test_a_text_that_is_elsewhere(self, tmp_path: Path) -> None:
         def change(task) -> None:
             task["annotations"][0]["result"][0]["value"]["text"] = "Something else"

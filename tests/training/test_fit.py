@@ -17,6 +17,7 @@ from topic_stance.classifier.stance import said_word
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.exchange import export_articles
 from topic_stance.data.records import DataError, LabelledArticle
+from topic_stance.training.ablations import Bench
 from topic_stance.training.card import data_section
 from topic_stance.training.config import DataConfig, RunConfig, TrackingConfig, flat, load_config, with_values
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_corpus, read_taxonomy
@@ -260,6 +261,16 @@ def test_a_label_that_is_no_topic_is_refused(tmp_path: Path, authored: list[Labe
     (tmp_path / "x.jsonl").write_bytes(msgspec.json.encode(article))
     with pytest.raises(DataError, match=f"article {authored[0].id}: the label 'fruad' is no topic of the taxonomy"):
         read_corpus(RunConfig("x", DataConfig(full=[str(tmp_path / "x.jsonl")])))
+
+
+def test_an_ablation_of_data_reads_them_anew(root: Path, tmp_path: Path, authored: list[LabelledArticle]) -> None:
+    export_articles("jsonl", authored[:9], tmp_path / "more.jsonl")
+    config = RunConfig("x", DataConfig(authored=str(root / "data/briefs")))
+    corpus = read_corpus(config)
+    bench = Bench(config, corpus, authored[:4], read_taxonomy())
+    assert bench.learned_from(with_values(config, {"topics.c": 2.0})) is corpus
+    more = bench.learned_from(with_values(config, {"data.full": [str(tmp_path / "more.jsonl")]}))
+    assert more.ids() - corpus.ids() == {article.id for article in authored[4:9]}, "none of those measured on"
 
 
 def test_every_labelled_article_is_learned_from(tiny_corpus: Corpus, authored: list[LabelledArticle]) -> None:
