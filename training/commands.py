@@ -121,6 +121,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.given:
         return _evaluate_given(pipeline, gold, arguments.rivals, arguments.newsmtsc)
     found = measure(pipeline, gold)
+    if half := sum(article.quotes is not None and article.actors is None for article in gold):
+        _say(f"{half} articles have quotes and no actors: only their topics are measured")
     if arguments.json:
         written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
         print(json.dumps(written, indent=1))

@@ -383,6 +383,14 @@ class TestCommands:
         assert store("evaluate", "--model", "out", "--gold", str(gold), "--json") == 0
         assert json.loads(capfd.readouterr().out)["figures"]["content F1"] > 0.3
 
+    def test_quotes_without_actors_are_not_passed_over(self, store, gold: Path, capfd) -> None:
+        article = json.loads(gold.read_text().splitlines()[0])
+        del article["actors"]
+        half = gold.with_name("half.jsonl")
+        half.write_text(json.dumps(article) + "\n")
+        assert store("evaluate", "--model", "2", "--gold", str(half)) == 0
+        assert "1 articles have quotes and no actors" in capfd.readouterr().err
+
     def test_gold_that_cannot_be_used(self, store, gold: Path, capfd) -> None:
         article = json.loads(gold.read_text().splitlines()[0])
         article["quotes"][0]["content"] = [[0, 1_000_000_000]]
