@@ -126,7 +126,7 @@ def test_the_command(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     ("options", "message"),
     [
         (["--given", "quotes", "--behaviour"], "ask for one at a time"),
-        (["--behaviour", "--json"], "--json is there for the figures alone"),
+        (["--behaviour", "--json"], "--json cannot be combined"),
         (["--rivals", "x.toml"], "go with --given quotes"),
         (["--newsmtsc", "x.jsonl"], "go with --given quotes"),
     ],
