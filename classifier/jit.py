@@ -34,6 +34,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if function is None:
         return partial(compiled, **options)
     made: Any = numba.njit(function, cache=True, nogil=True, **options)
+    if _settings.DISABLE_JIT:
+        return made
     # numba asks this guard as well, though its own lets such errors pass on Windows only.
     made._cache._guard_against_spurious_io_errors = partial(suppress, OSError, EOFError, pickle.UnpicklingError)
     return made
@@ -47,7 +49,8 @@ inlined: Any = partial(numba.njit, inline="always")
 
 _LENT = "TOPIC_STANCE_COMPILED"
 """The variable by which workers find the place that their parent has made for itself."""
-_lent: list[Path] = []
+_lent: list[tuple[int, Path]] = []
+"""Places that a process has made for itself, with its number: a copy of it (`os.fork`) must not remove them."""
 _KEPT = 4
 """So many versions of the sources have their compiled code kept: the ones made last."""
 _VERSION = re.compile(r"[0-9a-f]{16}")
@@ -101,7 +104,7 @@ def folder() -> Path:
         if found := place(base, name):
             return found
     base = Path(tempfile.mkdtemp(prefix="topic-stance-"))
-    _lent.append(base)
+    _lent.append((os.getpid(), base))
     atexit.register(discard)
     made = base / "topic-stance" / name
     for other in bases():
@@ -116,8 +119,10 @@ def folder() -> Path:
 def discard() -> None:
     """Remove the place that was made for this process alone, if there is one."""
     while _lent:
-        shutil.rmtree(_lent.pop(), ignore_errors=True)
-        os.environ.pop(_LENT, None)
+        maker, base = _lent.pop()
+        if maker == os.getpid():
+            shutil.rmtree(base, ignore_errors=True)
+            os.environ.pop(_LENT, None)
 
 
 class Locator:

@@ -140,10 +140,15 @@ def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines]
 
 
+def without_text(line: bytes) -> bool:
+    """Whether a line of a file of labels holds the hash of its text in place of that."""
+    return b'"text_sha256":' in line
+
+
 def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
     """One line of a file of labels; raises `DataError` where it is none, or holds no text and none is there for it."""
-    if b'"text_sha256"' not in line:
-        return _with_text(line, where)
+    if not without_text(line):
+        return _in_full(with_text(line, where), where)
     try:
         labels = msgspec.json.decode(line, type=_FullLabels)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -165,11 +170,15 @@ def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> Labelled
     )
 
 
-def _with_text(line: bytes, where: str) -> LabelledArticle:
+def with_text(line: bytes, where: str) -> LabelledArticle:
+    """A line that holds its text, in full or by topic; raises `DataError` where it is none."""
     try:
-        found = msgspec.json.decode(line, type=LabelledArticle)
+        return msgspec.json.decode(line, type=LabelledArticle)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise DataError(f"{where}: not a labelled article: {error}") from None
+
+
+def _in_full(found: LabelledArticle, where: str) -> LabelledArticle:
     if found.quotes is None or found.actors is None:
         raise DataError(f"{where}: article {found.id} is not labelled in full: it has no quotes or no actors")
     return checked(found, f"{where}: article {found.id}")

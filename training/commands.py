@@ -355,12 +355,16 @@ def _model_folder(name: str | None, tracking_uri: str | None) -> Path:
 
 def _learned_from(name: str, tracking_uri: str | None) -> set[str]:
     """Ids of the articles that a model was fitted on, where the registry knows."""
-    if Path(name).exists() or name.startswith("runs:/"):
+    if Path(name).exists():
         return set()
     from .registry import Registry
+    from .store import StoreError
 
     registry = Registry(tracking_uri)
-    return registry.learned_from(registry.find(name))
+    try:
+        return registry.learned_from(registry.find(name))
+    except StoreError:  # a run's model, or one by its own id: none of the registry's
+        return set()
 
 
 def _tell(version: Version, target: str, decision: Decision) -> None:

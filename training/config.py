@@ -107,6 +107,8 @@ def load_config(path: Path) -> RunConfig:
     return config
 
 
+HEAD_SECTIONS = ("topics", "quotes", "stance")
+"""Sections with options of the heads."""
 _MEASURED_ON = ("data.held_out", "data.taxonomy")
 
 
@@ -115,7 +117,7 @@ def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     raw = msgspec.to_builtins(config)
     for name, value in values.items():
         section, _, key = name.partition(".")
-        if section not in ("data", "topics", "quotes", "stance") or key not in raw[section]:
+        if section not in ("data", *HEAD_SECTIONS) or key not in raw[section]:
             raise DataError(f"{name}: no such option of a configuration's data, topics, quotes or stance")
         if name in _MEASURED_ON:
             raise DataError(f"{name}: decides what is measured, which must stay as it is for figures to compare")

@@ -13,13 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
 from topic_stance.data.corpus import marked_parts, near_duplicate_groups, parse_marked, quote_kind
-from topic_stance.data.public import laid_on_text
+from topic_stance.data.public import laid_on_text, with_text, without_text
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import STANCES, Article, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
@@ -172,7 +171,7 @@ def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> 
     except OSError as error:
         found.problems.append(f"{file}: cannot be read: {error.strerror or error}")
         return
-    without = [number for number, line in enumerate(lines, 1) if b'"text_sha256":' in line]
+    without = [number for number, line in enumerate(lines, 1) if without_text(line)]
     if without and texts is None:
         found.problems.append(f"{file}:{without[0]}: labels without texts: name their articles with --articles")
         return
@@ -186,12 +185,7 @@ def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> 
 
 def _labelled(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
     """One line of JSONL, with its text or without."""
-    if b'"text_sha256":' in line:
-        return laid_on_text(line, texts, where)
-    try:
-        return msgspec.json.decode(line, type=LabelledArticle)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise DataError(f"{where}: not a labelled article: {error}") from None
+    return laid_on_text(line, texts, where) if without_text(line) else with_text(line, where)
 
 
 def _article_problems(article: LabelledArticle, topics: Sequence[str]) -> Iterator[str]:

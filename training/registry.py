@@ -223,7 +223,7 @@ class Registry:
         """Ids of the articles that a version was fitted on, as far as its run tells."""
         with TemporaryDirectory() as scratch:
             learned, held_out = (self._download(version, name, Path(scratch)) for name in (LEARNED_FROM, HELD_OUT))
-            ids = set(msgspec.json.decode(learned.read_bytes(), type=list[str])) if learned else set()
+            ids = _ids(learned) if learned else set()
             return ids | {article.id for article in read_labelled(held_out)} if held_out else ids
 
     def _gate(self, version: Version, champion: Version | None, gold: Path | None) -> Decision:
@@ -343,8 +343,7 @@ class Registry:
         held_out, learned, measured = (self._download(version, a, folder) for a in (HELD_OUT, LEARNED_FROM, MEASURED))
         if held_out is None or learned is None or measured is None:
             raise StoreError(f"{version} has no run with a measured model; name labelled articles with --gold")
-        ids = set(msgspec.json.decode(learned.read_bytes(), type=list[str]))
-        return _Evidence(Pipeline(load_bundle(measured)), read_labelled(held_out), ids)
+        return _Evidence(Pipeline(load_bundle(measured)), read_labelled(held_out), _ids(learned))
 
     def _download(self, version: Version, artifact: str, folder: Path) -> Path | None:
         """An artifact of the version's run, or None where there is none."""
@@ -368,6 +367,10 @@ def _missing(error: Exception, message: str) -> Exception:
     """A message in place of MLflow's, where the error says that something does not exist; other errors as they are."""
     code = getattr(error, "error_code", None)
     return _NotThere(message) if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE") else error
+
+
+def _ids(learned: Path) -> set[str]:
+    return set(msgspec.json.decode(learned.read_bytes(), type=list[str]))
 
 
 def _judged(

@@ -25,14 +25,12 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle, TopicStanceError
 
-from .config import RunConfig, flat, with_values
+from .config import HEAD_SECTIONS, RunConfig, flat, with_values
 from .evaluate import score
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking, use_experiment
 
 _VALIDATION_SHARE = 0.25
-HEAD_OPTIONS = ("topics", "quotes", "stance")
-"""Sections that a search may look in: the data are read once for all trials."""
 _PARENT, _IDENTITY, _ERROR = "mlflow run", "identity", "error"
 
 
@@ -276,8 +274,10 @@ def _suggested(trial: Any, config: RunConfig, options: SearchConfig) -> dict[str
 
 def _value(config: RunConfig, name: str) -> Any:
     section, _, key = name.partition(".")
-    if section not in HEAD_OPTIONS or not hasattr(getattr(config, section), key):
-        raise DataError(f"[search.space] {name}: no such option of {', '.join(HEAD_OPTIONS)}")
+    if section not in HEAD_SECTIONS or not hasattr(
+        getattr(config, section), key
+    ):  # the data are read once for all trials
+        raise DataError(f"[search.space] {name}: no such option of {', '.join(HEAD_SECTIONS)}")
     return getattr(getattr(config, section), key)
 
 

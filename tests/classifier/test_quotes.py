@@ -97,15 +97,15 @@ def test_the_kind_of_a_quote(shipped: Pipeline, said: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "second"),
     [
-        ("“truly sorry.”", ["“truly sorry.”"]),
+        ("“a sham.”", ["“a sham.”"]),
         ("a “true” friend of the port.", []),
         ("“Eels at Noon.”", []),
     ],
 )
 def test_a_short_second_half_belongs_to_the_first(shipped: Pipeline, rest: str, second: list[str]) -> None:
-    text = f"The port was shut. “We are sorry for it,” said Mara Quill, {rest}"
+    text = f"“It was,” said Quill, {rest} She left."
     ((content, *_),) = parts(text, predict(shipped, text))
-    assert content == ["“We are sorry for it,”", *second]
+    assert content == ["“It was,”", *second]
 
 
 @pytest.mark.parametrize(
