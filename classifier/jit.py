@@ -2,7 +2,7 @@
 
 numba asks a function's own file whether compiled code is still right, not those of the functions compiled into it, and
 keeps it beside the source, so that every copy of the project compiles anew. Here it lies in the user's cache, in a
-folder named after all sources together: it is never out of date, and other checkouts, environments and deployed models
+folder named after numba and all sources: it is never out of date, and other checkouts, environments and deployed models
 with the same sources find it.
 """
 

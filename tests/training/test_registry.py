@@ -307,6 +307,13 @@ class TestRegister:
         assert registry._options(version, Pipeline(bundle)) == registry._options(registry.find("1"), Pipeline(bundle))
         assert registry._options(version, Pipeline(bundle)) != GateConfig()
 
+    def test_a_configuration_of_another_version(
+        self, registry: Registry, tiny: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "config.json").write_text('{"name": "x", "no_longer_an_option": 1}')
+        monkeypatch.setattr(registry, "_download", lambda *_: tmp_path / "config.json")
+        assert registry._options(registry.find("2"), tiny) == GateConfig()
+
     def test_what_is_not_there(self, store, capfd) -> None:
         assert store("register", "nosuch") == 2
         assert "no run 'nosuch'" in capfd.readouterr().err
