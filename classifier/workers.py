@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 _AHEAD = 4  # chunks for each worker that may be done already behind one that takes long
+_MOST_DEATHS = 10  # of workers in one run; with more, the articles are hardly to blame
+_DEATH = (EOFError, OSError)  # what a pipe to a dead process raises
 _encoder = msgspec.json.Encoder()
 _packer = msgspec.msgpack.Encoder()
 _unpacker = msgspec.msgpack.Decoder(list[Article])
@@ -59,7 +61,8 @@ def predict_in_workers(
 ) -> Iterator[tuple[Chunk, Outcome]]:
     """Predict chunks in `processes` others, a few chunks ahead of the one that is next in order.
 
-    Raises what `loader` raises, and `TopicStanceError` where a worker dies.
+    An article that kills its worker is a failure. Raises what `loader` raises, and `TopicStanceError` where a worker dies
+    before it has loaded the model, or too many do.
     """
     jobs: deque[_Job] = deque()
     workers = _Workers(loader, model_path, processes)
@@ -87,23 +90,17 @@ class _Workers:
 
     There is no thread in this, as there is in the executors of the standard library: one that has to share this
     process with a busy reader would wait for its turn at every piece of a chunk.
+    A process that dies over a chunk is replaced, and the chunk done again an article at a time.
     """
 
     def __init__(self, loader: Loader, model_path: Path, processes: int) -> None:
-        import multiprocessing
-
-        context = multiprocessing.get_context("spawn")  # "fork" breaks the threads of the libraries in use
-        self._processes: list[SpawnProcess] = []
+        self._loader, self._model_path = loader, model_path
+        self._processes: dict[Connection, SpawnProcess] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, _Job | None] = {}  # with `None`, it is still loading the model
-        with _interrupts_ignored():
-            for _ in range(processes):
-                here, there = context.Pipe()
-                process = context.Process(target=_serve, args=(there, loader, model_path), daemon=True)
-                process.start()
-                there.close()
-                self._processes.append(process)
-                self._busy[here] = None
+        self._deaths = 0
+        for _ in range(processes):
+            self._busy[self._start()] = None
 
     def send(self, chunk: Chunk) -> _Job:
         """Give a chunk to the next worker that is free."""
@@ -111,9 +108,11 @@ class _Workers:
         while not self._idle:
             self._receive()
         worker, job = self._idle.pop(), _Job(chunk)
-        with _deaths_named():
+        try:
             worker.send_bytes(packed)
-        self._busy[worker] = job
+            self._busy[worker] = job
+        except OSError:
+            self._died(worker, job)
         return job
 
     def finish(self, job: _Job) -> tuple[Chunk, Outcome]:
@@ -124,12 +123,23 @@ class _Workers:
 
     def end(self) -> None:
         """End all workers, whatever they are at."""
-        for process in self._processes:
+        for process in self._processes.values():
             process.terminate()
-        for process in self._processes:
+        for connection, process in self._processes.items():
             process.join()
-        for connection in (*self._idle, *self._busy):
             connection.close()
+
+    def _start(self) -> Connection:
+        import multiprocessing
+
+        context = multiprocessing.get_context("spawn")  # "fork" breaks the threads of the libraries in use
+        with _interrupts_ignored():
+            here, there = context.Pipe()
+            process = context.Process(target=_serve, args=(there, self._loader, self._model_path), daemon=True)
+            process.start()
+            there.close()
+        self._processes[here] = process
+        return here
 
     def _receive(self) -> None:
         """Take what workers have to say, as soon as one of them has."""
@@ -137,14 +147,77 @@ class _Workers:
 
         for ready in wait(list(self._busy)):
             worker = cast("Connection", ready)
-            with _deaths_named():
-                answer: Outcome | Exception | None = worker.recv()
-            if isinstance(answer, Exception):
-                raise answer
             job = self._busy.pop(worker)
+            try:
+                answer = _answer(worker)
+            except _DEATH:
+                self._died(worker, job)
+                continue
             self._idle.append(worker)
             if job is not None:
                 job.outcome = answer
+
+    def _died(self, worker: Connection, job: _Job | None) -> None:
+        """Go on without a worker, whose chunk is done by another, an article at a time."""
+        how = self._bury(worker)
+        if job is None:
+            raise TopicStanceError(
+                f"a worker process has died ({how}) before it had loaded the model: if it ran out of memory, fewer "
+                '--processes need less; a script that calls predict_dump needs `if __name__ == "__main__":`'
+            )
+        worker, job.outcome = self._each_alone(_articles(job.chunk))
+        self._idle.append(worker)
+
+    def _each_alone(self, articles: list[Article]) -> tuple[Connection, Outcome]:
+        """What comes of articles of which one may kill whoever predicts it, and a worker that is left."""
+        worker = self._loaded()
+        lines, failures = [], {}
+        for index, article in enumerate(articles):
+            try:
+                worker.send_bytes(_packer.encode([article]))
+                answer = cast("Outcome", _answer(worker))
+            except _DEATH:
+                failures[index] = f"prediction failed: its process died ({self._bury(worker)})"
+                worker = self._loaded()
+                continue
+            lines.append(answer.lines)
+            for reason in answer.failures.values():
+                failures[index] = reason
+        return worker, Outcome(b"".join(lines), failures)
+
+    def _loaded(self) -> Connection:
+        """A new worker, with the model loaded."""
+        worker = self._start()
+        try:
+            _answer(worker)
+        except _DEATH:
+            self._died(worker, None)
+        return worker
+
+    def _bury(self, worker: Connection) -> str:
+        """Put a dead worker away, and say how it ended; raises `TopicStanceError` where too many have."""
+        process = self._processes.pop(worker)
+        worker.close()
+        process.join(1)
+        process.kill()  # nothing is left of one that has ended
+        process.join()
+        code = process.exitcode or 0
+        how = signal.strsignal(-code) or f"signal {-code}" if code < 0 else f"exit code {code}"
+        self._deaths += 1
+        if self._deaths > _MOST_DEATHS:
+            raise TopicStanceError(
+                f"{self._deaths} worker processes have died (the last one: {how}); if they ran out of memory, fewer "
+                "--processes need less"
+            )
+        return how
+
+
+def _answer(worker: Connection) -> Outcome | None:
+    """What a worker says next; raises what it could not load the model for, and `_DEATH` where it is dead."""
+    answer: Outcome | Exception | None = worker.recv()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _serve(connection: Connection, loader: Loader, model_path: Path) -> None:
@@ -171,16 +244,6 @@ def _sendable(error: Exception) -> Exception:
         error = RuntimeError(f"{type(error).__name__}: {error}")
         error.add_note(trace)
     return error
-
-
-@contextlib.contextmanager
-def _deaths_named() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, OSError) as error:
-        raise TopicStanceError(
-            "a worker process has died; if it ran out of memory, fewer --processes need less"
-        ) from error
 
 
 def _articles(chunk: Chunk) -> list[Article]:

@@ -4,6 +4,7 @@ python stub_model.py MODEL INPUT OUTPUT PROCESSES [resume]
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ class StubModel:
         if (path / "broken").exists():
             raise TopicStanceError(f"{path}: checksum of topics.safetensors does not fit")
         self._path = path
+        if (path / "deadly").exists():
+            os._exit(7)
         (path / f"{os.getpid()}.pid").touch()
 
     def predict(self, articles: list[Article]) -> list[Prediction]:
@@ -28,7 +31,7 @@ class StubModel:
         if "FAIL" in article.text:
             raise ValueError("no way \ud800")
         if "DIE" in article.text and (self._path / "die").exists():
-            os._exit(9)
+            os.kill(os.getpid(), signal.SIGKILL)  # as a machine that runs out of memory does
         if "SLOW" in article.text:
             time.sleep(0.001)
         quote = Quote([(0, 1)], None, (1, 2), "direct", 0)

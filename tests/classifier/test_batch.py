@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import io
 import json
 import os
 import random
@@ -20,6 +21,7 @@ import pytest
 from topic_stance.classifier import journal
 from topic_stance.classifier.batch import predict_dump
 from topic_stance.classifier.journal import Counts
+from topic_stance.classifier.progress import Progress
 from topic_stance.data import writers
 from topic_stance.data.records import DataError, Prediction, TopicStanceError
 
@@ -378,19 +380,63 @@ class TestResume:
 
 
 class TestFaults:
-    def test_a_worker_that_dies(self, model: Path, tmp_path: Path) -> None:
+    def test_articles_that_kill_their_worker(self, model: Path, tmp_path: Path) -> None:
         dump = make_dump(tmp_path / "dump.jsonl", 100)
         with dump.open("a") as file:
-            file.write('{"id": "last", "text": "DIE"}\n')
+            file.write('{"id": "DIE", "text": "DIE"}\n{"id": "FAIL", "text": "FAIL"}\n')
+            file.write('{"id": "again", "text": "DIE"}\n{"id": "last", "text": "well"}\n')
+        (model / "die").touch()
+        output = outside(tmp_path / "new" / "out.jsonl")
+        counts = run(model, dump, output, processes=2)
+        assert (counts.read, counts.rejected) == (108, 13)
+        assert json.loads(output.read_bytes().splitlines()[-1])["id"] == "last"
+        rejects = [json.loads(line) for line in Path(f"{output}.rejects.jsonl").read_bytes().splitlines()]
+        assert [(reject["id"], reject["reason"].split("(")[0]) for reject in rejects[-3:]] == [
+            ("DIE", "prediction failed: its process died "),
+            ("FAIL", "prediction failed: ValueError: no way \ufffd"),
+            ("again", "prediction failed: its process died "),
+        ]
+        assert rejects[-1]["reason"].endswith("(Killed)")
+        (model / "die").unlink()
+        others = outside(tmp_path / "others" / "out.jsonl")
+        run(model, dump, others, processes=2)
+        lines = others.read_bytes().splitlines(keepends=True)
+        assert output.read_bytes() == b"".join(line for line in lines if b"DIE" not in line)
+
+    def test_workers_killed_from_outside(self, model: Path, dump: Path, tmp_path: Path, expected) -> None:
+        class Killing(Progress):
+            killed = 0
+
+            def update(self, articles: int) -> None:
+                for path in model.glob("*.pid"):
+                    if self.killed < 4 and int(path.stem) != os.getpid():
+                        path.unlink()
+                        os.kill(int(path.stem), signal.SIGKILL)
+                        self.killed += 1
+
+        killing = Killing(io.StringIO())
+        output = outside(tmp_path / "new" / "out.jsonl")
+        run(model, dump, output, processes=2, progress=killing)
+        assert killing.killed >= 3
+        assert results(output) == expected
+
+    def test_more_deaths_than_articles_can_be_blamed_for(self, model: Path, tmp_path: Path) -> None:
+        dump = make_dump(tmp_path / "dump.jsonl", 100)
+        with dump.open("a") as file:
+            file.write('{"id": "last", "text": "DIE"}\n' * 12)
         output = outside(tmp_path / "new" / "out.jsonl")
         (model / "die").touch()
-        with pytest.raises(TopicStanceError, match=r"a worker process has died.*with --resume to go on"):
+        with pytest.raises(TopicStanceError, match=r"11 worker processes have died \(.*Killed\).*with --resume to go on"):
             run(model, dump, output, processes=2)
         assert results(output) == {}
         (model / "die").unlink()
-        counts = run(model, dump, output, processes=2, resume=True)
-        assert counts.read == 105
+        assert run(model, dump, output, processes=2, resume=True).read == 116
         assert json.loads(output.read_bytes().splitlines()[-1])["id"] == "last"
+
+    def test_workers_that_die_before_they_have_the_model(self, model: Path, dump: Path, tmp_path: Path) -> None:
+        (model / "deadly").touch()
+        with pytest.raises(TopicStanceError, match=r"a worker process has died \(exit code 7\) before it had loaded"):
+            run(model, dump, outside(tmp_path / "new" / "out.jsonl"), processes=2)
 
     def test_a_vanished_input(self, model: Path, tmp_path: Path) -> None:
         (tmp_path / "in").mkdir()
