@@ -61,8 +61,8 @@ def predict_in_workers(
 ) -> Iterator[tuple[Chunk, Outcome]]:
     """Predict chunks in `processes` others, a few chunks ahead of the one that is next in order.
 
-    An article that kills its worker is a failure. Raises what `loader` raises, and `TopicStanceError` where a worker dies
-    before it has loaded the model, or too many do.
+    An article that kills its worker is a failure. Raises what `loader` raises, and `TopicStanceError` where a worker
+    dies before it has loaded the model, or too many do.
     """
     jobs: deque[_Job] = deque()
     workers = _Workers(loader, model_path, processes)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from topic_stance.data.records import TopicStanceError
 
-from .arguments import count
+from .arguments import add_model, count
 from .commands import ADDED
 from .corpus_tools import add_corpus
 from .explaining import INPUT_FORMATS, add_explain
@@ -129,7 +129,7 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
         metavar="OUT",
         help=".jsonl, .jsonl.gz, .jsonl.zst or .parquet; appears when it is complete (default: standard output)",
     )
-    command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
+    add_model(command)
     command.add_argument("--rejects", metavar="PATH", help="where rejects go (default: OUT.rejects.jsonl)")
     command.add_argument("--processes", type=count, metavar="N", help="worker processes (default: one a processor)")
     leftover = command.add_mutually_exclusive_group()
@@ -163,12 +163,12 @@ def predict(arguments: argparse.Namespace) -> int:
     from topic_stance.classifier.batch import predict_dump
     from topic_stance.classifier.progress import Progress
 
-    from .models import resolve_model
+    from .models import find_model
 
     # A bar and predictions on one terminal would write over each other.
     shown = not arguments.quiet and (arguments.output != "-" or not sys.stdout.isatty())
     counts = predict_dump(
-        resolve_model(arguments.model),
+        find_model(arguments.model, arguments.tracking_uri),
         arguments.inputs,
         arguments.output,
         processes=arguments.processes,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from topic_stance.data.records import TopicStanceError
 
-from .arguments import seed
+from .arguments import add_model, add_store, seed
 
 if TYPE_CHECKING:
     from topic_stance.classifier.pipeline import Pipeline
@@ -47,7 +47,7 @@ def add_train(commands: Commands) -> Added:
         "--learning-curve", action="store_true", help="also measure models of a quarter and of half of the articles"
     )
     command.add_argument("--no-promote", action="store_true", help="register the candidate and leave it at that")
-    _add_store(command)
+    add_store(command)
     return command, train
 
 
@@ -90,7 +90,7 @@ def add_evaluate(commands: Commands) -> Added:
         description="Print topic, quote, actor and stance figures with 95% bootstrap intervals.",
     )
     _add_gold(command, required=False)
-    command.add_argument("--model", metavar="MODEL", help="folder, MLflow URI, version or alias (default: as shipped)")
+    add_model(command)
     command.add_argument(
         "--behaviour", action="store_true", help="behavioural checks on --gold, or on the authored articles without it"
     )
@@ -100,7 +100,6 @@ def add_evaluate(commands: Commands) -> Added:
     command.add_argument(
         "--newsmtsc", type=Path, metavar="FILE", help="with --given: one more rival, which learns from NewsMTSC"
     )
-    _add_store(command)
     return command, evaluate
 
 
@@ -111,11 +110,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from topic_stance.data.exchange import read_checked
 
     from .evaluate import evaluate as measure
+    from .models import find_model
 
     _check_what_goes_together(arguments)
     gold = read_checked(arguments.gold) if arguments.gold else None
     announce()
-    pipeline = load(_model_folder(arguments.model, arguments.tracking_uri))
+    pipeline = load(find_model(arguments.model, arguments.tracking_uri))
     if gold is None or arguments.behaviour:
         return _evaluate_behaviour(pipeline, gold)
     if arguments.given:
@@ -182,9 +182,9 @@ def add_compare(commands: Commands) -> Added:
         "marks what is beyond noise), and the articles that they judge differently.",
     )
     command.add_argument("first", metavar="A", help="folder, MLflow URI, version or alias")
-    command.add_argument("second", metavar="B")
+    command.add_argument("second", metavar="B", help="the same of the other one")
     _add_gold(command, required=True)
-    _add_store(command)
+    add_store(command)
     return command, compare
 
 
@@ -195,11 +195,12 @@ def compare(arguments: argparse.Namespace) -> int:
     from topic_stance.data.exchange import read_checked
 
     from .gate import compare as compare_pipelines
+    from .models import find_model
 
     gold = read_checked(arguments.gold)
     announce()
     names = (arguments.first, arguments.second)
-    first, second = (load(_model_folder(name, arguments.tracking_uri)) for name in names)
+    first, second = (load(find_model(name, arguments.tracking_uri)) for name in names)
     print(compare_pipelines(first, second, gold).table())
     learned = set().union(*(_learned_from(name, arguments.tracking_uri) for name in names))
     if seen := sum(article.id in learned for article in gold):
@@ -217,7 +218,7 @@ def add_register(commands: Commands) -> Added:
     )
     command.add_argument("model", metavar="RUN_OR_FOLDER", help="id of a training run, or a bundle's folder")
     _add_name(command)
-    _add_store(command)
+    add_store(command)
     return command, register
 
 
@@ -248,7 +249,7 @@ def add_promote(commands: Commands) -> Added:
     )
     _add_gold(command, required=False)
     command.add_argument("--to", metavar="OTHER", help="copy it into this registered model and promote it there")
-    _add_store(command)
+    add_store(command)
     return command, promote
 
 
@@ -271,7 +272,7 @@ def add_rollback(commands: Commands) -> Added:
     command = commands.add_parser("rollback", help="make the champion before this one the champion again")
     command.add_argument("--why", default="", metavar="TEXT", help="what history will say")
     _add_name(command)
-    _add_store(command)
+    add_store(command)
     return command, rollback
 
 
@@ -287,7 +288,7 @@ def add_history(commands: Commands) -> Added:
     """`history`: every champion."""
     command = commands.add_parser("history", help="show who was champion since when and why")
     _add_name(command)
-    _add_store(command)
+    add_store(command)
     return command, history
 
 
@@ -308,15 +309,16 @@ def add_inspect(commands: Commands) -> Added:
         description="List files, checksums, arrays with their shapes, topics and data, and say whether it loads.",
     )
     command.add_argument("model", metavar="MODEL", nargs="?", help="folder, MLflow URI, version or alias")
-    _add_store(command)
+    add_store(command)
     return command, inspect
 
 
 def inspect(arguments: argparse.Namespace) -> int:
     """Print the report; exit code 1 says that the model would be refused."""
     from .inspection import inspect as report_on
+    from .models import find_model
 
-    report = report_on(_model_folder(arguments.model, arguments.tracking_uri))
+    report = report_on(find_model(arguments.model, arguments.tracking_uri))
     print(report.text)
     return OK if report.usable else REFUSED
 
@@ -325,7 +327,7 @@ def add_ui(commands: Commands) -> Added:
     """`ui`: MLflow's pages."""
     command = commands.add_parser("ui", help="serve MLflow's pages on the embedded store")
     command.add_argument("--port", type=int, default=5000, metavar="N")
-    _add_store(command)
+    add_store(command)
     return command, ui
 
 
@@ -340,17 +342,6 @@ def ui(arguments: argparse.Namespace) -> NoReturn:
     options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(arguments.port)]
     # In place of this process, so that whatever ends it ends the server.
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", "ui", *options])
-
-
-def _model_folder(name: str | None, tracking_uri: str | None) -> Path:
-    """The bundle folder of a model; a plain folder needs no MLflow."""
-    from .models import resolve_model
-
-    if name is None or Path(name).exists():
-        return resolve_model(name)
-    from .registry import Registry
-
-    return Registry(tracking_uri).folder(name)
 
 
 def _learned_from(name: str, tracking_uri: str | None) -> set[str]:
@@ -376,12 +367,6 @@ def _tell(version: Version, target: str, decision: Decision) -> None:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr)
-
-
-def _add_store(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--tracking-uri", metavar="URI", help="MLflow store (default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db here)"
-    )
 
 
 def _add_gold(command: argparse.ArgumentParser, *, required: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .arguments import count
+from .arguments import add_model, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def suggest(arguments: argparse.Namespace) -> int:
     from topic_stance.data.writers import replacing
 
     from .corpus_suggest import suggest, tasks
-    from .models import resolve_model
+    from .models import find_model
 
     rejected = 0
 
@@ -113,7 +113,7 @@ def suggest(arguments: argparse.Namespace) -> int:
                 rejected += 1
 
     announce()
-    pipeline = load(resolve_model(arguments.model))
+    pipeline = load(find_model(arguments.model, arguments.tracking_uri))
     found = suggest(pipeline, articles(), arguments.n)
     with replacing(arguments.output) as file:
         file.write(tasks(found))
@@ -165,7 +165,7 @@ def _add_suggest(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     command = parts.add_parser("suggest", help="the articles most worth labelling, as pre-labelled Label Studio tasks")
     command.add_argument("inputs", nargs="+", metavar="DUMP", help='articles as `predict` takes them; "-" is stdin')
     command.add_argument("-n", type=count, default=100, metavar="N", help="how many articles (default: %(default)s)")
-    command.add_argument("--model", metavar="MODEL", help="folder or MLflow URI (default: the shipped model)")
+    add_model(command)
     _add_output(command, "TASKS.json", "Label Studio tasks")
     _add_config(command)
     return command, suggest

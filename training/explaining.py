@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .arguments import add_model
+
 if TYPE_CHECKING:
     from topic_stance.data.readers import Record, Reject
     from topic_stance.data.records import Article
@@ -27,7 +29,7 @@ def add_explain(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
         "were rejected.",
     )
     command.add_argument("inputs", nargs="+", metavar="FILE", help='articles as `predict` takes them; "-" is stdin')
-    command.add_argument("--model", help="folder or MLflow model URI; the shipped model where it is not given")
+    add_model(command)
     command.add_argument("--html", metavar="PATH", type=Path, help="write a page instead of text")
     command.add_argument("--format", choices=INPUT_FORMATS, help="what the input is, whatever it is called")
     return command, run_explain
@@ -42,13 +44,13 @@ def run_explain(arguments: argparse.Namespace) -> int:
     from topic_stance.data.readers import read
     from topic_stance.data.writers import replacing
 
-    from .models import resolve_model
+    from .models import find_model
 
     if arguments.html:
         check_writable([arguments.html], arguments.inputs)
     announce()
     articles, rejected = _first(read(arguments.inputs, format=arguments.format))
-    pipeline = load(resolve_model(arguments.model))
+    pipeline = load(find_model(arguments.model, arguments.tracking_uri))
     explained = [(article, explain_article(pipeline, article)) for article in articles]
     if arguments.html:
         with replacing(arguments.html) as file:

@@ -21,6 +21,21 @@ def resolve_model(name: str | None, tracking_uri: str | None = None) -> Path:
     return _bundle_in(_SHIPPED if name is None else Path(name), name or "the shipped model")
 
 
+def find_model(name: str | None, tracking_uri: str | None = None) -> Path:
+    """The bundle folder of a model by any name: as `resolve_model` takes it, or as `Registry.find` does.
+
+    A path or no name needs no MLflow.
+    """
+    if name is None or name.startswith(_URI) or Path(name).exists():
+        return resolve_model(name, tracking_uri)
+    try:
+        from .registry import Registry
+
+        return Registry(tracking_uri).folder(name)
+    except (TopicStanceError, ModuleNotFoundError) as error:
+        raise TopicStanceError(f"{name}: no such folder, and no registered model: {error}") from error
+
+
 def _downloaded(uri: str, tracking_uri: str | None) -> Path:
     from .store import StoreError, connect, speaking
 

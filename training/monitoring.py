@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from topic_stance.data.records import DataError
 
+from .arguments import add_model
+
 if TYPE_CHECKING:
     from .profiles import Profile
 
@@ -32,9 +34,7 @@ def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
         "--reference-texts", type=Path, metavar="DUMP", help="the articles that --reference was predicted from"
     )
     command.add_argument("--current-texts", type=Path, metavar="DUMP", help="the same for --current")
-    command.add_argument(
-        "--model", metavar="MODEL", help="whose vocabulary; as `predict` takes it (default: as shipped)"
-    )
+    add_model(command)
     command.add_argument("--html", type=Path, metavar="PATH", help="write a page with plots")
     command.add_argument("--json", type=Path, metavar="PATH", help="write the checks as JSON")
     command.add_argument(
@@ -57,7 +57,7 @@ def run_monitor(arguments: argparse.Namespace) -> int:
     sides = (arguments.reference, arguments.reference_texts), (arguments.current, arguments.current_texts)
     if (arguments.reference_texts is None) != (arguments.current_texts is None):
         raise DataError("--reference-texts and --current-texts belong together: give both or neither")
-    reference, current = _profiles(sides, arguments.model)
+    reference, current = _profiles(sides, arguments)
     drift = compare(reference, current, alpha=arguments.alpha, tolerance=arguments.tolerance)
     print(drift.table())
     if arguments.html:
@@ -72,16 +72,16 @@ def run_monitor(arguments: argparse.Namespace) -> int:
     return DRIFT if drift.drifted else NO_DRIFT
 
 
-def _profiles(sides: Any, model: str | None) -> tuple[Profile, Profile]:
+def _profiles(sides: Any, arguments: argparse.Namespace) -> tuple[Profile, Profile]:
     from .profiles import profile
 
     pipeline = None
     if sides[0][1] is not None:
         from topic_stance.classifier.pipeline import load
 
-        from .models import resolve_model
+        from .models import find_model
 
-        pipeline = load(resolve_model(model))
+        pipeline = load(find_model(arguments.model, arguments.tracking_uri))
     first, second = (profile(predictions, texts, pipeline) for predictions, texts in sides)
     return first, second
 

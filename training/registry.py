@@ -213,10 +213,8 @@ class Registry:
         current = self.champion(model)
         return _chained(events, current.number if current else None)
 
-    def folder(self, reference: str | None) -> Path:
-        """The bundle of a model by any name: none (the shipped one), a folder, an MLflow URI, or as in `find`."""
-        if reference is None or Path(reference).exists() or reference.startswith(("models:/", "runs:/")):
-            return resolve_model(reference, self._uri)
+    def folder(self, reference: str) -> Path:
+        """The folder of the bundle of a version, by any name that `find` takes."""
         return resolve_model(self.find(reference).uri, self._uri)
 
     def learned_from(self, version: Version) -> set[str]:

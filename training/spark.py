@@ -8,7 +8,7 @@ from pathlib import Path
 
 from topic_stance.data.records import DataError, TopicStanceError
 
-from .models import resolve_model
+from .models import find_model
 
 OK, REJECTED = 0, 1
 
@@ -21,7 +21,7 @@ def predict_with_spark(arguments: argparse.Namespace) -> int:
     from topic_stance.classifier.spark import predict_frame, read_frame, session
 
     output, rejects = _places(arguments)
-    model = resolve_model(arguments.model)
+    model = find_model(arguments.model, arguments.tracking_uri)
     spark = session(arguments.master)
     try:
         tables = predict_frame(read_frame(spark, arguments.inputs, arguments.format), model, only=arguments.only)

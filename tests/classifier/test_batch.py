@@ -426,7 +426,9 @@ class TestFaults:
             file.write('{"id": "last", "text": "DIE"}\n' * 12)
         output = outside(tmp_path / "new" / "out.jsonl")
         (model / "die").touch()
-        with pytest.raises(TopicStanceError, match=r"11 worker processes have died \(.*Killed\).*with --resume to go on"):
+        with pytest.raises(
+            TopicStanceError, match=r"11 worker processes have died \(.*Killed\).*with --resume to go on"
+        ):
             run(model, dump, output, processes=2)
         assert results(output) == {}
         (model / "die").unlink()

@@ -135,7 +135,7 @@ class TestMessages:
         ("arguments", "message"),
         [
             (["nothing.jsonl"], "nothing.jsonl: no such file or folder"),
-            (["{dump}", "--model", "nothing"], "nothing: no such folder; a model is a folder with a manifest.json"),
+            (["{dump}", "--model", "nothing"], "nothing: no such folder, and no registered model: "),
             (["{dump}", "-o", "out.xml"], "out.xml: the name of the output must end with one of .jsonl"),
             (["{dump}", "--resume"], "--resume only goes on from files into a file"),
         ],
@@ -177,10 +177,10 @@ class TestMessages:
         assert err == f"topic-stance: {dump}:3: prediction failed: KeyError: 'a bug'\n"
 
     def test_an_interrupt(self, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
-        def interrupted(name: str | None) -> Path:
+        def interrupted(*_: object) -> Path:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("topic_stance.training.models.resolve_model", interrupted)
+        monkeypatch.setattr("topic_stance.training.models.find_model", interrupted)
         assert predict("x") == 130
         assert capfd.readouterr().err == "topic-stance: interrupted\n"
 
@@ -234,6 +234,11 @@ class TestResolveModel:
         monkeypatch.setitem(sys.modules, "mlflow", None)
         assert predict("x", "--model", "models:/m@champion") == 2
         assert "needs MLflow: pip install 'topic-stance[train]'" in capfd.readouterr().err
+
+    def test_a_mistyped_folder_without_mlflow(self, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+        monkeypatch.setitem(sys.modules, "mlflow", None)
+        assert predict("x", "--model", "bundel") == 2
+        assert "bundel: no such folder, and no registered model" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-"])

@@ -24,6 +24,7 @@ from topic_stance.training.config import GateConfig
 from topic_stance.training.criteria import Rate
 from topic_stance.training.evaluate import Evaluation
 from topic_stance.training.gate import Comparison, Difference, compare, difference, judge
+from topic_stance.training.models import find_model
 from topic_stance.training.registry import Registry, Reign, Version, _chained
 from topic_stance.training.store import StoreError
 
@@ -379,11 +380,26 @@ class TestFind:
 
     def test_a_bundle_by_any_name(self, registry: Registry, store) -> None:
         assert registry.folder("models:/topic-stance@champion") == registry.folder("2")
-        assert registry.folder(str(store.folder / "out")) == store.folder / "out"
+        assert find_model("topic-stance/2", store.uri) == registry.folder("2")
+        assert find_model("models:/topic-stance@champion", store.uri) == registry.folder("2")
+        assert find_model(str(store.folder / "out"), "sqlite:///nosuch.db") == store.folder / "out"
         assert isinstance(registry.find("candidate"), Version)
+
+    @pytest.mark.parametrize("name", ["nosuch", "topic-stance/99", "topic-stance@nosuch"])
+    def test_a_name_that_nobody_has(self, store, name: str) -> None:
+        with pytest.raises(TopicStanceError, match=rf"^{name}: no such folder, and no registered model: no "):
+            find_model(name, store.uri)
 
 
 class TestCommands:
+    def test_predict(self, store, registry: Registry, capfd) -> None:
+        (store.folder / "a.jsonl").write_text('{"id": "a", "text": "Police said so."}')
+        assert store("predict", "a.jsonl", "--model", "topic-stance@champion", "--quiet") == 0
+        champion = load_bundle(registry.folder("champion")).name
+        assert json.loads(capfd.readouterr().out)["model"] == champion
+        assert store("explain", "a.jsonl", "--model", "champion") == 0
+        assert store("corpus", "suggest", "a.jsonl", "--model", "champion", "-o", "tasks.json") == 0
+
     def test_evaluate(self, store, gold: Path, capfd) -> None:
         assert store("evaluate", "--model", "2", "--gold", str(gold)) == 0
         assert capfd.readouterr().out.startswith("24 gold articles\n")
