@@ -18,7 +18,10 @@ from topic_stance.data.records import ActorType
 from .antecedents import N_RANK_BUCKETS, make_scene, resolve
 from .assembly import Spans
 from .context import Context
-from .entities import (
+from .jit import compiled, inner
+from .lexicon import TYPES, lexicon
+from .names import BEGIN, END, name_words
+from .namesakes import (
     KIND,
     LENGTH,
     NAME_BEGIN,
@@ -27,9 +30,6 @@ from .entities import (
     TITLE_BEGIN,
     TITLE_END,
 )
-from .jit import compiled, inner
-from .lexicon import TYPES, lexicon
-from .names import BEGIN, END, name_words
 from .quotes import TokenSpan
 from .segment import Tokens
 

@@ -8,23 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .context import OUTSIDE
-from .entities import (
-    EITHER,
-    FEMALE,
-    GENDER,
-    KIND,
-    LENGTH,
-    MALE,
-    MENTIONS,
-    NAME_BEGIN,
-    NAME_END,
-    NOMINAL,
-    QUOTED,
-    SECOND,
-    TITLE_BEGIN,
-    TITLE_END,
-    join_names,
-)
+from .entities import join_names
 from .jit import compiled, inlined, inner
 from .lexicon import (
     BARE,
@@ -50,7 +34,23 @@ from .lexicon import (
     token_bits,
 )
 from .names import BEGIN, find_names
-from .segment import LINE, WORD, token_hash
+from .namesakes import (
+    EITHER,
+    FEMALE,
+    GENDER,
+    KIND,
+    LENGTH,
+    MALE,
+    MENTIONS,
+    NAME_BEGIN,
+    NAME_END,
+    NOMINAL,
+    QUOTED,
+    SECOND,
+    TITLE_BEGIN,
+    TITLE_END,
+)
+from .segment import LINE, WORD, token_hashes
 from .sources import (
     LONGEST_SOURCE,
     SOURCE_BEGIN,
@@ -73,8 +73,10 @@ MOST_CANDIDATES = 12
 _NEAREST = 10
 _LOOKED_AT = 4 * _NEAREST
 _SUBJECT = RELATIONS.index("subject")
-_OF, _PERCENT = (np.uint64(token_hash(word)) for word in ("of", "%"))
-_MANY = np.array([token_hash(word) for word in "group majority minority plurality".split()], np.uint64)
+_OF, _PERCENT = token_hashes("of %")
+_OTHER = token_hashes("another other both")
+"""What descriptions begin with that are of nobody who was spoken of alone before."""
+_MANY = token_hashes("group majority minority plurality")
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
 
 
@@ -207,6 +209,9 @@ def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
     """Entities that a source may be, nearest first, `SELF` for a description of its own; returns how many."""
     _advance(s, place_of(s, k))
     n = 0
+    if source[SOURCE_END] > source[SOURCE_BEGIN] + 1 and among(_OTHER, s.hash[source[SOURCE_BEGIN]]):
+        out[n] = SELF
+        return 1
     entity = s.marks[_HEAD]
     for _ in range(_LOOKED_AT):
         if entity < 0 or n == _NEAREST:

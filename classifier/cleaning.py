@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
 from .jit import compiled, inner
-from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, tokenize
+from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, token_hashes, tokenize
 
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
@@ -134,12 +134,7 @@ def _select(tokens: Tokens, keep: NDArray[np.bool_]) -> Tokens:
     )
 
 
-CREDITS = np.sort(
-    np.array(
-        [token_hash(word) for word in "photo photos photograph image images picture pictures pic".split()],
-        np.uint64,
-    )
-)
+CREDITS = np.sort(token_hashes("photo photos photograph image images picture pictures pic"))
 
 
 @compiled

@@ -14,53 +14,50 @@ from numpy.typing import NDArray
 from .jit import inner
 from .lexicon import (
     HE,
-    HE_TITLE,
     NOUN_SHIFT,
     ORGANIZATION,
     OWNED,
     PERSON,
     SHE,
-    SHE_TITLE,
     STATE,
+    TITLE,
     UNKNOWN,
     among,
     look_up,
     put,
 )
-from .names import (
-    BEGIN,
-    END,
-    FIRST_KEY,
-    LAST,
-    LAST_KEY,
-    N_WORDS,
-    STATE_NUMBER,
-    TYPE,
-    WHOLE_KEY,
-    WORDS,
-    generation,
+from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, N_WORDS, STATE_NUMBER, TYPE, WHOLE_KEY, WORDS
+from .namesakes import (
+    EITHER,
+    FEMALE,
+    GENDER,
+    KIND,
+    LENGTH,
+    LONGEST_NAME,
+    MALE,
+    MENTIONS,
+    NAME_BEGIN,
+    NAME_END,
+    PRESIDENT,
+    SECOND,
+    TITLE_BEGIN,
+    TITLE_END,
+    another,
+    ending_in,
+    gender_of_title,
+    has_word,
+    headed_by,
+    similar,
 )
-from .segment import ALLCAPS, CAPITAL, WORD, token_hash
+from .segment import ALLCAPS, CAPITAL, WORD, token_hashes
 
-NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, SECOND = range(11)
-"""Columns of `Entities.row`."""
-EITHER, MALE, FEMALE = range(3)
-_NAMESAKES = 8
-_LONGEST_NAME = 6
-"""Words of a name that others are short for: longer ones are headlines."""
 _FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
-_OF, _FOR, _THE, _AND, _S = (np.uint64(token_hash(word)) for word in ("of", "for", "the", "and", "s"))
-_OWN_NAMES = np.array([token_hash(word) for word in "house senate congress parliament army navy".split()], np.uint64)
+_OF, _FOR, _THE, _AND, _S, _OWNER = token_hashes("of for the and s owner")
+_OWN_NAMES = token_hashes("house senate congress parliament army navy")
 """Words for a body that are one's own name: "House" is not the White House."""
-_KIN = np.array(
-    [
-        token_hash(word)
-        for word in (
-            "mother father husband wife widow widower son daughter brother sister uncle aunt cousin nephew niece "
-            "grandmother grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
-        ).split()
-    ],
-    np.uint64,
+_KIN = token_hashes(
+    "mother father husband wife widow widower son daughter brother sister uncle aunt cousin nephew niece grandmother "
+    "grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
 )
 _STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
 
@@ -107,6 +104,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     last_full = np.full(n + room, -1, np.int32)  # where an entity was named in full last
     votes = np.zeros((n + room, 4), np.int32)
     own = np.zeros(n + room, np.bool_)  # a state by its own name rather than its capital's
+    addressed = np.zeros(n + room, np.int8)  # gender by a title
     count = 0
     for single in (False, True):
         full = 0
@@ -119,7 +117,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                         last_full[of_name[full]] = place[full, BEGIN]
                     full += 1
             kind = place[k, TYPE]
-            if kind == UNKNOWN and _after_kin(place[k, BEGIN], hashes, bits, points, start):
+            if kind == UNKNOWN and _introduced(place[k, BEGIN], hashes, bits, points, start):
                 kind = PERSON
             whole, first_key, last_key = key[k, WHOLE_KEY], key[k, FIRST_KEY], key[k, LAST_KEY]
             entity = look_up(keys, values, whole) - 1
@@ -127,6 +125,11 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 number = np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY
                 entity = look_up(keys, values, number) - 1
             elif entity >= 0 and row[entity, KIND] == STATE:
+                entity = -1
+            gender = gender_of_title(k, place, bits)
+            president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], hashes)
+            other = entity >= 0 and another(entity, gender, president, row, addressed, hashes)
+            if other:
                 entity = -1
             if entity < 0 and single and k > 0 and _in_brackets(k, place, points, start, flags):
                 entity = of_name[k - 1]
@@ -136,12 +139,14 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 noun = bits[place[k, LAST]] >> NOUN_SHIFT & 7 == ORGANIZATION
                 if not noun or not among(_OWN_NAMES, last_key):
                     whose = ORGANIZATION if noun else PERSON
-                    entity = _ending_in(last_key, whose, row, last_keys, last_values, same_last, last_full)
+                    entity = ending_in(last_key, whose, row, last_keys, last_values, same_last, last_full)
+                    if entity < 0 and noun:
+                        entity = headed_by(first_key, row, first_keys, first_values, same_first, hashes)
             elif entity < 0 and kind <= PERSON:
                 tagged = single and name_tags[place[k, LAST]] == PERSON
-                entity = _similar(
-                    k, single, tagged, place, key, row, votes, bits, hashes, flags, start, end, points,
-                    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
+                entity = similar(
+                    k, single, tagged, gender, president, addressed, place, key, row, votes, bits, hashes, flags, start,
+                    end, points, last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
                 )  # fmt: skip
             if entity < 0 and single and kind <= PERSON and not bits[place[k, WORDS]] & (HE | SHE):
                 entity = look_up(middle_keys, middle_values, whole) - 1
@@ -163,17 +168,19 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                         same_first[entity] = look_up(first_keys, first_values, first_key)
                         put(first_keys, first_values, first_key, entity + 1)
                         for i in range(place[k, WORDS] + 1, place[k, LAST]):
-                            if flags[i] & CAPITAL and place[k, N_WORDS] < _LONGEST_NAME:
+                            if flags[i] & CAPITAL and place[k, N_WORDS] < LONGEST_NAME:
                                 known = look_up(middle_keys, middle_values, hashes[i]) != 0
                                 put(middle_keys, middle_values, hashes[i], -1 if known else entity + 1)
                         initials = _initials(place[k, WORDS], place[k, END], points, start, hashes, flags)
                         if initials != 0 and look_up(keys, values, initials) == 0:
                             put(keys, values, initials, entity + 1)
-            if look_up(keys, values, whole) == 0:
+            if look_up(keys, values, whole) == 0 or (other and president):
                 put(keys, values, whole, entity + 1)
             of_name[k] = entity
+            if addressed[entity] == EITHER:
+                addressed[entity] = gender
             row[entity, MENTIONS] += 1
-            fuller = _fuller(k, entity, place, row, hashes, bits)
+            fuller = _fuller(k, entity, place, row, hashes, flags, bits)
             if kind == STATE and place[k, STATE_NUMBER] & 1:
                 fuller = fuller or not own[entity]
                 own[entity] = True
@@ -208,12 +215,17 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
 
 
 @inner
-def _after_kin(begin, hashes, bits, points, start):  # type: ignore[no-untyped-def]
-    """Whether a name stands after somebody's relative, with a comma or without (his mother, Ana)."""
+def _introduced(begin, hashes, bits, points, start):  # type: ignore[no-untyped-def]
+    """Whether a name stands after an office (lawyer Ana), or somebody's relative or officer (his mother, Ana)."""
     at = begin - 1
+    if at < 0:
+        return False
+    office = bits[at] & TITLE > 0 and hashes[at] != _OWNER
     if at > 0 and points[start[at]] == 0x2C:
         at -= 1
-    return at > 0 and among(_KIN, hashes[at]) and (bits[at - 1] & OWNED > 0 or hashes[at - 1] == _S)
+        office = False
+    somebodys = at > 0 and (bits[at - 1] & OWNED > 0 or hashes[at - 1] == _S)
+    return office or (somebodys and (among(_KIN, hashes[at]) or (bits[at] & TITLE > 0 and hashes[at] != _OWNER)))
 
 
 @inner
@@ -244,138 +256,15 @@ def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def
 
 
 @inner
-def _similar(  # type: ignore[no-untyped-def]
-    k, single, tagged, place, key, row, votes, bits, hashes, flags, start, end, points,
-    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
-):  # fmt: skip
-    """An entity with the same last name and no other first name, or one whose first name this is; else -1.
-
-    tagged: whether the tagger takes the name for a person's.
-    """
-    chain = look_up(last_keys, last_values, key[k, LAST_KEY])
-    best = -1
-    for _ in range(_NAMESAKES):
-        if chain == 0:
-            break
-        entity = chain - 1
-        chain = same_last[entity]
-        if row[entity, KIND] > PERSON or row[entity, LENGTH] > _LONGEST_NAME:
-            continue
-        if single:
-            if best < 0 or last_full[entity] > last_full[best]:
-                best = entity
-            continue
-        if row[entity, LENGTH] > 1 and _other_generation(
-            place[k, WORDS], place[k, END], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
-        ):  # fmt: skip
-            continue
-        if _other_middle(
-            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END],
-            hashes, flags, start, end, points,
-        ):  # fmt: skip
-            continue
-        if row[entity, LENGTH] == 1 or _short_for(
-            place[k, WORDS], row[entity, NAME_BEGIN], start, end, points
-        ):  # J. Smith, Ken and Kenneth Smith
-            return entity
-        if _ends_with(
-            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
-        ):  # fmt: skip
-            return entity
-    given = bits[place[k, WORDS]] & (HE | SHE) > 0
-    if best >= 0 or not single or (given and place[k, WORDS] > place[k, BEGIN]):
-        return best
-    chain = look_up(first_keys, first_values, key[k, FIRST_KEY])
-    found = -1
-    for _ in range(_NAMESAKES):
-        if chain == 0:
-            break
-        entity = chain - 1
-        chain = same_first[entity]
-        # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a person goes by the first word, a given name
-        # or, as in Chinese, the family's
-        acronym = flags[row[entity, NAME_END] - 1] & ALLCAPS > 0  # "Tonk PAC"
-        person = given or (tagged and 2 * votes[entity, PERSON] > votes[entity].sum() and not acronym)
-        if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and person):
-            if found >= 0:
-                return -1
-            found = entity
-    return found
-
-
-@inner
-def _ending_in(last_key, kind, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
-    """The entity of a kind whose name has more than one word and ends in this, the one named last; else -1."""
-    best = -1
-    chain = look_up(last_keys, last_values, last_key)
-    for _ in range(_NAMESAKES):
-        if chain == 0:
-            break
-        entity = chain - 1
-        chain = same_last[entity]
-        if row[entity, KIND] == kind and 1 < row[entity, LENGTH] <= _LONGEST_NAME:
-            if best < 0 or last_full[entity] > last_full[best]:
-                best = entity
-    return best
-
-
-@inner
-def _other_generation(a_begin, a_end, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
-    """Whether Jr. or Sr. stands in one of two full names and not in the other."""
-    a = b = np.uint64(0)
-    for i in range(a_begin, a_end):
-        if generation(hashes[i]):
-            a = hashes[i]
-    for i in range(b_begin, b_end):
-        if generation(hashes[i]):
-            b = hashes[i]
-    return a != b
-
-
-@inner
-def _other_middle(a_begin, a_last, b_begin, b_end, hashes, flags, start, end, points):  # type: ignore[no-untyped-def]
-    """Whether each of two full names has a second word that the other has not, nor its initial."""
-    a, b = a_begin + 1, b_begin + 1
-    if a >= a_last or b >= b_end - 1 or not flags[a] & CAPITAL or not flags[b] & CAPITAL:
-        return False
-    if end[a] - start[a] == 1 or end[b] - start[b] == 1:
-        return points[start[a]] != points[start[b]]
-    for i in range(b_begin, b_end):
-        if hashes[i] == hashes[a]:
-            return False
-    for i in range(a_begin, a_last + 1):
-        if hashes[i] == hashes[b]:
-            return False
-    return not _short_for(a, b, start, end, points)
-
-
-@inner
-def _short_for(a, b, start, end, points):  # type: ignore[no-untyped-def]
-    """Whether one of two words begins with the other, which is an initial or three to five letters, or is the same."""
-    length_a, length_b = end[a] - start[a], end[b] - start[b]
-    short = min(length_a, length_b)
-    for k in range(short):
-        if points[start[a] + k] != points[start[b] + k]:
-            return False
-    return short == 1 or 3 <= short <= 5 or length_a == length_b
-
-
-@inner
-def _ends_with(a_begin, a_last, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
-    """Whether of two names with the same last word the words of one end the other."""
-    b_last = b_end - 1
-    while b_last > b_begin and hashes[b_last] != hashes[a_last]:
-        b_last -= 1
-    for back in range(min(a_last - a_begin, b_last - b_begin) + 1):
-        if hashes[a_last - back] != hashes[b_last - back]:
-            return False
-    return True
-
-
-@inner
-def _fuller(k, entity, place, row, hashes, bits):  # type: ignore[no-untyped-def]
+def _fuller(k, entity, place, row, hashes, flags, bits):  # type: ignore[no-untyped-def]
     """Whether a name says more than the one the entity has; long runs are headlines rather than names."""
     words = place[k, N_WORDS]
+    if (
+        words > 1
+        and words == row[entity, LENGTH]
+        and _in_capitals(row[entity, NAME_BEGIN], row[entity, NAME_END], flags)
+    ):
+        return not _in_capitals(place[k, WORDS], place[k, END], flags)
     if place[k, TYPE] == STATE:
         return place[k, STATE_NUMBER] & 1 > 0 and words > row[entity, LENGTH]
     if row[entity, KIND] == STATE or not row[entity, LENGTH] < words <= 5:
@@ -388,12 +277,15 @@ def _fuller(k, entity, place, row, hashes, bits):  # type: ignore[no-untyped-def
 
 
 @inner
+def _in_capitals(begin, end, flags):  # type: ignore[no-untyped-def]
+    return flags[begin] & ALLCAPS > 0 and flags[end - 1] & ALLCAPS > 0
+
+
+@inner
 def _gender(k, place, bits):  # type: ignore[no-untyped-def]
-    for i in range(place[k, BEGIN], place[k, WORDS]):
-        if bits[i] & HE_TITLE:
-            return MALE
-        if bits[i] & SHE_TITLE:
-            return FEMALE
+    titled = gender_of_title(k, place, bits)
+    if titled != EITHER:
+        return titled
     if place[k, N_WORDS] > 1:
         given = bits[place[k, WORDS]] & (HE | SHE)
         return MALE if given == HE else FEMALE if given == SHE else EITHER

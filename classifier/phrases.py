@@ -5,32 +5,29 @@ All functions work on a `Scene` (`antecedents.py`) and are compiled.
 
 from __future__ import annotations
 
-import numpy as np
-
 from .jit import inner
 from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION, among
-from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hash
+from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
-_NOUN, _PLURAL, _ADVERB, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE = (
-    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "VBG", "VBN", "VBP", "POS")
+_NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE = (
+    TAGS.index(tag) for tag in ("NN", "NNS", "RB", "JJ", "VBG", "VBN", "VBP", "POS")
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_IN, _NAMED, _A, _AN, _COMMA = (np.uint64(token_hash(word)) for word in ("in", "named", "a", "an", ","))
-_MANY, _CALENDAR, _TIMES, _BEFORE_TIME, _AUXILIARIES = (
-    np.array([token_hash(word) for word in words.split()], np.uint64)
-    for words in (
-        "few dozen hundred thousand million couple pair number series group handful majority lot host score trio",
-        CALENDAR,
-        "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week "
-        "weeks month months year years",
-        "on in at late early last this next past recent earlier since",
-        "has have had is are was were will would can could may might should",
-    )
+_IN, _NAMED, _A, _AN, _COMMA = token_hashes("in named a an ,")
+_MANY = token_hashes(
+    "few dozen hundred thousand million couple pair number series group handful majority lot host score trio"
 )
-"""What stands between ``a`` and a plural; days and months; other words of time; what stands before them; verbs that are
-never a noun."""
+"""What stands between ``a`` and a plural."""
+_CALENDAR = token_hashes(CALENDAR)
+_TIMES = token_hashes(
+    "yesterday today tomorrow tonight earlier later ago night morning afternoon evening weekend day days week weeks "
+    "month months year years"
+)
+_BEFORE_TIME = token_hashes("on in at late early last this next past recent earlier since")
+_AUXILIARIES = token_hashes("has have had is are was were will would can could may might should")
+"""Verbs that are never a noun."""
 
 
 @inner
@@ -48,7 +45,9 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     The head is the last word before its first preposition or participle.
     """
     stop = begin + 1
-    while stop < end and (not s.bits[stop] & BREAK or _in_number(s, stop, end)):
+    while stop < end and (
+        not s.bits[stop] & BREAK or _in_number(s, stop, end) or _in_date(s, stop, end) or _in_pair(s, begin, stop, end)
+    ):
         stop += 1
     shown = _without_circumstances(s, begin, stop)
     last = shown - 1
@@ -113,6 +112,24 @@ def _year(s, i, before_time):  # type: ignore[no-untyped-def]
     if not s.flags[i] & NUMBER:
         return False
     return before_time or s.hash[i - 1] == _IN or among(_CALENDAR, s.hash[i - 1])
+
+
+@inner
+def _in_date(s, i, end):  # type: ignore[no-untyped-def]
+    """Whether a comma stands before or behind the year of a date within a phrase (the Jan. 10, 2017, memo)."""
+    if s.hash[i] != _COMMA or i + 1 >= end or not s.flags[i - 1] & NUMBER:
+        return False
+    if s.flags[i + 1] & NUMBER:
+        return i + 2 < end
+    behind_year = i > 2 and s.hash[i - 2] == _COMMA and s.flags[i - 3] & NUMBER > 0
+    return behind_year and s.flags[i + 1] & WORD > 0 and not s.bits[i + 1] & (DEFINITE | INDEFINITE | OWNED)
+
+
+@inner
+def _in_pair(s, begin, i, end):  # type: ignore[no-untyped-def]
+    """Whether a comma parts two adjectives behind an article (the old, lame mayor)."""
+    pair = i + 2 < end and s.tag[i - 1] == _ADJECTIVE and s.tag[i + 1] == _ADJECTIVE
+    return pair and s.hash[i] == _COMMA and i == begin + 2 and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
 
 
 @inner

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import Kind
 
+from . import tagger
 from .assembly import KINDS, SURELY_CONTENT, Spans, assemble
 from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
-from .segment import WORD, token_hash
+from .segment import CAPITAL, WORD, token_hash
 from .tagger import Tagger
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -76,6 +77,7 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
 _THAT, _SAID, _BUT, _COMMA = (np.uint64(token_hash(word)) for word in ("that", "said", "but", ","))
+_PREPOSITION = tagger.TAGS.index("IN")
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
 
@@ -107,12 +109,14 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     doubtful = doubtful_cues(posterior, head.cue_threshold, unclaimed, where.sentence_start, where.sentence_end)
     more, further = _linked(tokens, where, doubtful, tagged, counts, head)
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
-    return Spans(
+    found = Spans(
         *assemble(
             labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
             tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
         )
     )  # fmt: skip
+    _leave_out_that(found, tokens, where)
+    return found
 
 
 @inner
@@ -124,6 +128,17 @@ def _silence_that_said(tokens, posterior):  # type: ignore[no-untyped-def]
             if i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD:
                 posterior[i - 1 : i + 1] = 0.0
                 posterior[i - 1 : i + 1, 0] = 1.0
+
+
+@inner
+def _leave_out_that(quotes, tokens, where):  # type: ignore[no-untyped-def]
+    """Let no content begin with the conjunction after its cue: it is no part of what is said."""
+    for k in range(len(quotes.cue)):
+        first = quotes.content[quotes.bounds[k]]
+        i = first[0]
+        that = tokens.hash[i] == _THAT and where.tag[i] == _PREPOSITION and not tokens.flags[i] & CAPITAL
+        if that and 0 <= quotes.cue[k, 1] <= i and i + 1 < first[1]:
+            first[0] = i + 1
 
 
 @inner

@@ -114,6 +114,11 @@ def token_hash(word: str) -> int:
     return value
 
 
+def token_hashes(words: str) -> NDArray[np.uint64]:
+    """The hashes of words with spaces between them, in their order: (n_words,) uint64."""
+    return np.array([token_hash(word) for word in words.split()], np.uint64)
+
+
 def learn_point(point: int) -> None:
     """Look up the page of 256 code points around `point` in Python's own Unicode tables, scikit-learn's, too."""
     page = point // _PAGE

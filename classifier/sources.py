@@ -5,9 +5,7 @@ All functions work on a `Scene` (`antecedents.py`) and are compiled.
 
 from __future__ import annotations
 
-import numpy as np
-
-from .entities import KIND, NAME_BEGIN, with_last_name
+from .entities import with_last_name
 from .jit import compiled, inner
 from .lexicon import (
     AND,
@@ -16,6 +14,8 @@ from .lexicon import (
     DEFINITE,
     DOCUMENT,
     GROUP,
+    HE_KIND,
+    I_KIND,
     INDEFINITE,
     NAME,
     NO_KIND,
@@ -25,39 +25,43 @@ from .lexicon import (
     OWNED,
     PERSON,
     PRONOUN_SHIFT,
+    SHE_KIND,
     STATE,
     THE,
     THEY_KIND,
-    TITLE,
-    UNKNOWN,
     WE_KIND,
     WHO_KIND,
     A,
     among,
 )
-from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS, party_of_state
+from .names import BEGIN, END, POSSESSIVE, TYPE
+from .namesakes import KIND, NAME_BEGIN
+from .offices import after_brackets, named, names_in, past_owners, two_persons
 from .phrases import first_word, one_before_many, phrase_end
-from .segment import ALLCAPS, CAPITAL, WORD, token_hash
-from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
+from .segment import ALLCAPS, CAPITAL, token_hashes
+from .tagger import RELATIONS, TAGS
 
 LONGEST_SOURCE = 40
 """Tokens of a source that are looked at."""
-_NOUN, _PLURAL, _ADVERB = (TAGS.index(tag) for tag in ("NN", "NNS", "RB"))
+_PLURAL, _ADJECTIVE = TAGS.index("NNS"), TAGS.index("JJ")
+_LOOSE = tuple(TAGS.index(tag) for tag in ("VBN", "VBG", "VBD", "IN", "W"))
+"""What goes with "those" where no noun does (those seen at the weir)."""
 _APPOSITION = RELATIONS.index("apposition")
-_BY, _FROM, _OF, _FOR, _COMMA, _STOP, _OPENING, _CLOSING = (
-    np.uint64(token_hash(word)) for word in ("by", "from", "of", "for", ",", ".", "(", ")")
+_BY, _FROM, _IN, _ARTICLE, _BOTH, _COMMA, _STOP = token_hashes("by from in the both , .")
+_NOMINATIVES = token_hashes("he she it they i we you who which")
+"""Pronouns that own nothing."""
+_SELVES = token_hashes("himself herself itself themselves")
+"""Words after a name that add nothing."""
+_PIECES = token_hashes("report story article editorial op-ed column essay interview")
+"""What stands in newspapers."""
+_PAPERS = token_hashes(
+    "statement letter email e-mail tweet post book memo article op-ed message testimony remarks speech comments"
 )
-_NOMINATIVES, _SELVES, _KEEPERS = (
-    np.array([token_hash(word) for word in words.split()], np.uint64)
-    for words in (
-        "he she it they i we you who which",
-        "himself herself itself themselves",
-        "seen obtained reviewed read viewed examined cited quoted published unsealed leaked ordered commissioned "
-        "released",
-    )
+"""What its owner says something with."""
+_KEEPERS = token_hashes(
+    "seen obtained reviewed read viewed examined cited quoted published unsealed leaked ordered commissioned released"
 )
-"""Pronouns that own nothing, words after a name that add nothing, and what is done to a document by another than its
-author."""
+"""What is done to a document by another than its author."""
 
 SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
 """What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
@@ -78,8 +82,10 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         return  # punctuation only: as good as none
     first = s.bits[begin]
     pronoun = first >> PRONOUN_SHIFT & 15
-    if pronoun == WHO_KIND + 1 and s.flags[begin] & ALLCAPS:
-        pronoun = 0  # WHO officials
+    if s.flags[begin] & ALLCAPS and end - begin > 1 and not first & OWNED and pronoun != I_KIND + 1:
+        pronoun = 0  # WHO officials, HE Ana Li, IT Minister Ana Li
+    if s.hash[begin] == _BOTH and end - begin > 1:
+        pronoun = 0
     alone = end - begin == 1 or (end - begin == 2 and not first & OWNED)
     if pronoun and (alone or _nominative(s, begin, end)):
         out[SOURCE_KIND] = pronoun - 1
@@ -91,9 +97,16 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     stop, shown, head = phrase_end(s, begin, end)
     if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
+        if (pronoun == HE_KIND + 1 or pronoun == SHE_KIND + 1) and among(_PAPERS, s.hash[head]):
+            out[SOURCE_KIND], out[SOURCE_HEAD] = pronoun - 1, begin
+            return
         entity = _owner(s, begin, head)
         if entity >= 0:
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
+            return
+        outlet = _outlet(s, head, end)
+        if outlet >= 0:
+            out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, outlet
             return
         for i in range(head + 1, end - 1):
             if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
@@ -105,13 +118,14 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
                 break
     if one_before_many(s, begin, head):
         begin = head
-    low, high = _names_in(s, begin, end)
-    both = _two_persons(s, stop, end, low, high)
+    low, high = names_in(s, begin, end)
+    both = two_persons(s, stop, end, low, high)
     if both >= 0:
         _describe(s, begin, end, head, out)
+        low = past_owners(s, low, high)
         out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
         return
-    officer = _after_brackets(s, stop, end, low, high)
+    officer = after_brackets(s, stop, end, low, high)
     if officer >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, officer
         return
@@ -119,7 +133,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if several and _bodies(s, begin, stop, low, high):
         entity = -1
     else:
-        entity = _named(s, begin, stop, shown, end, head, low, high)
+        entity = named(s, begin, stop, shown, end, head, low, high)
     if shown - begin == 1:
         entity = _by_last_name(s, begin, entity)
     if entity >= 0:
@@ -130,6 +144,20 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
     _describe(s, begin, end if several else shown, head, out)
+
+
+@inner
+def _outlet(s, head, end):  # type: ignore[no-untyped-def]
+    """The body that a report stands in (a report on Friday in the Orrin Times), else -1."""
+    if not among(_PIECES, s.hash[head]):
+        return -1
+    for i in range(head + 1, min(head + 4, end - 1)):
+        if s.hash[i] == _IN:
+            at = i + 2 if s.hash[i + 1] == _ARTICLE and not s.flags[i + 1] & CAPITAL else i + 1
+            low, high = names_in(s, at, at + 1)
+            outlet = low < high and s.row[s.of_name[low], KIND] == ORGANIZATION
+            return s.of_name[low] if outlet else -1
+    return -1
 
 
 @inner
@@ -164,7 +192,7 @@ def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
         return -1
     if not s.bits[begin] & (DEFINITE | INDEFINITE | OWNED):
         return -1
-    low, high = _names_in(s, begin - 2, begin - 1)
+    low, high = names_in(s, begin - 2, begin - 1)
     if low == high or s.place[low, END] != begin - 1 or s.place[low, POSSESSIVE]:
         return -1
     return s.of_name[low] if s.row[s.of_name[low], KIND] == PERSON else -1
@@ -173,11 +201,20 @@ def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
 @inner
 def _owner(s, begin, head):  # type: ignore[no-untyped-def]
     """The entity whose name with a possessive 's stands before the head of a source, else -1."""
-    low, high = _names_in(s, begin, head)
+    low, high = names_in(s, begin, head)
     for k in range(low, high):
-        if s.place[k, POSSESSIVE] and s.place[k, TYPE] != GROUP and s.place[k, END] + 2 >= head:
+        if s.place[k, POSSESSIVE] and s.place[k, TYPE] != GROUP and _only_described(s, s.place[k, END] + 2, head):
             return s.of_name[k]
     return -1
+
+
+@inner
+def _only_described(s, begin, head):  # type: ignore[no-untyped-def]
+    """Whether only adjectives stand before a head (Li's own new memo)."""
+    for i in range(begin, head):
+        if s.tag[i] != _ADJECTIVE:
+            return False
+    return True
 
 
 @inner
@@ -206,220 +243,15 @@ def _bodies(s, begin, stop, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _names_in(s, begin, end):  # type: ignore[no-untyped-def]
-    """The names that touch some tokens: first, and one past the last."""
-    low, high = 0, len(s.place)
-    while low < high:
-        middle = (low + high) // 2
-        if s.place[middle, END] <= begin:
-            low = middle + 1
-        else:
-            high = middle
-    high = low
-    while high < len(s.place) and s.place[high, BEGIN] < end:
-        high += 1
-    return low, high
-
-
-@inner
-def _covered(s, i, low, high):  # type: ignore[no-untyped-def]
-    """Whether a token is part of one of some names."""
-    for k in range(low, high):
-        if s.place[k, BEGIN] <= i < s.place[k, END]:
-            return True
-    return False
-
-
-@inner
-def _after_brackets(s, stop, end, low, high):  # type: ignore[no-untyped-def]
-    """The person named after an abbreviation in brackets and an office, as in Eel Board (EB) chair Ana Li; else -1."""
-    if stop + 3 >= end or s.hash[stop] != _OPENING or s.hash[stop + 2] != _CLOSING:
-        return -1
-    for k in range(low, high):
-        if s.place[k, BEGIN] <= stop + 2:
-            continue
-        for i in range(stop + 3, s.place[k, BEGIN]):
-            if not s.flags[i] & WORD or s.bits[i] & (AND | BREAK):
-                return -1
-        person = s.row[s.of_name[k], KIND] <= PERSON and not s.place[k, POSSESSIVE]
-        return s.of_name[k] if person else -1
-    return -1
-
-
-@inner
-def _person_until(s, end, low, high):  # type: ignore[no-untyped-def]
-    """Whether one of some names ends before a token and is a person's."""
-    for k in range(low, high):
-        if s.place[k, END] == end:
-            return s.row[s.of_name[k], KIND] == PERSON
-    return False
-
-
-@inner
-def _two_persons(s, stop, end, low, high):  # type: ignore[no-untyped-def]
-    """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, N-Orrin, and Tom Ek).
-
-    A name's number, -1 where the source does not join two so. A word without a capital between them makes it none:
-    "Anna Li, a friend of trout and Tom Ek" is one. Of three persons the first and the last are taken.
-    """
-    if high - low < 2 or s.place[low, POSSESSIVE] or s.row[s.of_name[low], KIND] > PERSON:
-        return -1
-    at = -1
-    for i in range(s.place[low, END], end - 1):
-        if s.bits[i] & AND and not _covered(s, i, low, high):
-            if at >= 0:
-                return -1
-            at = i
-    if at < 0 or at < stop:
-        return -1
-    second = low
-    while second < high and s.place[second, BEGIN] <= at:
-        second += 1
-    if second == high or s.place[second, BEGIN] > at + 1 or s.place[second, POSSESSIVE]:
-        return -1
-    a, b = s.of_name[low], s.of_name[second]
-    if a == b or s.row[a, KIND] != PERSON or s.row[b, KIND] != PERSON:
-        return -1
-    for i in range(s.place[low, END], at):
-        if s.flags[i] & WORD and s.hash[i] != _OF and not _covered(s, i, low, high) and not s.flags[i] & CAPITAL:
-            return -1
-    return second
-
-
-@inner
-def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
-    """The person whose office or body a source begins with (Chairman of the Eel Board Gen. Ana Li), else -1."""
-    last = high - 1
-    if last < low or s.place[last, END] != shown or s.place[last, POSSESSIVE]:
-        return -1
-    at = s.place[last, BEGIN]
-    if s.row[s.of_name[last], KIND] != PERSON or head >= at or not s.flags[head] & CAPITAL:
-        return -1
-    body = s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION
-    if s.bits[begin] & INDEFINITE or not (body or s.bits[head] & TITLE) or s.hash[head + 1] == _FOR:
-        return -1
-    # "of Army Gen. Ana Li" ends in the office of another
-    begins = s.place[last, WORDS] > at and not s.bits[at] & TITLE
-    return s.of_name[last] if begins or (body and s.bits[at - 1] & TITLE) else -1
-
-
-@inner
-def _of_two_offices(s, begin, shown, low, high):  # type: ignore[no-untyped-def]
-    """The person after two offices or callings (historian and poet Ana Li, Trade and Eel Minister Ana Li), else -1."""
-    last = high - 1
-    if last < low or s.place[last, END] != shown or s.place[last, POSSESSIVE] or s.place[last, N_WORDS] < 2:
-        return -1
-    if s.row[s.of_name[last], KIND] > PERSON or s.bits[begin] & (DEFINITE | OWNED):
-        return -1
-    at = begin + 1
-    while at < shown and not s.bits[at] & AND:
-        at += 1
-    # "lawyers and Ana Li", "Tom Ek and historian Ana Li" are two
-    if at + 1 >= s.place[last, WORDS] or s.bits[at - 1] >> NOUN_SHIFT & 7 or s.tag[at - 1] == _PLURAL:
-        return -1
-    before = s.place[last, WORDS] - 1
-    while before > at and not s.flags[before] & WORD:
-        before -= 1
-    pronoun = s.bits[at - 1] >> PRONOUN_SHIFT & 15
-    for i in range(at + 1, before):  # Trade and Eel Board chair Ana Li
-        if (
-            not pronoun
-            and s.bits[before] & TITLE
-            and s.flags[i] & CAPITAL
-            and s.bits[i] >> NOUN_SHIFT & 7 == ORGANIZATION
-        ):
-            return s.of_name[last]
-    if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
-        return -1
-    office = s.bits[before] & TITLE or (s.tag[before] == _NOUN and not s.bits[before] >> NOUN_SHIFT & 7)
-    return s.of_name[last] if office else -1
-
-
-@inner
-def _named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-untyped-def]
-    """The entity that a source is by name, if it is one rather than described by names; else -1."""
-    officer = _officer(s, begin, shown, head, low, high)
-    if officer < 0:
-        officer = _of_two_offices(s, begin, shown, low, high)
-    if officer >= 0:
-        return officer
-    for i in range(begin, stop):
-        if s.bits[i] & AND:
-            # "Ana Li of the Institute of Eels and Trout": what a person is of may join what it likes
-            if not _covered(s, i, low, high) and not (i > head and _person_until(s, head + 1, low, high)):
-                return -1
-            break
-    best = -1
-    for k in range(low, high):
-        first, last = max(begin, s.place[k, BEGIN]), s.place[k, END]
-        # "Quill's" alone is Quill; else a possessive names whose the source is
-        if s.place[k, TYPE] == GROUP or (s.place[k, POSSESSIVE] and last < shown):
-            continue
-        if first <= head < last or (first == begin and (last >= head + 1 or _person_acts(s, k, shown))):
-            best = k
-    if best < 0 and stop + 1 < end:
-        # "a spokeswoman for the ministry, Maria Sol": the name follows the office
-        for k in range(low, high):
-            if s.place[k, BEGIN] > stop and s.place[k, TYPE] != GROUP:
-                if _all_capital(s, stop + 1, s.place[k, BEGIN]) and _fits(s, begin, end, head, k):
-                    best = k
-                break
-    if best < 0:
-        return -1
-    return s.of_name[_nearer(s, stop, end, best, high)]
-
-
-@inner
-def _person_acts(s, k, shown):  # type: ignore[no-untyped-def]
-    """Whether a verb, an adverb or a party follows a person's name that begins a source (Ana Li waving the bill)."""
-    after = s.place[k, END]
-    if after >= shown or s.row[s.of_name[k], KIND] > PERSON:
-        return False
-    if s.flags[after] & CAPITAL:
-        return party_of_state(after, shown, s.hash, s.flags)
-    return s.tag[after] == _ADVERB or FIRST_VERB <= s.tag[after] <= LAST_VERB
-
-
-@inner
-def _all_capital(s, begin, end):  # type: ignore[no-untyped-def]
-    for i in range(begin, end):
-        if not s.flags[i] & CAPITAL:
-            return False
-    return True
-
-
-@inner
-def _fits(s, begin, end, head, k):  # type: ignore[no-untyped-def]
-    """Whether a name after the comma can be the person or the body that the phrase before it describes."""
-    kind = s.row[s.of_name[k], KIND]
-    if s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION:
-        # "His company, Eel Partners", but not "the party, Norway's largest"
-        return kind != PERSON and kind != STATE and first_word(s, s.place[k, END], end) == end
-    office = s.bits[head] & TITLE > 0
-    return kind == PERSON or (kind == UNKNOWN and (office or not s.bits[begin] & (INDEFINITE | DEFINITE)))
-
-
-@inner
-def _nearer(s, stop, end, best, high):  # type: ignore[no-untyped-def]
-    """Of two persons with a comma between them the second, who stands by the cue; else the name given."""
-    if stop + 1 >= end or s.hash[stop] != _COMMA or s.row[s.of_name[best], KIND] != PERSON:
-        return best
-    for k in range(best + 1, high):
-        full = s.place[k, WORDS] > s.place[k, BEGIN] or s.place[k, N_WORDS] > 1
-        if s.place[k, BEGIN] == stop + 1 and s.row[s.of_name[k], KIND] == PERSON and full:
-            rest = first_word(s, s.place[k, END], end)
-            return k if rest == end and not s.place[k, POSSESSIVE] else best
-    return best
-
-
-@inner
 def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
     """A description: how it begins, its words without the article, its head, and the two persons that it may join."""
     first = s.bits[begin]
     kind, words = BARE, begin
     if first & DEFINITE:
         kind = THE
-        words = begin + 1 if stop > begin + 1 else begin
+        # "those seen at the weir", "both sides"
+        alone = stop == begin + 1 or s.tag[begin + 1] in _LOOSE or s.hash[begin] == _BOTH
+        words = begin if alone else begin + 1
     elif first & OWNED:
         kind = OWN
     elif first & INDEFINITE:
@@ -437,7 +269,7 @@ def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
 @inner
 def _join_persons(s, begin, stop, out):  # type: ignore[no-untyped-def]
     """Write down the two persons that a description joins: one ends before ``and``, the other is the only one after."""
-    low, high = _names_in(s, begin, stop)
+    low, high = names_in(s, begin, stop)
     first = second = -1
     for k in range(low, high):
         if s.row[s.of_name[k], KIND] > PERSON or s.place[k, POSSESSIVE]:

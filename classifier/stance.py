@@ -24,7 +24,7 @@ from .hashing import MIX as _MIX
 from .jit import compiled, inner
 from .lexicon import TITLE, lexicon, look_up, put
 from .quotes import TokenSpan
-from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hash
+from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hashes
 
 SAID, CLASSES, CUED, SOURCE = range(4)
 N_BLOCKS = 4
@@ -36,15 +36,13 @@ _SCOPE = 40
 """A negation reaches to the next end of a sentence, semicolon, colon or quotation mark, and at most so many words."""
 
 
-def _hashes(words: str) -> NDArray[np.uint64]:
-    return np.sort(np.array([token_hash(word) for word in words.split()], np.uint64))
-
-
-_NEGATIONS = _hashes(
-    "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused refuses "
-    "reject rejected rejects false falsely untrue"
+_NEGATIONS = np.sort(
+    token_hashes(
+        "not no never t without nor neither cannot none nothing hardly deny denied denies denying refuse refused "
+        "refuses reject rejected rejects false falsely untrue"
+    )
 )
-_STOPS = _hashes('. ; : ! ? " “ ”')
+_STOPS = np.sort(token_hashes('. ; : ! ? " “ ”'))
 
 
 class FeatureTable(NamedTuple):

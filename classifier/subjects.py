@@ -10,8 +10,9 @@ import numpy as np
 
 from .assembly import Spans
 from .jit import compiled, inner
-from .names import party_of_state
-from .segment import ALLCAPS, CAPITAL, LINE, WORD, token_hash
+from .lexicon import among
+from .name_runs import party_of_state
+from .segment import ALLCAPS, CAPITAL, LINE, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
@@ -20,9 +21,8 @@ _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 6
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN = (
-    np.uint64(token_hash(word)) for word in ("who", "which", "that", "of", "the", "for", "part", ",", ":", "-")
-)
+_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _HYPHEN = token_hashes("who which that of the for part , -")
+_AFTER_DATELINE = token_hashes(": — – -")
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
 _RELATIVE, _ADVERB, _NAME, _PARTICIPLE = (TAGS.index(tag) for tag in ("W", "RB", "NNP", "VBN"))
@@ -57,7 +57,7 @@ def _missing(quotes, k, tokens, where):  # type: ignore[no-untyped-def]
 
 @inner
 def _dateline(hashes, flags, lines):  # type: ignore[no-untyped-def]
-    """A dateline in capitals in one of the first lines (ORRIN: Growers said) with its colon; (0, 0) without one.
+    """A dateline in capitals in one of the first lines (ORRIN: Growers said) with its mark; (0, 0) without one.
 
     Of several lines that begin so each names who speaks, as in the record of a talk.
     """
@@ -66,7 +66,7 @@ def _dateline(hashes, flags, lines):  # type: ignore[no-untyped-def]
         i = lines[line]
         while i < min(lines[line + 1], lines[line] + _LONGEST_DATELINE) and flags[i] & ALLCAPS:
             i += 1
-        if lines[line] < i < lines[line + 1] and hashes[i] == _COLON:
+        if lines[line] < i < lines[line + 1] and among(_AFTER_DATELINE, hashes[i]):
             count += 1
             if line < _FIRST_LINES:
                 begin, end = lines[line], i + 1

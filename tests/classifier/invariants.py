@@ -3,6 +3,10 @@
 from hypothesis import strategies as st
 
 from topic_stance.classifier import Pipeline
+from topic_stance.classifier.actors import Actors, resolve_actors
+from topic_stance.classifier.context import context
+from topic_stance.classifier.quotes import FoundQuote, quote_spans
+from topic_stance.classifier.segment import tokenize
 from topic_stance.data.records import ACTOR_TYPES, KINDS, STANCES, Article, Prediction, Span
 
 PIECES = st.sampled_from(
@@ -82,3 +86,14 @@ def parts(text: str, prediction: Prediction) -> list[tuple[list[str], str | None
         )
         for quote in prediction.quotes
     ]
+
+
+def resolved(pipeline: Pipeline, text: str, source: str) -> Actors:
+    """The actor of one quote whose source is the last place where these words stand."""
+    tokens = tokenize(text)
+    heads = pipeline.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    at = text.rindex(source)
+    span = (int((tokens.start < at).sum()), int((tokens.start < at + len(source)).sum()))
+    quotes = quote_spans([FoundQuote([(0, 1)], None, span, "indirect")])
+    return resolve_actors(text, tokens, where, quotes, heads.actors)

@@ -2,10 +2,10 @@
 
 import pytest
 from hypothesis import given, settings
-from invariants import SCRAPS, parts, predict
+from invariants import SCRAPS, parts, predict, resolved
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.actors import Actors, resolve_actors
+from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.context import context
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
@@ -18,18 +18,18 @@ def actors(pipeline: Pipeline, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "pronoun"),
+    ("text", "pronoun", "name"),
     [
-        (f"Inspector Mara Quill came to the port on Monday. {BOAT} she said.", "she"),
-        (f"Mr. Abel Tonk came to the port on Monday. {BOAT} he said.", "he"),
-        (f"Sarah Tonk and Mr. Robert Marr met on Monday. {BOAT} she said.", "she"),
+        (f"Inspector Mara Quill came to the port on Monday. {BOAT} she said.", "she", "Mara Quill"),
+        (f"Mr. Abel Tonk came to the port on Monday. {BOAT} he said.", "he", "Abel Tonk"),
+        (f"Sarah Tonk and Mr. Robert Marr met on Monday. {BOAT} she said.", "she", "Sarah Tonk"),
     ],
 )
-def test_a_pronoun_is_whom_it_stands_for(shipped: Pipeline, text: str, pronoun: str) -> None:
+def test_a_pronoun_is_whom_it_stands_for(shipped: Pipeline, text: str, pronoun: str, name: str) -> None:
     prediction = predict(shipped, text)
     ((_, _, source, _, actor),) = parts(text, prediction)
     assert source == pronoun
-    assert actor in ("Mara Quill", "Abel Tonk", "Sarah Tonk")
+    assert actor == name
     (found,) = prediction.actors
     assert found.type == "person"
     place = text.index(f" {pronoun} said") + 1
@@ -275,17 +275,6 @@ def test_a_title_ends_with_its_line(shipped: Pipeline) -> None:
     assert found["Abel Tonk"] == "President"
 
 
-def resolved(pipeline: Pipeline, text: str, source: str) -> Actors:
-    """The actor of one quote whose source is the last place where these words stand."""
-    tokens = tokenize(text)
-    heads = pipeline.bundle.heads
-    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
-    at = text.rindex(source)
-    span = (int((tokens.start < at).sum()), int((tokens.start < at + len(source)).sum()))
-    quotes = quote_spans([FoundQuote([(0, 1)], None, span, "indirect")])
-    return resolve_actors(text, tokens, where, quotes, heads.actors)
-
-
 def test_punctuation_is_no_mention(shipped: Pipeline) -> None:
     actors = resolved(shipped, "Mara Quill met the press on Monday. & said the tax will rise.", "&")
     for entity in actors.entities:
@@ -401,48 +390,46 @@ def test_what_stands_after_a_name_is_whom_it_names(shipped: Pipeline, source: st
 
 
 def test_nobody_is_two(shipped: Pipeline) -> None:
-    text = "Mara Quill was at the port. Quill and Mara Quill said the tax will rise."
-    actors = resolved(shipped, text, "Quill and Mara Quill")
-    assert [entity.text for entity in actors.entities] != ["Mara Quill and Mara Quill"]
+    source = "Mara Quill (N-Orrin) and Quill"
+    actors = resolved(shipped, f"Mara Quill was at the port. Then {source} said the tax will rise.", source)
+    assert [entity.text for entity in actors.entities] == ["Mara Quill"]
 
 
 @pytest.mark.parametrize(
-    ("full", "source"),
+    ("full", "source", "name"),
     [
         # the last name is also a word, a month, a state
-        ("Robert Short", "Short"),
-        ("Prime Minister Theresa May", "May"),
-        ("Robert Jordan", "Jordan"),
-        ("Mr. Robert Tonk", "TONK"),
+        ("Robert Short", "Short", "Robert Short"),
+        ("Prime Minister Theresa May", "May", "Theresa May"),
+        ("Robert Jordan", "Jordan", "Robert Jordan"),
+        ("Mr. Robert Tonk", "TONK", "Robert Tonk"),
         # the family's name comes first
-        ("Jiang Wen", "Jiang"),
-        ("Jiang Wen", "Ms. Jiang"),
-        ("Qadir al-Sollo", "Sollo"),
-        ("President Qadir al-Sollo", "Mr. Sollo"),
+        ("Jiang Wen", "Jiang", "Jiang Wen"),
+        ("Jiang Wen", "Ms. Jiang", "Jiang Wen"),
+        ("Qadir al-Sollo", "Sollo", "Qadir al-Sollo"),
+        ("President Qadir al-Sollo", "Mr. Sollo", "Qadir al-Sollo"),
         # bodies
-        ("The Orrin Eel Times", "The Times"),
-        ("the Orrin Supreme Court", "the Court"),
+        ("The Orrin Eel Times", "The Times", "Orrin Eel Times"),
+        ("the Orrin Supreme Court", "the Court", "Orrin Supreme Court"),
     ],
 )
-def test_a_short_form_is_whom_it_stands_for(shipped: Pipeline, full: str, source: str) -> None:
+def test_a_short_form_is_whom_it_stands_for(shipped: Pipeline, full: str, source: str, name: str) -> None:
     text = f"On Monday {full} came to the port. It was quiet. Then {source} said the tax will rise."
-    (entity,) = resolved(shipped, text, source).entities
-    assert full.endswith(entity.text)
-    assert " " in entity.text
+    assert [entity.text for entity in resolved(shipped, text, source).entities] == [name]
 
 
 @pytest.mark.parametrize(
-    ("other", "source"),
+    ("other", "source", "name"),
     [
-        ("Robert Short and Sarah Short", "Short"),
-        ("the White House", "the House"),
-        ("the Orrin Forest", "Orrin"),
-        ("the Tonk PAC", "Tonk"),
+        ("Robert Jordan and Sarah Jordan", "Jordan", "Jordan"),
+        ("the White House", "the House", "House"),
+        ("the Orrin Forest", "Orrin", "Orrin"),
+        ("Jiang WEN", "Jiang", "Jiang"),
     ],
 )
-def test_a_word_of_another_name_is_not_that_name(shipped: Pipeline, other: str, source: str) -> None:
+def test_a_word_of_another_name_is_not_that_name(shipped: Pipeline, other: str, source: str, name: str) -> None:
     text = f"On Monday {other} had no news. Then {source} said the tax will rise."
-    assert [entity.text for entity in resolved(shipped, text, source).entities] != [other.removeprefix("the ")]
+    assert [entity.text for entity in resolved(shipped, text, source).entities] == [name]
 
 
 def test_a_state_is_no_person_who_is_named_later(shipped: Pipeline) -> None:

@@ -1,0 +1,320 @@
+"""Runs of capitalized words that may be names: where each begins and ends, and which belong together.
+
+A run holds titles, too; `names.py` tells them from the name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .context import INSIDE, OPENING
+from .jit import inner
+from .lexicon import (
+    AND,
+    DEMONYM,
+    GROUP,
+    HE,
+    NEVER,
+    NOUN_SHIFT,
+    ORGANIZATION,
+    PARTICLE,
+    PREPOSITION,
+    SHE,
+    SHORT,
+    SUFFIX,
+    TITLE,
+    among,
+)
+from .segment import (
+    ALLCAPS,
+    APOSTROPHE,
+    CAPITAL,
+    MARK_NONE,
+    MARK_SINGLE,
+    NUMBER,
+    SENTENCE,
+    SPACED,
+    WORD,
+    token_hashes,
+)
+from .tagger import TAGS
+
+LONGEST_RUN = 40
+"""Tokens of a run."""
+_ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
+_OF, _FOR, _ON, _THE, _A, _SAINT, _ST, _HYPHEN = token_hashes("of for on the a saint st -")
+_R, _D, _I, _V, _JUNIOR, _SENIOR = token_hashes("r d i v jr sr")
+_MAY, _APRIL, _JUNE, _AUGUST = token_hashes("may april june august")
+"""Months that are names, too."""
+_GIVEN_DAYS = token_hashes("jan sun april june")
+"""Given names that the calendar has, too."""
+_BEFORE_DATES = token_hashes("the this that last next early late mid since until till between every and or")
+_FIELDS = token_hashes(
+    "immigration citizenship customs securities food oceanic aeronautics fish health housing ways energy education "
+    "oversight industry trade arts science commerce agriculture environment"
+)
+"""What a body may have beside another field (Health and Human Services)."""
+_ON_FIELDS = token_hashes(
+    "committee subcommittee council commission center centre project institute board panel forum caucus academy"
+)
+"""Bodies that are on a field."""
+_MANY = token_hashes("women men children people fishermen")
+"""Plurals without an s, which own bodies (Women's League)."""
+_AFTER_APOSTROPHE = token_hashes("s d m t ll re ve")
+"""What an apostrophe parts from a word that is whole."""
+_PLATFORMS = token_hashes("facebook twitter pinterest linkedin whatsapp reddit tumblr email messenger instagram")
+"""Buttons that are scraped in a row before a caption."""
+_BEFORE_NAMES = token_hashes("former acting ex longtime incoming outgoing")
+"""Words that are no part of a name, with a capital or without."""
+_SHORTEST_CRY = 5
+"""Letters of a word in capitals before a name that is no acronym (WATCHED)."""
+
+
+@inner
+def generation(word):  # type: ignore[no-untyped-def]
+    """Whether a word tells father and son apart (Jr., Sr.)."""
+    return word == _JUNIOR or word == _SENIOR
+
+
+@inner
+def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyped-def]
+    """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
+    out = np.empty_like(runs)
+    count = 0
+    for r in range(len(runs)):
+        begin, stop, possessive = runs[r, 0], runs[r, 1], runs[r, 2]
+        if flags[begin] & SENTENCE:
+            pass
+        elif (
+            begin > 1
+            and (hashes[begin - 1] == _OF or hashes[begin - 1] == _FOR)
+            and (count == 0 or out[count - 1, 1] <= begin - 2)
+        ):
+            # "Secretary of State" at the start of a sentence, where a capital tells nothing
+            if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
+                begin -= 2
+        elif begin > 1 and bits[begin - 1] & AND and (count == 0 or out[count - 1, 1] <= begin - 2):
+            if flags[begin - 2] & CAPITAL and among(_FIELDS, hashes[begin - 2]):
+                begin -= 2  # Health and Human Services after a comma
+        elif begin > 0 and bits[begin] & TITLE and (count == 0 or out[count - 1, 1] < begin):
+            # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
+            if (
+                flags[begin - 1] & CAPITAL
+                and flags[begin - 1] & SENTENCE
+                and tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME)
+            ):
+                begin -= 1
+        near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
+        if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= LONGEST_RUN:
+            last = out[count - 1, 1]
+            direct = begin == last + 1 or hashes[last + 1] == _THE or hashes[last + 1] == _A
+            of, for_, on = hashes[last] == _OF and direct, hashes[last] == _FOR and direct, hashes[last] == _ON
+            both = bits[last] & AND > 0 and begin == last + 1 and not bits[begin] & (TITLE | SHORT | HE | SHE)
+            head = bits[last - 1]
+            body = head >> NOUN_SHIFT & 7 == ORGANIZATION
+            office = head & TITLE > 0
+            inner = on_what = False
+            for i in range(out[count - 1, 0], last):
+                inner = inner or hashes[i] == _OF or hashes[i] == _FOR
+                on_what = on_what or hashes[i] == _ON
+            field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
+            on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
+            named = field or on_field or (of and (body or office or on_what)) or (for_ and body)
+            if named or (both and inner and not body and not office):
+                out[count - 1, 1], out[count - 1, 2] = stop, possessive
+                continue
+        if count > 0 and _owned_body(out[count - 1], begin, stop, hashes, flags, bits, level):
+            out[count - 1, 1], out[count - 1, 2] = stop, possessive
+            continue
+        out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
+        count += 1
+    return out[:count]
+
+
+@inner
+def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[no-untyped-def]
+    """Whether a run goes on as a body after a possessive, unlike Ana Li's Office.
+
+    The owner is an office or a group (Sheriff's Office), a saint (St. Ana's Church), or many (Growers' Union).
+    """
+    last = run[1]
+    if not run[2] or not last < begin <= last + 2 or flags[begin - 1] & SPACED or stop - run[0] > LONGEST_RUN:
+        return False
+    many = level[last - 1] < 2 and begin == last + 1 and not bits[last - 1] & (TITLE | HE | SHE | DEMONYM)
+    if (many or among(_MANY, hashes[last - 1])) and not bits[begin] & (HE | SHE | TITLE):
+        return True
+    saint = hashes[run[0]] == _ST or hashes[run[0]] == _SAINT
+    owner = saint or bits[last - 1] & TITLE > 0 or bits[last - 1] >> NOUN_SHIFT & 7 == GROUP
+    return owner and bits[stop - 1] >> NOUN_SHIFT & 7 == ORGANIZATION
+
+
+@inner
+def find_runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
+    n = len(hashes)
+    out = np.empty((n, 3), np.int32)
+    count = 0
+    i = 0
+    while i < n:
+        if not flags[i] & CAPITAL or not _name_word(
+            i, n, hashes, flags, points, start, level, quotation, sentence_start, bits
+        ):  # fmt: skip
+            i += 1
+            continue
+        if party_of_state(i, n, hashes, flags):
+            i += 1
+            while i < n and not flags[i] & SPACED:
+                i += 1
+            continue
+        if hashes[i] == _THE and i + 2 < n and flags[i + 1] & CAPITAL:
+            more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
+            if more or bits[i + 1] >> NOUN_SHIFT & 7 == ORGANIZATION:
+                i += 1  # The Oslo Times, The Times, though not The Hill
+        j = i + 1
+        while j < n and j - i < 12:
+            if flags[j] & CAPITAL:
+                if not flags[j] & SPACED and flags[j - 1] & WORD:
+                    break
+                if sentence_start[j] == j or _calendar(j, n, hashes, flags, points, start, bits):
+                    break
+                if party_of_state(j, n, hashes, flags):
+                    break
+                j += 1
+                continue
+            point = points[start[j]]
+            touching = not flags[j] & SPACED
+            if point == 0x2C and j + 1 < n and flags[j + 1] & CAPITAL and generation(hashes[j + 1]):
+                j += 2  # Ana Li, Jr., but not Rockville, Md.
+                continue
+            follows = j + 1 < n and flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
+            if point == 0x2D and touching and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:
+                j += 2  # Jean-Yves, al-Assad
+                continue
+            if mark[j] == APOSTROPHE and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:
+                if follows or not among(_AFTER_APOSTROPHE, hashes[j + 1]):
+                    j += 2  # O'Rourke, Ra'ad
+                    continue
+            if point == 0x2E and hashes[j - 1] == _V and j - i > 2:
+                j -= 1  # United States V. Ana Li
+                break
+            if point == 0x2E and touching and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SHORT):
+                if follows:
+                    j += 2  # John F. Kennedy, Mr. Smith, U.S. Attorney
+                    continue
+                if j - i > 1 and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX):
+                    j += 1
+                break
+            if point == 0x26 and follows:
+                j += 2  # Johnson & Johnson
+                continue
+            if bits[j - 1] & (HE | SHE):
+                nickname = _nickname_end(j, n, flags, mark, points, start, sentence_start)
+                if nickname > j:
+                    j = nickname
+                    continue
+            if flags[j] & WORD and j - i < 9 and bits[j] & PARTICLE:
+                k = j + 1
+                if k < n and flags[k] & WORD and bits[k] & PARTICLE:
+                    k += 1
+                if k < n and points[start[k]] == 0x2D and not flags[k] & SPACED:
+                    k += 1  # al-Harazi
+                if k < n and flags[k] & CAPITAL and sentence_start[k] != k:
+                    j = k + 1
+                    continue
+            break
+        possessive = 0
+        if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
+            possessive = 1 if points[start[j + 1]] == 0x73 else 0
+        elif j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED:
+            possessive = 1
+        out[count, 0] = i
+        out[count, 1] = j
+        out[count, 2] = possessive
+        count += 1
+        i = j
+    return out[:count].copy()
+
+
+@inner
+def _nickname_end(j, n, flags, mark, points, start, sentence_start):  # type: ignore[no-untyped-def]
+    """Past one or two words in marks or brackets at token `j` that part a name (Ana “Fish” Li); `j` where none do."""
+    bracket = points[start[j]] == 0x28
+    if not flags[j] & SPACED or not (bracket or mark[j] != MARK_NONE):
+        return j
+    k = j + 1
+    while k < n and k <= j + 2 and flags[k] & CAPITAL and not flags[k] & ALLCAPS:
+        k += 1
+    if k == j + 1 or k + 1 >= n or flags[k] & SPACED or not flags[k + 1] & CAPITAL or not flags[k + 1] & SPACED:
+        return j
+    closed = points[start[k]] == 0x29 if bracket else mark[k] != MARK_NONE
+    return k + 1 if closed and sentence_start[k + 1] != k + 1 else j
+
+
+@inner
+def party_of_state(i, n, hashes, flags):  # type: ignore[no-untyped-def]
+    """Whether a party's letter stands before a state (R-Ky.): it tells of a name and is none."""
+    if i + 2 >= n or not (hashes[i] == _R or hashes[i] == _D or hashes[i] == _I):
+        return False
+    return hashes[i + 1] == _HYPHEN and flags[i + 2] & CAPITAL > 0 and not (flags[i + 1] | flags[i + 2]) & SPACED
+
+
+@inner
+def _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Whether a capitalized word is part of a name rather than the first word of a sentence."""
+    if _calendar(i, n, hashes, flags, points, start, bits):
+        return False
+    if _before_name(i, n, hashes, flags, start, level, bits):
+        return False
+    goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
+    opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
+    if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
+        return level[i] != 1 or goes_on or (i > 0 and flags[i - 1] & WORD > 0)
+    if level[i] == 1 and not (bits[i] & PARTICLE and goes_on):
+        return False
+    return level[i] != 2 or goes_on
+
+
+@inner
+def _before_name(i, n, hashes, flags, start, level, bits):  # type: ignore[no-untyped-def]
+    """Whether a word with a capital only stands before a name: Former, WATCHED, or one of a row of buttons."""
+    if among(_PLATFORMS, hashes[i]):
+        after = i + 1 < n and among(_PLATFORMS, hashes[i + 1])
+        return after or (i > 0 and among(_PLATFORMS, hashes[i - 1]))
+    if hashes[i] == _V:
+        return i > 0 and flags[i - 1] & CAPITAL > 0  # the United States V. Ana Li
+    if i + 1 >= n or flags[i + 1] & (CAPITAL | ALLCAPS) != CAPITAL:
+        return False
+    if among(_BEFORE_NAMES, hashes[i]):
+        return not bits[i + 1] & TITLE
+    return flags[i] & ALLCAPS > 0 and level[i] == 1 and start[i + 1] - start[i] > _SHORTEST_CRY
+
+
+@inner
+def _hyphenated(i, n, flags, points, start):  # type: ignore[no-untyped-def]
+    """Whether a hyphen joins a word to a capitalized one (Al-Jazeera)."""
+    return (
+        i + 2 < n
+        and points[start[i + 1]] == 0x2D
+        and not flags[i + 1] & SPACED
+        and not flags[i + 2] & SPACED
+        and flags[i + 2] & CAPITAL > 0
+    )
+
+
+@inner
+def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-untyped-def]
+    """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
+    if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
+        return False
+    hyphen = i + 2 < n and points[start[i + 1]] == 0x2D and not flags[i + 1] & SPACED
+    if hyphen and i > 0 and flags[i - 1] & CAPITAL and flags[i + 2] & (WORD | NUMBER | SPACED) == WORD:
+        return False  # Ek Jun-wei
+    if among(_GIVEN_DAYS, hashes[i]) and i + 1 < n and flags[i + 1] & CAPITAL:  # Jan Ek, Sun Weili, April Li
+        dated = i > 0 and (bits[i - 1] & (NEVER | PREPOSITION) or among(_BEFORE_DATES, hashes[i - 1]))
+        if not dated and not bits[i + 1] & (DEMONYM | NEVER | TITLE):
+            return False
+    if i == 0 or not flags[i - 1] & CAPITAL or not bits[i - 1] & (HE | SHE | TITLE):
+        return True
+    h = hashes[i]
+    month = h == _MAY or h == _APRIL or h == _JUNE or h == _AUGUST
+    return not month or (i + 1 < n and flags[i + 1] & NUMBER > 0)

@@ -1,0 +1,222 @@
+"""Which entity a name means: of those with a word in common the one that nothing speaks against.
+
+A last name may be anybody's of that name, so that titles, genders, middle names and the order of mention decide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import inner
+from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, UNKNOWN, among, look_up
+from .name_runs import generation
+from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, WORDS
+from .segment import ALLCAPS, CAPITAL, token_hashes
+
+NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, SECOND = range(11)
+"""Columns of `Entities.row`."""
+EITHER, MALE, FEMALE = range(3)
+LONGEST_NAME = 6
+"""Words of a name that others are short for: longer ones are headlines."""
+_NAMESAKES = 8
+"""So many entities with a word in common are looked at."""
+_OF, _FOR, _ON, PRESIDENT = token_hashes("of for on president")
+_BEFORE_GIVEN_NAMES = token_hashes(
+    "sir dame lady sheikh sheik prince princess datuk seri sri imam father fr sister brother pastor"
+)
+"""Titles that go with the given name alone (Sir Abel)."""
+
+
+@inner
+def gender_of_title(k, place, bits):  # type: ignore[no-untyped-def]
+    """The gender that the title of a name tells (Mr., Duchess), else `EITHER`."""
+    for i in range(place[k, BEGIN], place[k, WORDS]):
+        if bits[i] & HE_TITLE:
+            return MALE
+        if bits[i] & SHE_TITLE:
+            return FEMALE
+    return EITHER
+
+
+@inner
+def has_word(word, begin, end, hashes):  # type: ignore[no-untyped-def]
+    """Whether a word stands among some tokens."""
+    for i in range(begin, end):
+        if hashes[i] == word:
+            return True
+    return False
+
+
+@inner
+def another(entity, gender, president, row, addressed, hashes):  # type: ignore[no-untyped-def]
+    """Whether a person of the same last name is meant: Mr. beside Mrs. Li, a president beside a woman who is none."""
+    if gender != EITHER and addressed[entity] != EITHER and gender != addressed[entity]:
+        return True
+    if not president or row[entity, GENDER] != FEMALE:
+        return False
+    return not has_word(PRESIDENT, row[entity, TITLE_BEGIN], row[entity, TITLE_END], hashes)
+
+
+@inner
+def similar(  # type: ignore[no-untyped-def]
+    k, single, tagged, gender, president, addressed, place, key, row, votes, bits, hashes, flags, start, end, points,
+    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
+):  # fmt: skip
+    """An entity with the same last name and no other first name, or one whose first name this is; else -1.
+
+    tagged: whether the tagger takes the name for a person's; gender: by its title; president: whether that is one's.
+    Of namesakes those that the gender fits are taken first, then those that are known as persons, then the last named.
+    """
+    chain = look_up(last_keys, last_values, key[k, LAST_KEY])
+    best = -1
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_last[entity]
+        if row[entity, KIND] > PERSON or row[entity, LENGTH] > LONGEST_NAME:
+            continue
+        if single:
+            if another(entity, gender, president, row, addressed, hashes):
+                continue
+            if best < 0 or _likelier(entity, best, gender, row, votes, last_full):
+                best = entity
+            continue
+        if row[entity, LENGTH] > 1 and _other_generation(
+            place[k, WORDS], place[k, END], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
+        ):  # fmt: skip
+            continue
+        if _other_middle(
+            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END],
+            hashes, flags, start, end, points,
+        ):  # fmt: skip
+            continue
+        if row[entity, LENGTH] == 1 or _short_for(
+            place[k, WORDS], row[entity, NAME_BEGIN], start, end, points
+        ):  # J. Smith, Ken and Kenneth Smith
+            return entity
+        if _ends_with(
+            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
+        ):  # fmt: skip
+            return entity
+    given = bits[place[k, WORDS]] & (HE | SHE) > 0
+    by_last_name = place[k, WORDS] > place[k, BEGIN] and not among(_BEFORE_GIVEN_NAMES, hashes[place[k, WORDS] - 1])
+    if best >= 0 or not single or (given and by_last_name):
+        return best
+    chain = look_up(first_keys, first_values, key[k, FIRST_KEY])
+    found = -1
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_first[entity]
+        # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a person goes by the first word, a given name
+        # or, as in Chinese, the family's
+        acronym = flags[row[entity, NAME_END] - 1] & ALLCAPS > 0  # "Tonk PAC"
+        person = given or (tagged and 2 * votes[entity, PERSON] > votes[entity].sum() and not acronym)
+        if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and person):
+            if found >= 0:
+                return -1
+            found = entity
+    return found
+
+
+@inner
+def _likelier(a, b, gender, row, votes, last_full):  # type: ignore[no-untyped-def]
+    """Whether a last name means rather the first of two namesakes."""
+    if gender != EITHER:
+        fits_a, fits_b = row[a, GENDER] == gender, row[b, GENDER] == gender
+        if fits_a != fits_b:
+            return fits_a
+    person_a = row[a, KIND] == PERSON or 2 * votes[a, PERSON] > votes[a].sum()
+    person_b = row[b, KIND] == PERSON or 2 * votes[b, PERSON] > votes[b].sum()
+    if person_a != person_b:
+        return person_a
+    return last_full[a] > last_full[b]
+
+
+@inner
+def headed_by(first_key, row, first_keys, first_values, same_first, hashes):  # type: ignore[no-untyped-def]
+    """The one body whose name is this word of something (the Union of Growers); else -1."""
+    found = -1
+    chain = look_up(first_keys, first_values, first_key)
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_first[entity]
+        after = hashes[row[entity, NAME_BEGIN] + 1]
+        if row[entity, KIND] == ORGANIZATION and (after == _OF or after == _FOR or after == _ON):
+            if found >= 0:
+                return -1
+            found = entity
+    return found
+
+
+@inner
+def ending_in(last_key, kind, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
+    """The entity of a kind whose name has more than one word and ends in this, the one named last; else -1."""
+    best = -1
+    chain = look_up(last_keys, last_values, last_key)
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = same_last[entity]
+        if row[entity, KIND] == kind and 1 < row[entity, LENGTH] <= LONGEST_NAME:
+            if best < 0 or last_full[entity] > last_full[best]:
+                best = entity
+    return best
+
+
+@inner
+def _other_generation(a_begin, a_end, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
+    """Whether Jr. or Sr. stands in one of two full names and not in the other."""
+    a = b = np.uint64(0)
+    for i in range(a_begin, a_end):
+        if generation(hashes[i]):
+            a = hashes[i]
+    for i in range(b_begin, b_end):
+        if generation(hashes[i]):
+            b = hashes[i]
+    return a != b
+
+
+@inner
+def _other_middle(a_begin, a_last, b_begin, b_end, hashes, flags, start, end, points):  # type: ignore[no-untyped-def]
+    """Whether each of two full names has a second word that the other has not, nor its initial."""
+    a, b = a_begin + 1, b_begin + 1
+    if a >= a_last or b >= b_end - 1 or not flags[a] & CAPITAL or not flags[b] & CAPITAL:
+        return False
+    if end[a] - start[a] == 1 or end[b] - start[b] == 1:
+        return points[start[a]] != points[start[b]]
+    for i in range(b_begin, b_end):
+        if hashes[i] == hashes[a]:
+            return False
+    for i in range(a_begin, a_last + 1):
+        if hashes[i] == hashes[b]:
+            return False
+    return not _short_for(a, b, start, end, points)
+
+
+@inner
+def _short_for(a, b, start, end, points):  # type: ignore[no-untyped-def]
+    """Whether one of two words begins with the other, which is an initial or three to five letters, or is the same."""
+    length_a, length_b = end[a] - start[a], end[b] - start[b]
+    short = min(length_a, length_b)
+    for k in range(short):
+        if points[start[a] + k] != points[start[b] + k]:
+            return False
+    return short == 1 or 3 <= short <= 5 or length_a == length_b
+
+
+@inner
+def _ends_with(a_begin, a_last, b_begin, b_end, hashes):  # type: ignore[no-untyped-def]
+    """Whether of two names with the same last word the words of one end the other."""
+    b_last = b_end - 1
+    while b_last > b_begin and hashes[b_last] != hashes[a_last]:
+        b_last -= 1
+    for back in range(min(a_last - a_begin, b_last - b_begin) + 1):
+        if hashes[a_last - back] != hashes[b_last - back]:
+            return False
+    return True

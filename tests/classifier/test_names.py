@@ -1,0 +1,166 @@
+"""Names: where they begin and end, what is a title, who is meant by a part of one, and what a source names beside them."""
+
+import pytest
+from invariants import parts, predict, resolved
+
+from topic_stance.classifier import Pipeline
+
+TAX = "said the tax will rise."
+
+
+def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
+    """The actor of a quote by a source after other sentences."""
+    return [entity.text for entity in resolved(pipeline, f"{before} Then {source} {TAX}", source).entities]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        # many own a body
+        ("the Orrin Growers' Union", "Orrin Growers' Union"),
+        ("the Velm Hoteliers’ Syndicate", "Velm Hoteliers’ Syndicate"),
+        ("the Women's League", "Women's League"),
+        ("St. Abel's Hospital", "St. Abel's Hospital"),
+        ("Trout Prayer's Robert Marr", "Robert Marr"),
+        # a body of something
+        ("the Chamber of Packers", "Chamber of Packers"),
+        ("the Commission on the Theft of Eels", "Commission on the Theft of Eels"),
+        ("Norwegian Customs", "Norwegian Customs"),
+        # what stands before a name
+        ("the Orrin-born Quill", "Quill"),
+        ("New Velm-based EelFlame", "EelFlame"),
+        ("WATCHED Quill", "Quill"),
+        ("Special Agent Robert Marr", "Robert Marr"),
+        ("Prime Minster Robert Marr", "Robert Marr"),
+        ("U.N. Sarah Tonk", "Sarah Tonk"),
+        ("Orrin County Sarah Tonk", "Sarah Tonk"),
+        ("Supervisor of Elections Sarah Tonk", "Sarah Tonk"),
+        ("Datuk Seri Tonk Marr", "Tonk Marr"),
+        ("Tan Sri Tonk Marr", "Tonk Marr"),
+        ("DSP Ngozi Tonk", "Ngozi Tonk"),
+        ("HE Tonk Marr", "Tonk Marr"),
+        ("IT Minister Sarah Tonk", "Sarah Tonk"),
+        # within a name
+        ("Moshe Ya’alor", "Moshe Ya’alor"),
+        ("Hessa bint Tonk", "Hessa bint Tonk"),
+        ("Joseph arap Tonk", "Joseph arap Tonk"),
+        ("Zhang Jun-wei", "Zhang Jun-wei"),
+        ("K. Tonkvelm", "K. Tonkvelm"),
+        # offices of something, in small letters
+        ("council chief of staff Robert Marr", "Robert Marr"),
+        ("the former director of operations Robert Marr", "Robert Marr"),
+        ("the envoy to the U.N. Sarah Tonk", "Sarah Tonk"),
+        ("University of Orrin professor of history Jeremi Tonk", "Jeremi Tonk"),
+        ("the editor of the Daily Eel Kemal Tonk", "Kemal Tonk"),
+        ("board vice chairman and Orrin Secretary of Eels Robert Marr", "Robert Marr"),
+        ("a lawyer for U.S. Sen. Sarah Tonk", "a lawyer for U.S. Sen. Sarah Tonk"),
+        ("a spokesman for Sarah Tonk", "a spokesman for Sarah Tonk"),
+        ("the lawyer for rapper Robert Marr", "lawyer for rapper Robert Marr"),
+        # appositions
+        ("the Press Relations Officer, DSP Ngozi Tonk", "Ngozi Tonk"),
+        ("Marr's lawyer, former judge Sarah Tonk", "Sarah Tonk"),
+        ("Tonk's lawyers, Robert Marr and Mara Quill", "Robert Marr and Mara Quill"),
+        ("Mara Quill-Tonk, Chief Executive", "Mara Quill-Tonk"),
+        # documents
+        ("a report on Friday in the Orrin Times", "Orrin Times"),
+        ("a tally kept by the Orrin Institute", "Orrin Institute"),
+        ("Mr. Tonk’s own new memo", "Tonk"),
+        ("Quill's remarks at the port", "Quill"),
+        ("the Jan. 10, 2017, memo", "Jan. 10, 2017, memo"),
+        # descriptions
+        ("the independent, bipartisan Eel Commission", "Eel Commission"),
+        ("those seen at the weir", "those seen at the weir"),
+        ("both sides", "both sides"),
+        ("another official", "another official"),
+    ],
+)
+def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
+    assert names(shipped, "It was quiet in Orrin.", source) == [name]
+
+
+@pytest.mark.parametrize(
+    ("before", "source", "name"),
+    [
+        ("The Union of Dhow Masters met.", "the Union", "Union of Dhow Masters"),
+        ("The Union of Dhow Masters and the Union of Crews met.", "the Union", "Union"),
+        ("The United States V. Juan Pablo Tonk is a case.", "Tonk", "Juan Pablo Tonk"),
+        ("He left. Facebook Twitter Pinterest Robert Marr at the port.", "Marr", "Robert Marr"),
+        ("SARAH TONK WENT. Sarah Tonk came.", "Tonk", "Sarah Tonk"),
+        ("Sarah Tonk came.", "Ms. Sarah", "Sarah"),
+        ("Sir Robert Marr came.", "Sir Robert", "Robert Marr"),
+        # namesakes
+        ("Robert Tonk went. Sarah Tonk came.", "Tonk", "Sarah Tonk"),
+        ("Sarah Tonk came. Robert Tonk went.", "Tonk", "Robert Tonk"),
+        ("Sarah Marr came. Robert Marr went.", "Mrs. Marr", "Sarah Marr"),
+        ("Kim Tonk left. Mr. Tonk came.", "Ms. Tonk", "Tonk"),
+        ("First lady Sarah Tonk came. She left with President Tonk.", "Tonk", "Tonk"),
+        ("President Sarah Tonk came.", "President Tonk", "Sarah Tonk"),
+        # another one
+        ("A senior official left, and Marr came.", "another senior official", "another senior official"),
+    ],
+)
+def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: str) -> None:
+    assert names(shipped, before, source) == [name]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "kind"),
+    [
+        ("FERRYMEN", "FERRYMEN", "person"),
+        ("Tonk & Marr", "Tonk Marr", "organization"),
+        ("Mara O'Brine", "Mara O'Brine", "person"),
+        ("Abel Jones' letter", "Abel Jones", "person"),
+        ("the Council on American Teachers", "Council on American Teachers", "organization"),
+        ("Norwegian Sarah Tonk", "Sarah Tonk", "person"),
+        ("Sarah Tonk's brother's angry letter", "Sarah Tonk's brother's angry letter", "document"),
+        ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "organization"),
+        ("Chief of Staff to Robert Marr", "Chief of Staff to Robert Marr", "person"),
+        ("the party, Orrin Union's largest", "party", "organization"),
+        ("the company, Sarah Tonk", "company", "organization"),
+        ("Abel Tonk, Sarah Marr and others", "Abel Tonk", "person"),
+        ("Sarah Tonk and Robert Marr with Mara Quill", "Sarah Tonk and Robert Marr with Mara Quill", "group"),
+        ("growers", "growers", "group"),
+        ("lawyer Precious Tonkvelm", "Precious Tonkvelm", "person"),
+    ],
+)
+def test_what_and_of_what_kind_a_source_is(shipped: Pipeline, source: str, name: str, kind: str) -> None:
+    found = resolved(shipped, f"It was quiet in Orrin, and {source} {TAX}", source).entities
+    assert [(entity.text, entity.type) for entity in found] == [(name, kind)]
+
+
+@pytest.mark.parametrize(
+    ("before", "source", "name"),
+    [
+        ("He met Sarah May 5 times in all.", "Sarah", "Sarah"),
+        ("The Ministry of Eels and Trout met.", "the ministry", "Ministry of Eels and Trout"),
+        ("Robert “Big Cod” Marr came to the quay.", "Marr", "Robert Big Cod Marr"),
+        ("Sarah Tonk came, and Sarah Marie Ann Jo Lee Tonk went.", "Tonk", "Sarah Tonk"),
+        ("The Bureau of Eels was shut.", "the BE", "Bureau of Eels"),
+        ("Robert Kenneth Marr left.", "Robert Ken Marr", "Robert Kenneth Marr"),
+        ("The Orrin Velmo Council met.", "Velmo", "Velmo"),
+        ("The Eel Growers Union (Velm) met.", "Velm", "Velm"),
+        ("House Democrats left.", "Democrats", "Democrats"),
+    ],
+)
+def test_parts_and_forms_of_a_name(shipped: Pipeline, before: str, source: str, name: str) -> None:
+    assert names(shipped, before, source) == [name]
+
+
+def test_another_one_is_not_the_one_before(shipped: Pipeline) -> None:
+    text = "A senior official said the tax will rise. Another official said the tax will fall."
+    assert [actor for *_, actor in parts(text, predict(shipped, text))] == ["A senior official", "Another official"]
+
+
+def test_his_letter_is_he(shipped: Pipeline) -> None:
+    text = "Robert Marr came to the port on Monday. His letter said the tax will rise."
+    assert [actor for *_, actor in parts(text, predict(shipped, text))] == ["Robert Marr"]
+
+
+def test_a_title_tells_the_gender(shipped: Pipeline) -> None:
+    text = "Mrs. Tonk met Marr at the quay. “We shall search every boat in the basin,” he said."
+    assert [actor.name for actor in predict(shipped, text).actors] == ["Marr"]
+
+
+def test_a_name_after_anothers_relative_is_a_persons(shipped: Pipeline) -> None:
+    (entity,) = resolved(shipped, f"Then Abel Tonk's brother, Kemal, {TAX}", "Kemal").entities
+    assert entity.type == "person"
