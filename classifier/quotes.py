@@ -21,8 +21,9 @@ from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import token_scores
 from .jit import compiled, inner
+from .lexicon import among
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
-from .segment import CAPITAL, WORD, token_hash
+from .segment import CAPITAL, WORD, token_hashes
 from .tagger import Tagger
 
 TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
@@ -76,7 +77,13 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
-_THAT, _SAID, _BUT, _COMMA = (np.uint64(token_hash(word)) for word in ("that", "said", "but", ","))
+_THAT, _SAID, _BUT, _BY, _COMMA = token_hashes("that said but by ,")
+_TOLD, _WAS = (
+    token_hashes("told warned informed advised notified assured reminded"),
+    token_hashes("was were been being"),
+)
+_AGENT = 12
+"""So many tokens behind a passive its agent may stand ("was told on Monday by the mayor")."""
 _PREPOSITION = tagger.TAGS.index("IN")
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
@@ -100,7 +107,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
         return Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8))
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
-    _silence_that_said(tokens, posterior)
+    _silence_what_nobody_says(tokens, posterior, where.sentence_end)
     tagged = likeliest(posterior)
     counts = label_columns(tokens, where, tagged)
     sure = cue_spans(posterior, head.cue_threshold)
@@ -120,14 +127,21 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _silence_that_said(tokens, posterior):  # type: ignore[no-untyped-def]
-    """Make no cue of "That said, …": nobody says it, and ``said`` is a cue nearly everywhere else."""
+def _silence_what_nobody_says(tokens, posterior, sentence_end):  # type: ignore[no-untyped-def]
+    """Make no cue of "That said, …" and of what somebody is told by nobody: elsewhere these words mostly are cues."""
     hashes = tokens.hash
     for i in range(1, len(hashes) - 1):
+        silent = False
         if hashes[i] == _SAID and hashes[i - 1] == _THAT and hashes[i + 1] == _COMMA:
             if i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD:
-                posterior[i - 1 : i + 1] = 0.0
-                posterior[i - 1 : i + 1, 0] = 1.0
+                silent = True
+        elif among(_TOLD, hashes[i]) and among(_WAS, hashes[i - 1]):
+            silent = True
+            for j in range(i + 1, min(sentence_end[i], i + _AGENT)):
+                silent = silent and hashes[j] != _BY
+        if silent:
+            posterior[i - 1 : i + 1] = 0.0
+            posterior[i - 1 : i + 1, 0] = 1.0
 
 
 @inner
