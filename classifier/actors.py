@@ -15,21 +15,13 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
 
-from .antecedents import N_RANK_BUCKETS, make_scene, resolve
+from .antecedents import make_scene, resolve
 from .assembly import Spans
 from .context import Context
 from .jit import compiled, inner
 from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
-from .namesakes import (
-    KIND,
-    LENGTH,
-    NAME_BEGIN,
-    NAME_END,
-    SECOND,
-    TITLE_BEGIN,
-    TITLE_END,
-)
+from .namesakes import FIRST, KIND, NAME_BEGIN, NAME_END, SECOND, TITLE_BEGIN, TITLE_END
 from .quotes import TokenSpan
 from .segment import Tokens
 
@@ -76,15 +68,15 @@ def resolve_actors(text: str, tokens: Tokens, where: Context, quotes: Spans, wei
     """Who speaks in each quote. weights: (`N_RANK_BUCKETS`,) float32 of the ranking."""
     if not len(quotes.cue):
         return Actors([], np.empty(0, np.int32))
-    return read_actors(text, tokens, cast_quotes(tokens, where, quotes, lexicon(), weights))
+    return _read_actors(text, tokens, _cast_quotes(tokens, where, quotes, lexicon(), weights))
 
 
 @compiled
-def cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyped-def]
+def _cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyped-def]
     """The `Cast` of the quotes of a body."""
-    stage = make_scene(tokens, where, quotes, known)
-    found = resolve(stage, weights)
-    place = np.full(len(stage.row), -1, np.int32)
+    scene = make_scene(tokens, where, quotes, known)
+    found = resolve(scene, weights)
+    place = np.full(len(scene.row), -1, np.int32)
     number = np.empty(len(found), np.int32)
     speakers = np.full(len(found), -1, np.int32)
     n_actors = 0
@@ -96,8 +88,8 @@ def cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-untyp
                 number[n_actors] = entity
                 n_actors += 1
             speakers[k] = place[entity]
-    mention, bounds = _mentions(place, n_actors, stage.place, stage.of_name, stage.described)
-    return Cast(speakers, number[:n_actors].copy(), stage.row, mention, bounds)
+    mention, bounds = _mentions(place, n_actors, scene.place, scene.of_name, scene.described)
+    return Cast(speakers, number[:n_actors].copy(), scene.row, mention, bounds)
 
 
 @inner
@@ -130,7 +122,7 @@ def _mentions(place, n_actors, names, of_name, described):  # type: ignore[no-un
     return mention, bounds
 
 
-def read_actors(text: str, tokens: Tokens, cast: Cast) -> Actors:
+def _read_actors(text: str, tokens: Tokens, cast: Cast) -> Actors:
     """Speakers, and the entities that speak with their words."""
     begin, end = cast.mention.T.tolist()
     entities = []
@@ -149,7 +141,7 @@ def entity_name(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32])
 def _entity(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> Entity:
     row = rows[number].tolist()
     if row[SECOND] >= 0:  # two persons as one
-        first, second = (_entity(n, text, tokens, rows).name for n in (row[LENGTH], row[SECOND]))
+        first, second = (_entity(n, text, tokens, rows).name for n in (row[FIRST], row[SECOND]))
         return Entity((*first, "and", *second), "group")
     words = _words(text, tokens, row[NAME_BEGIN], row[NAME_END])
     title = (row[TITLE_BEGIN], row[TITLE_END])
@@ -162,6 +154,3 @@ def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:
         return ()
     shown = text[tokens.start[begin] : tokens.end[end - 1]]
     return name_words(shown) or tuple(shown.split())
-
-
-__all__ = ["N_RANK_BUCKETS", "Actors", "Entity", "entity_name", "read_actors", "resolve_actors"]

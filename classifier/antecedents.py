@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .context import OUTSIDE
 from .entities import join_names
+from .hashing import MIX, among
 from .jit import compiled, inlined, inner
 from .lexicon import (
     BARE,
@@ -17,7 +18,6 @@ from .lexicon import (
     I_KIND,
     NAME,
     NO_KIND,
-    NOUN_SHIFT,
     ORGANIZATION,
     OWN,
     PERSON,
@@ -27,9 +27,9 @@ from .lexicon import (
     UNKNOWN,
     WE_KIND,
     A,
-    among,
     joined,
     look_up,
+    noun_of,
     put,
     token_bits,
 )
@@ -37,6 +37,7 @@ from .names import BEGIN, find_names
 from .namesakes import (
     EITHER,
     FEMALE,
+    FIRST,
     GENDER,
     KIND,
     LENGTH,
@@ -53,6 +54,7 @@ from .namesakes import (
 from .segment import LINE, WORD, token_hashes
 from .sources import (
     LONGEST_SOURCE,
+    N_SOURCE,
     SOURCE_BEGIN,
     SOURCE_END,
     SOURCE_ENTITY,
@@ -69,15 +71,18 @@ N_RANK_BUCKETS = 1 << 14
 N_RANK_FEATURES = 25
 SELF = -2
 """The candidate that a description is an actor of its own."""
-MOST_CANDIDATES = 12
 _NEAREST = 10
 _LOOKED_AT = 4 * _NEAREST
+MOST_CANDIDATES = _NEAREST + 2
+"""With the last speaker and `SELF`."""
 _SUBJECT = RELATIONS.index("subject")
 _OF, _PERCENT = token_hashes("of %")
 _OTHER = token_hashes("another other both")
 """What descriptions begin with that are of nobody who was spoken of alone before."""
 _MANY = token_hashes("group majority minority plurality")
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
+"""Places of `Scene.marks`: who spoke last, the next name to take note of, the entity mentioned last, how many rows of
+`described` are filled."""
 
 
 class Scene(NamedTuple):
@@ -101,7 +106,7 @@ class Scene(NamedTuple):
     place: NDArray[np.int32]
     of_name: NDArray[np.int32]
     row: NDArray[np.int32]
-    first: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
     keys: NDArray[np.uint64]
     values: NDArray[np.int32]
     total: NDArray[np.int64]
@@ -131,12 +136,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
         paragraph[i] = paragraph[before] + (1 if tokens.flags[i] & LINE else 0)
     places = np.empty(n_quotes, np.int32)
     for k in range(n_quotes):
-        if quotes.source[k, 0] >= 0:
-            places[k] = quotes.source[k, 0]
-        elif quotes.cue[k, 0] >= 0:
-            places[k] = quotes.cue[k, 0]
-        else:
-            places[k] = quotes.content[quotes.bounds[k], 0]
+        places[k] = place_of(quotes, k)
     return Scene(
         tokens.hash,
         tokens.flags,
@@ -149,7 +149,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
         names.place,
         entities.of_name,
         entities.row,
-        entities.first,
+        entities.ends,
         entities.keys,
         entities.values,
         entities.total,
@@ -169,7 +169,7 @@ def resolve(s, weights):  # type: ignore[no-untyped-def]
     """The entity of each quote of a scene, -1 where nobody is found: (n_quotes,) int32."""
     n = len(s.order)
     found = np.full(n, -1, np.int32)
-    source = np.zeros(8, np.int32)
+    source = np.zeros(N_SOURCE, np.int32)
     candidates = np.zeros(MOST_CANDIDATES, np.int32)
     features = np.zeros((MOST_CANDIDATES, N_RANK_FEATURES), np.int32)
     before = -1
@@ -230,7 +230,7 @@ def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
         if not known:
             out[n] = speaker
             n += 1
-    if source[SOURCE_KIND] in (THE, A, BARE, OWN):
+    if described:
         out[n] = SELF
         n += 1
     if n == 0:
@@ -278,14 +278,14 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
         return (what == PERSON or what == UNKNOWN) and fitting
     if kind == THEY_KIND or kind == WE_KIND:
         return what != PERSON
-    if what == PERSON and source[SOURCE_HEAD] >= 0 and s.bits[source[SOURCE_HEAD]] >> NOUN_SHIFT & 7 == ORGANIZATION:
+    if what == PERSON and source[SOURCE_HEAD] >= 0 and noun_of(s.bits[source[SOURCE_HEAD]]) == ORGANIZATION:
         return False  # the bureau is no person
     return what != GROUP or s.row[entity, NOMINAL] > 0
 
 
 @inlined
 def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
-    mixed = (np.uint64(template * 31 + kind) * np.uint64(1000003) + np.uint64(value)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (np.uint64(template * 31 + kind) * np.uint64(1000003) + np.uint64(value)) * MIX
     return np.int32((mixed >> np.uint64(40)) & np.uint64(N_RANK_BUCKETS - 1))
 
 
@@ -296,7 +296,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
     place = place_of(s, k)
     head = source[SOURCE_HEAD]
     noun = s.hash[head] & np.uint64(0xFFFFFF) if head >= 0 else np.uint64(0)
-    what = np.int64(s.bits[head] >> NOUN_SHIFT & 7) if head >= 0 else 0
+    what = np.int64(noun_of(s.bits[head])) if head >= 0 else 0
     plural = np.int64(source[SOURCE_PLURAL])
     length = np.int64(source[SOURCE_END] - source[SOURCE_BEGIN]) if source[SOURCE_BEGIN] >= 0 else 0
     speaker = s.marks[_SPEAKER]
@@ -363,7 +363,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
     out[20] = _bucket(30, kind, min(index, 6))
     out[21] = _bucket(31, kind, (min(index, 6) * 4 + spoke) * 16 + distance)
     # "The newspaper" and "Times", "the president" and "Trump", "the senator" and "Sen.": what is one in the labels
-    last_word = s.first[candidate, 1] & np.uint64(0xFFFFFFFF)
+    last_word = s.ends[candidate, 1] & np.uint64(0xFFFFFFFF)
     out[22] = _bucket(32, 0, noun * np.uint64(0x9E3779B1) ^ last_word)
     title_word = np.uint64(0)
     if row[TITLE_END] > row[TITLE_BEGIN]:
@@ -420,13 +420,12 @@ def _own_entity(s, source):  # type: ignore[no-untyped-def]
     number = s.total[0]
     s.total[0] += 1
     row = s.row[number]
-    noun = s.bits[source[SOURCE_HEAD]] >> NOUN_SHIFT & 7
+    noun = noun_of(s.bits[source[SOURCE_HEAD]])
     many = s.hash[source[SOURCE_HEAD]] == _PERCENT or _group_of(s, source[SOURCE_HEAD], source[SOURCE_END])
     row[KIND] = GROUP if many else noun if noun else GROUP if source[SOURCE_PLURAL] else PERSON
     row[NAME_BEGIN], row[NAME_END] = source[SOURCE_BEGIN], source[SOURCE_END]
-    row[LENGTH], row[SECOND], row[NOMINAL] = source[SOURCE_END] - source[SOURCE_BEGIN], -1, 1
-    if source[SOURCE_FIRST] >= 0:
-        row[LENGTH], row[SECOND] = source[SOURCE_FIRST], source[SOURCE_SECOND]
+    row[LENGTH], row[NOMINAL] = source[SOURCE_END] - source[SOURCE_BEGIN], 1
+    row[FIRST], row[SECOND] = source[SOURCE_FIRST], source[SOURCE_SECOND]
     put(s.keys, s.values, key, number + 1)
     return number
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Kind
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
+from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_SOURCE
 from .jit import compiled, inner
 from .links import B_CONTENT, B_SOURCE, REACH
 from .segment import CAPITAL, LINE, MARK_NONE, SPACED, WORD
@@ -28,6 +29,14 @@ _LIKELY_CONTENT = 0.6
 """From this posterior of the first pass on a token may be what a content beside it goes on with."""
 _SCARE = 3
 """Tokens, at most, of a quotation that is a scare word in its marks."""
+_LEAST_SOURCE, _PEAK_SHARE = 0.02, 0.3
+"""Posterior from which on a token is the source of a cue without one, and share of it that those beside it have."""
+_AFTER_CUE = 0.5
+"""Weight of a source after its cue: a subject mostly stands before its verb."""
+_SHORTEST_UNCUED = 4
+"""Words of a quotation that no cue claimed; a shorter one is a title or a scare word."""
+_CLOSE = 40
+"""Tokens, fewer than these, between a quote and a quotation that begins a sentence and goes on with it."""
 _NESTED = 4
 """So many quotes may claim a token: nested deeper than that is noise, and would cost."""
 
@@ -181,7 +190,7 @@ def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[n
     first = np.cumsum(first)
     doubt = np.empty(n_cues, np.float64)
     for k in range(n_cues):
-        doubt[k] = (k >= n_sure) - posterior[cues[k, 0], 3]
+        doubt[k] = (k >= n_sure) - posterior[cues[k, 0], TAG_B_CUE]
     claimed = np.full((n, _NESTED), -1, np.int32)  # the kept cues that claim each token
     size = np.zeros(n_cues, np.int32)  # tokens of each kept cue's content
     shared = np.zeros(n_cues, np.int32)
@@ -206,7 +215,7 @@ def _surely_free(own, claimed, posterior):  # type: ignore[no-untyped-def]
     free = 0
     for begin, end in own:
         for i in range(begin, end):
-            free += claimed[i, 0] < 0 and posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
+            free += claimed[i, 0] < 0 and posterior[i, TAG_B_CONTENT] + posterior[i, TAG_I_CONTENT] > SURELY_CONTENT
     return free
 
 
@@ -250,7 +259,7 @@ def _lengthen(span, m, posterior, flags, sentence_start):  # type: ignore[no-unt
     n = len(flags)
     free = np.empty(n, np.bool_)
     for i in range(n):
-        free[i] = posterior[i, 1] + posterior[i, 2] > _LIKELY_CONTENT
+        free[i] = posterior[i, TAG_B_CONTENT] + posterior[i, TAG_I_CONTENT] > _LIKELY_CONTENT
     for s in range(m):
         free[span[s, 0] : span[s, 1]] = False
     for s in range(m):
@@ -280,9 +289,9 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
         begin = max(sentence_start[cues[k, 0]], cues[k, 0] - REACH)
         end = min(sentence_end[cues[k, 0]], cues[k, 0] + REACH)
         for i in range(begin, end):
-            chance[i - begin] = posterior[i, 5] + posterior[i, 6]
+            chance[i - begin] = posterior[i, TAG_B_SOURCE] + posterior[i, TAG_I_SOURCE]
             if i >= cues[k, 0]:
-                chance[i - begin] *= 0.5  # a subject mostly stands before its verb
+                chance[i - begin] *= _AFTER_CUE
         for c in range(first, s):
             for i in range(max(span[c, 0], begin), min(span[c, 1], end)):
                 chance[i - begin] = 0.0
@@ -290,12 +299,12 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
             chance[i - begin] = 0.0
         top = int(np.argmax(chance[: end - begin]))
         peak = chance[top]
-        if peak < 0.02:
+        if peak < _LEAST_SOURCE:
             continue
         a, b = top, top + 1
-        while a > 0 and chance[a - 1] > 0.3 * peak:
+        while a > 0 and chance[a - 1] > _PEAK_SHARE * peak:
             a -= 1
-        while b < end - begin and chance[b] > 0.3 * peak:
+        while b < end - begin and chance[b] > _PEAK_SHARE * peak:
             b += 1
         source[k, 0], source[k, 1] = begin + a, begin + b
 
@@ -316,7 +325,7 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
             taken[i + 1] = 1
     for i in range(n):
         taken[i + 1] += taken[i]
-        content[i + 1] = content[i] + (1 if tagged[i] == 1 or tagged[i] == 2 else 0)
+        content[i + 1] = content[i] + (1 if tagged[i] == TAG_B_CONTENT or tagged[i] == TAG_I_CONTENT else 0)
         words[i + 1] = words[i] + (flags[i] & WORD)
     last_end = np.full(n_quotes + n + 1, -1, np.int32)  # where each quote's content ends
     for s in range(m):
@@ -338,15 +347,16 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
         i = end
         size = end - begin
         if 5 * (taken[end] - taken[begin]) > size:
-            continue
+            continue  # more than a fifth of it is claimed
         while passed < len(waiting) and last_end[waiting[passed]] <= begin:
             k = waiting[passed]
             passed += 1
             if last_end[k] >= 0 and (latest < 0 or last_end[k] >= last_end[latest]):
                 latest = k
         broken = latest >= 0 and _breaks(last_end[latest], cue[latest], begin, flags, quotation, sentence_start)
-        if not broken and (words[end] - words[begin] < 4 or 2 * (content[end] - content[begin]) < size):
-            continue
+        short = words[end] - words[begin] < _SHORTEST_UNCUED
+        if not broken and (short or 2 * (content[end] - content[begin]) < size):
+            continue  # less than half of it looks like content
         if latest < 0 or not (
             broken or _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start)
         ):
@@ -387,7 +397,7 @@ def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: i
             if lines > 1:
                 return False
     if lines == 0:
-        return sentence_start[begin] == begin and begin - stop < 40
+        return sentence_start[begin] == begin and begin - stop < _CLOSE
     # Over paragraphs each part opens with a mark and only the last one closes.
     while stop < begin and not flags[stop] & WORD and quotation[stop] == INSIDE:
         stop += 1  # the full stop, which no content has

@@ -72,8 +72,11 @@ def predict_dump(
     goes on with a run that ended early, `overwrite` throws away what it left. `dedup` drops near-duplicates into the
     rejects. With `only`, quotes and actors are not looked for, and empty. `limit` is the longest record in bytes.
     `loader` makes another model from its path than the bundle's; other processes must be able to import it.
+    `chunk_size`: articles that go to a worker at once. `format`: of the inputs, where names do not tell. `progress` is
+    shown how far it is, and with it compiling is announced.
 
-    Raises `TopicStanceError` for whatever ends the run early; its message says whether it can be gone on with.
+    Returns the counts, those of an earlier part of the run included. Raises `TopicStanceError` for whatever ends the
+    run early, `KeyboardInterrupt` where somebody does; the message says whether it can be gone on with.
     """
     names = [os.fspath(name) for name in inputs]
     loader = loader or partial(BundleModel, topics_only=only == "topics", announced=progress is not None)
@@ -83,16 +86,8 @@ def predict_dump(
     fingerprint = _fingerprint(Path(model_path))
     dump = Dump(names, format=format, limit=limit)
     check = NearDuplicates().check if dedup else None
-    sink: _Sink
-    beside = None if rejects is None else Path(rejects)
-    if os.fspath(output) == "-":
-        check_writable([] if beside is None else [beside], names)
-        sink = _Stream(beside)
-    else:
-        beside = beside or Path(f"{os.fspath(output)}.rejects.jsonl")
-        check_writable([Path(output), beside], names)
-        plan = Plan(_version(), fingerprint, dump.digest, dedup, only, format, limit)
-        sink = Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)
+    plan = Plan(_version(), fingerprint, dump.digest, dedup, only, format, limit)
+    sink = _open_sink(os.fspath(output), rejects, plan, names, resume=resume, overwrite=overwrite)
     with _kept_on_failure(sink, resumable="-" not in names):
         if not sink.complete:
             before = 0 if dedup else dump.size_before(sink.position)
@@ -119,6 +114,19 @@ class _Sink(Protocol):
     def finish(self) -> None: ...
     def keep(self) -> str: ...
     def discard(self) -> str: ...
+
+
+def _open_sink(
+    output: str, rejects: str | os.PathLike[str] | None, plan: Plan, inputs: list[str], *, resume: bool, overwrite: bool
+) -> _Sink:
+    """The work folder of an output file, or standard output for "-"; neither may be one of the inputs."""
+    beside = None if rejects is None else Path(rejects)
+    if output == "-":
+        check_writable([] if beside is None else [beside], inputs)
+        return _Stream(beside)
+    beside = beside or Path(f"{output}.rejects.jsonl")
+    check_writable([Path(output), beside], inputs)
+    return Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)
 
 
 class _Stream:

@@ -21,10 +21,11 @@ from safetensors.numpy import save as save_arrays
 
 from topic_stance.data.records import TopicStanceError
 
-from .actors import N_RANK_BUCKETS
+from .antecedents import N_RANK_BUCKETS
 from .chain import LANES, Packed
-from .context import WordTable, word_table
-from .quotes import FORBIDDEN, LINK_TAGS, TAGS, QuoteHead
+from .context import word_table
+from .features import TAGS
+from .quotes import FORBIDDEN, LINK_TAGS, QuoteHead
 from .stance import N_BLOCKS, StanceHead, feature_table
 from .sums import aligned
 from .tagger import LANES as TAGGER_LANES
@@ -122,7 +123,7 @@ def load_bundle(folder: Path | str) -> Bundle:
     arrays = _checked_arrays(_file(folder, ARRAYS, manifest), folder / ARRAYS)
     terms = _parse_terms(_file(folder, TERMS, manifest), folder / TERMS)
     try:
-        heads = _heads(manifest, arrays, terms)
+        heads = _heads(manifest, _Arrays(arrays), terms)
     except KeyError as error:
         raise BundleError(f"{folder / ARRAYS}: the array {error} is missing; the bundle is incomplete") from None
     except (ValueError, IndexError) as error:
@@ -244,12 +245,15 @@ def _arrays(heads: Heads) -> dict[str, NDArray[Any]]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]) -> Heads:
-    n_topics = len(manifest.topics)
-    labels = tuple(topic.label for topic in manifest.topics)
+class _Arrays:
+    """The arrays of a bundle, each checked as it is taken: `ValueError` for one that does not fit."""
 
-    def get(name: str, dtype: Any, *shape: int | None) -> NDArray[Any]:
-        array = arrays[name]
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._arrays = arrays
+
+    def get(self, name: str, dtype: Any, *shape: int | None) -> NDArray[Any]:
+        """An array of this type and shape; `None` for a size that may be any."""
+        array = self._arrays[name]
         if (
             array.dtype != dtype
             or len(array.shape) != len(shape)
@@ -258,60 +262,75 @@ def _heads(manifest: Manifest, arrays: dict[str, NDArray[Any]], terms: list[str]
             raise ValueError(f"the array {name!r} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} {shape}")
         return array
 
-    def packed(name: str, lanes: int) -> NDArray[np.uint8]:
-        weights = get(name, np.uint8, None, lanes)
+    def packed(self, name: str, lanes: int) -> NDArray[np.uint8]:
+        """The weights of a chain or of the tagger: (a power of two, lanes) uint8."""
+        weights = self.get(name, np.uint8, None, lanes)
         if not 0 < len(weights) <= _MOST_BUCKETS or len(weights) & (len(weights) - 1):
             raise ValueError(f"the array {name!r} has {len(weights)} rows, must have a power of two of them")
         return aligned(weights)
 
-    def transitions(name: str, n: int) -> NDArray[np.float32]:
-        scores = get(name, np.float32, n, n)
+    def transitions(self, name: str, n: int) -> NDArray[np.float32]:
+        """The transitions of a chain, (n, n) float32."""
+        scores = self.get(name, np.float32, n, n)
         if (np.abs(scores[scores != FORBIDDEN]) > _LARGEST_TRANSITION).any():  # their exponentials are taken
             raise ValueError(f"the array {name!r} holds scores beyond {_LARGEST_TRANSITION}")
         return scores
 
-    scales = get("quotes.scales", np.float64, 2).tolist()
+
+def _heads(manifest: Manifest, arrays: _Arrays, terms: list[str]) -> Heads:
+    scales = arrays.get("quotes.scales", np.float64, 2).tolist()
+    topics = _topic_head(manifest, arrays, terms)
+    quotes = _quote_head(manifest, arrays, scales)
+    stance = _stance_head(topics.labels, arrays)
+    return Heads(topics, quotes, arrays.get("actors.weights", np.float32, N_RANK_BUCKETS), stance)
+
+
+def _topic_head(manifest: Manifest, arrays: _Arrays, terms: list[str]) -> TopicHead:
+    n_topics = len(manifest.topics)
     # Before any work is done for the terms: there must be as many as the arrays say.
-    idf = get("topics.idf", np.float64, len(terms))
-    topics = TopicHead(
-        labels,
+    idf = arrays.get("topics.idf", np.float64, len(terms))
+    return TopicHead(
+        tuple(topic.label for topic in manifest.topics),
         terms,
         term_tables(terms),
-        TermModel(idf, get("topics.coefficients", np.float64, len(terms), n_topics)),
+        TermModel(idf, arrays.get("topics.coefficients", np.float64, len(terms), n_topics)),
         TermModel(
-            get("topics.opening_idf", np.float64, len(terms)),
-            get("topics.opening_coefficients", np.float64, len(terms), n_topics),
+            arrays.get("topics.opening_idf", np.float64, len(terms)),
+            arrays.get("topics.opening_coefficients", np.float64, len(terms), n_topics),
         ),
-        get("topics.bias", np.float64, n_topics),
+        arrays.get("topics.bias", np.float64, n_topics),
         np.array([topic.calibration for topic in manifest.topics]),
         np.array([topic.threshold for topic in manifest.topics]),
     )
-    hashes = get("quotes.words", np.uint64, None)
+
+
+def _quote_head(manifest: Manifest, arrays: _Arrays, scales: list[float]) -> QuoteHead:
+    hashes = arrays.get("quotes.words", np.uint64, None)
     if len(hashes) > _MOST_WORDS or (hashes == 0).any() or len(np.unique(hashes)) != len(hashes):
         raise ValueError(f"the words of the quote head are more than {_MOST_WORDS}, doubled, or hold a 0")
-    words = word_table(hashes, get("quotes.word_rows", np.int16, len(hashes), 5))
-    quotes = QuoteHead(
+    words = word_table(hashes, arrays.get("quotes.word_rows", np.int16, len(hashes), 5))
+    return QuoteHead(
         words,
-        Tagger(packed("tagger.tag", TAGGER_LANES), packed("tagger.relation", TAGGER_LANES)),
-        Packed(packed("quotes.tag_weights", LANES), scales[0]),
-        transitions("quotes.tag_transitions", len(TAGS)),
-        Packed(packed("quotes.link_weights", LANES), scales[1]),
-        transitions("quotes.link_transitions", len(LINK_TAGS)),
+        Tagger(arrays.packed("tagger.tag", TAGGER_LANES), arrays.packed("tagger.relation", TAGGER_LANES)),
+        Packed(arrays.packed("quotes.tag_weights", LANES), scales[0]),
+        arrays.transitions("quotes.tag_transitions", len(TAGS)),
+        Packed(arrays.packed("quotes.link_weights", LANES), scales[1]),
+        arrays.transitions("quotes.link_transitions", len(LINK_TAGS)),
         manifest.cue_threshold,
     )
-    keys = get("stance.keys", np.uint64, None)
+
+
+def _stance_head(labels: tuple[str, ...], arrays: _Arrays) -> StanceHead:
+    keys = arrays.get("stance.keys", np.uint64, None)
     if len(keys) == 0 or (keys[1:] <= keys[:-1]).any():
         raise ValueError("the keys of the stance head are not sorted")
-    stance = StanceHead(
+    n_topics = len(labels)
+    return StanceHead(
         labels,
         feature_table(keys),
-        get("stance.idf", np.float32, len(keys)),
-        get("stance.weights", np.float32, len(keys), 1 + n_topics, 3),
-        get("stance.bias", np.float32, n_topics, 3),
-        get("stance.block_scale", np.float32, N_BLOCKS),
-        get("stance.temperature", np.float32, n_topics),
+        arrays.get("stance.idf", np.float32, len(keys)),
+        arrays.get("stance.weights", np.float32, len(keys), 1 + n_topics, 3),
+        arrays.get("stance.bias", np.float32, n_topics, 3),
+        arrays.get("stance.block_scale", np.float32, N_BLOCKS),
+        arrays.get("stance.temperature", np.float32, n_topics),
     )
-    return Heads(topics, quotes, get("actors.weights", np.float32, N_RANK_BUCKETS), stance)
-
-
-__all__ = ["Bundle", "BundleError", "Heads", "Manifest", "TopicEntry", "WordTable", "load_bundle", "save_bundle"]

@@ -64,8 +64,8 @@ def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped
 
 
 @compiled
-def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
-    """The best label sequence: (n_tokens,) uint8. `allowed_start`: (n_labels,) scores of beginning with a label."""
+def viterbi(scores, transitions, start_scores):  # type: ignore[no-untyped-def]
+    """The best label sequence: (n_tokens,) uint8. `start_scores`: (n_labels,) scores of beginning with a label."""
     n, n_labels = len(scores), len(transitions)
     path = np.zeros(n, np.uint8)
     if n == 0:
@@ -74,7 +74,7 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
     moves = np.full((LANES, LANES), _NEVER)
     best = np.full(LANES, _NEVER)
     for y in range(n_labels):
-        best[y] = scores[0, y] + allowed_start[y]
+        best[y] = scores[0, y] + start_scores[y]
         for x in range(n_labels):
             moves[x, y] = transitions[x, y]
     back = np.empty((n, LANES), np.uint8)
@@ -91,7 +91,7 @@ def viterbi(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-def]
+def marginals(scores, transitions, start_scores):  # type: ignore[no-untyped-def]
     """Posterior of each label at each token by the scaled forward-backward algorithm: (n_tokens, n_labels) float64.
 
     Labels of a token whose scores lie more than 83 (120 ln 2) apart, some five times what is met in texts, count as 83
@@ -108,7 +108,7 @@ def marginals(scores, transitions, allowed_start):  # type: ignore[no-untyped-de
     before = np.empty((n, LANES))  # of all paths to a token, its own share included
     after = np.empty((n, LANES))  # of all paths from a token on, its own share included
     for y in range(LANES if n else 0):
-        start = np.exp(np.float64(allowed_start[y])) if y < n_labels else 0.0
+        start = np.exp(np.float64(start_scores[y])) if y < n_labels else 0.0
         before[0, y] = start * local[0, y]
         after[n - 1, y] = local[n - 1, y]
     for i in range(1, n):

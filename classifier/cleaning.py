@@ -18,12 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
+from .hashing import contains
 from .jit import compiled, inner
 from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, token_hashes, tokenize
 
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
 """So many words and an end mark make a paragraph of the body."""
+_PHRASE_LINE, _CREDIT_LINE, _NAVIGATION_LINE, _BYLINE = 40, 90, 30, 15
+"""Words of a line of that kind, fewer than these: a longer one is a paragraph that looks like it."""
+_CREDIT_END = 14
+"""Tokens at the end of a line in which the agency of a photograph stands."""
+_SHORTEST_REPEATED, _LONGEST_REPEATED = 3, 30
+"""Words of a title or headline that is left out where it stands twice."""
 _LONGEST_PROMO, _LONGEST_NAME, _SHORTEST_NAME = 200, 6, 3
 """Tokens of a promo and of the name in front of it that are looked at, and letters of a name."""
 
@@ -57,7 +64,6 @@ def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = 
     verdicts: NDArray[np.uint8] = line_verdicts(
         tokens.points,
         tokens.start,
-        tokens.end,
         tokens.hash,
         tokens.flags,
         tokens.lines,
@@ -69,6 +75,13 @@ def judge_lines(tokens: Tokens, lexicon: Boilerplate, headline: Tokens | None = 
     return verdicts
 
 
+def read_lines(title: str, text: str, lexicon: Boilerplate) -> tuple[Tokens | None, Tokens, NDArray[np.uint8]]:
+    """The tokens of an article's title, where there is one, and of its text, and the `Verdict` on each of its lines."""
+    headline = tokenize(title) if title else None
+    tokens = tokenize(text)
+    return headline, tokens, judge_lines(tokens, lexicon, headline)
+
+
 def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
     """The tokens of the body's lines only; offsets stay those of the whole text."""
     return _select(tokens, verdicts == Verdict.BODY)
@@ -76,7 +89,7 @@ def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
 
 def prose(body: Tokens) -> tuple[Tokens, NDArray[np.int32]]:
     """The body without the promos within its lines, and the numbers of the tokens before which one was left out."""
-    keep = own_words(body.points, body.start, body.end, body.hash, body.flags)
+    keep = _own_words(body.points, body.start, body.end, body.hash, body.flags)
     if keep.all():
         return body, np.empty(0, np.int32)
     left = np.add.accumulate(keep, dtype=np.int32)
@@ -147,14 +160,8 @@ def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     return value
 
 
-@inner
-def _contains(sorted_values, value):  # type: ignore[no-untyped-def]
-    place = np.searchsorted(sorted_values, value)
-    return place < len(sorted_values) and sorted_values[place] == value
-
-
 @compiled
-def own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
+def _own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
     """Which tokens are no part of a promo, (n_tokens,) bool: of "Lee Ana LeeTax falls MORE" the first."""
     keep = np.ones(len(hashes), np.bool_)
     low = 0
@@ -193,7 +200,7 @@ def _name_before(j, low, points, start, end, flags):  # type: ignore[no-untyped-
 
 
 @compiled
-def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
+def line_verdicts(points, start, hashes, flags, lines, whole, beginning, title, credits):  # type: ignore[no-untyped-def]
     """The `Verdict` on each line, from the arrays of `Tokens` and `Boilerplate` and the hash of the title's words."""
     n_lines = len(lines) - 1
     verdicts = np.zeros(n_lines, np.uint8)
@@ -222,19 +229,17 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
                 if flags[i] & CAPITAL:
                     capitals += 1
                 value = (value ^ hashes[i]) * _MIX
-                if words <= _LONGEST_PHRASE and not phrase and _contains(beginning, value):
+                if words <= _LONGEST_PHRASE and not phrase and contains(beginning, value):
                     phrase = True
-                if i + 1 < b and i > b - 14:
+                if i + 1 < b and i > b - _CREDIT_END:
                     after = points[start[i + 1]]
                     if after == 0x3A or after == 0x2F or after == 0xA9:  # "Photo: …", "AP Photo/…"
-                        credit = credit or _contains(credits, hashes[i])
+                        credit = credit or contains(credits, hashes[i])
             elif point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7:
                 separators += 1
         line_hash[k] = exact
         n_words[k] = words
-        last = points[start[b - 1]]
-        before = points[start[b - 2]] if b - a > 1 else last
-        ended = _ends(last) or (_ends(before) and not flags[b - 1] & WORD)
+        ended = _is_ended(a, b, points, start, flags)
         first = points[start[a]]
         bullet = first == 0x2022 or first == 0x25CF or first == 0xB7 or first == 0x25AA or first == 0x2023
         if words == 0:
@@ -242,21 +247,28 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
             verdicts[k] = Verdict.TIME_CODE if time_code else Verdict.NUMBER
         elif value == title and title != 0:
             verdicts[k] = Verdict.HEADLINE
-        elif (phrase and (words < 40)) or _contains(whole, value):
+        elif (phrase and words < _PHRASE_LINE) or contains(whole, value):
             verdicts[k] = Verdict.PHRASE
-        elif credit and words < 90 and not quoted:
+        elif credit and words < _CREDIT_LINE and not quoted:
             verdicts[k] = Verdict.CREDIT
-        elif separators >= 2 and words < 30 and not ended:
+        elif separators >= 2 and words < _NAVIGATION_LINE and not ended:
             verdicts[k] = Verdict.NAVIGATION
-        elif words <= 14 and not ended and capitals * 2 >= words and hashes[a] == _BY and flags[a] & CAPITAL:
+        elif words < _BYLINE and not ended and capitals * 2 >= words and hashes[a] == _BY and flags[a] & CAPITAL:
             verdicts[k] = Verdict.BYLINE
         elif bullet and not body_seen:
             verdicts[k] = Verdict.TEASER
         elif words >= _PARAGRAPH and ended:
             body_seen = True
-    # Repeated lines: titles that a video player shows twice, headlines that stand twice.
-    for k in range(n_lines):
-        if verdicts[k] != Verdict.BODY or n_words[k] > 30 or n_words[k] < 3:
+    _judge_repeated(verdicts, line_hash, n_words)
+    _judge_headlines(verdicts, n_words, lines, points, start, flags)
+    return verdicts
+
+
+@inner
+def _judge_repeated(verdicts, line_hash, n_words):  # type: ignore[no-untyped-def]
+    """Lines that stand twice: titles that a video player shows, headlines."""
+    for k in range(len(verdicts)):
+        if verdicts[k] != Verdict.BODY or not _SHORTEST_REPEATED <= n_words[k] <= _LONGEST_REPEATED:
             continue
         if k > 0 and line_hash[k] == line_hash[k - 1]:
             timed = verdicts[k - 1] == Verdict.VIDEO_TITLE
@@ -264,24 +276,28 @@ def line_verdicts(points, start, end, hashes, flags, lines, whole, beginning, ti
                 verdicts[k - 1] = Verdict.VIDEO_TITLE
                 timed = True
             verdicts[k] = Verdict.VIDEO_TITLE if timed else Verdict.REPEATED
-    first_body = -1
-    for k in range(n_lines):
+
+
+@inner
+def _judge_headlines(verdicts, n_words, lines, points, start, flags):  # type: ignore[no-untyped-def]
+    """Lines of few words without an end mark before the first paragraph: headlines and names of sections."""
+    for k in range(len(verdicts)):
         if verdicts[k] == Verdict.BODY:
-            # A line of few words without an end mark before the first paragraph is a headline or a section's name.
-            a, b = lines[k], lines[k + 1]
-            last = points[start[b - 1]]
-            before = points[start[b - 2]] if b - a > 1 else last
-            ended = _ends(last) or (_ends(before) and not flags[b - 1] & WORD)
-            if n_words[k] >= _PARAGRAPH or ended:
-                first_body = k
-                break
+            if n_words[k] >= _PARAGRAPH or _is_ended(lines[k], lines[k + 1], points, start, flags):
+                return
             verdicts[k] = Verdict.HEADLINE
-    if first_body < 0:
-        # Nothing looks like a paragraph: better all of it than none.
-        for k in range(n_lines):
-            if verdicts[k] == Verdict.HEADLINE:
-                verdicts[k] = Verdict.BODY
-    return verdicts
+    # Nothing looks like a paragraph: better all of it than none.
+    for k in range(len(verdicts)):
+        if verdicts[k] == Verdict.HEADLINE:
+            verdicts[k] = Verdict.BODY
+
+
+@inner
+def _is_ended(a, b, points, start, flags):  # type: ignore[no-untyped-def]
+    """Whether a line, tokens a to b, ends in an end mark, or in one and another mark after it."""
+    last = points[start[b - 1]]
+    before = points[start[b - 2]] if b - a > 1 else last
+    return _ends(last) or (_ends(before) and not flags[b - 1] & WORD)
 
 
 @inner

@@ -32,14 +32,23 @@ Column = IntEnum(
     "CUE CUE_FINE CUE_TAG CUE_RELATION CUE_NEXT CUE_NEXT_TAG CUE_LAST CUE_LAST_TAG LEAD AT_START",
     start=0,
 )
-NAMES = tuple(column.name.lower() for column in Column)
+"""FINE: the word's fine class. LEVEL: how often it is a cue. LOOK: tag and shape. SINCE: verbs since the last
+connector, at most 2. COUNTS: verbs and commas of the sentence so far, and SINCE. PLACE: the distance where it is short,
+else side and whether it is the cue's sentence. AROUND: what lies between token and cue. LEAD: whether the cue's
+sentence begins in a quotation."""
+COLUMN_NAMES = tuple(column.name.lower() for column in Column)
 """Names of the columns as templates use them."""
-N_COLUMNS = len(NAMES)
+N_COLUMNS = len(COLUMN_NAMES)
 FAR = 15
 """In place of a distance where there is nothing that it could be the distance of."""
-_LOOK = WORD | CAPITAL | ALLCAPS | NUMBER
+_SHAPE_FLAGS = WORD | CAPITAL | ALLCAPS | NUMBER
 _SINGLE, _SENTENCE = 256, 512
 _UNKNOWN_CLASS, _UNKNOWN_FINE = 200, 2000
+_ENDING, _SUFFIX, _PREFIX = 2, 3, 5
+"""Letters of those columns."""
+_HASH_STEP = np.uint32(131)
+_UPPER = 0xFFDF
+"""Leaves ASCII letters without their case."""
 
 
 @compiled
@@ -55,7 +64,7 @@ def token_columns(tokens, classes, quotation, quoted_length, sentence_start, sen
     columns[:, n + PAD :] = 0
     for i in range(n):
         j = i + PAD
-        look = flags[i] & _LOOK
+        look = flags[i] & _SHAPE_FLAGS
         columns[Column.WORD, j] = np.uint32((hashes[i] * MIX) >> np.uint64(32))
         columns[Column.CLASS, j] = classes[i, 0] + 1 if classes[i, 0] > 0 else _UNKNOWN_CLASS + look
         columns[Column.FINE, j] = classes[i, 2] + 1 if classes[i, 2] > 0 else _UNKNOWN_FINE + look
@@ -74,13 +83,14 @@ def token_columns(tokens, classes, quotation, quoted_length, sentence_start, sen
     for i in range(n):
         columns[Column.FIRST, i + PAD] = word[sentence_start[i] + PAD]
         columns[Column.LAST, i + PAD] = word[sentence_end[i] - 1 + PAD]
-        ending = suffix = np.uint32(0)
-        for k in range(end[i] - 1, max(start[i], end[i] - 3) - 1, -1):
-            ending = suffix if k < end[i] - 2 else np.uint32(suffix * np.uint32(131) + np.uint32(points[k]))
-            suffix = np.uint32(suffix * np.uint32(131) + np.uint32(points[k]))
+        ending = suffix = np.uint32(0)  # both from the last letter on
+        for k in range(end[i] - 1, max(start[i], end[i] - _SUFFIX) - 1, -1):
+            suffix = np.uint32(suffix * _HASH_STEP + np.uint32(points[k]))
+            if k >= end[i] - _ENDING:
+                ending = suffix
         prefix = np.uint32(0)
-        for k in range(start[i], min(start[i] + 5, end[i])):
-            prefix = np.uint32(prefix * np.uint32(131) + np.uint32(points[k] & 0xFFDF))
+        for k in range(start[i], min(start[i] + _PREFIX, end[i])):
+            prefix = np.uint32(prefix * _HASH_STEP + np.uint32(points[k] & _UPPER))
         columns[Column.SUFFIX, i + PAD] = suffix
         columns[Column.ENDING, i + PAD] = ending
         columns[Column.PREFIX, i + PAD] = prefix

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import TextIO
 
 MESSAGE = "compiling for this machine, which is done once and takes up to a minute"
 
 
 @cache
-def announce(out: TextIO | None = None) -> None:
-    """From now on, say so once in `out` (standard error) if anything has to be compiled in this process."""
+def announce() -> None:
+    """From now on, say so once in standard error if anything has to be compiled in this process."""
     from numba.core import event
 
     class Listener(event.Listener):
@@ -22,7 +21,7 @@ def announce(out: TextIO | None = None) -> None:
         def on_start(self, event: object) -> None:
             if not self.heard:
                 self.heard = True
-                print(f"topic-stance: {MESSAGE}", file=out or sys.stderr, flush=True)
+                print(f"topic-stance: {MESSAGE}", file=sys.stderr, flush=True)
 
         def on_end(self, event: object) -> None:
             pass

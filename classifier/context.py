@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .columns import token_columns
-from .hashing import MIX
+from .hashing import first_slot
 from .jit import compiled, inner
 from .segment import (
     LINE,
@@ -94,7 +94,7 @@ def context(tokens, words, tagger):  # type: ignore[no-untyped-def]
 def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for i in range(len(hashes)):
-        slot = (hashes[i] * MIX >> np.uint64(20)) & mask
+        slot = first_slot(hashes[i], mask)
         steps = 0
         while keys[slot] != 0:
             slot = (slot + np.uint64(1)) & mask
@@ -113,7 +113,7 @@ def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
     classes = np.zeros((n, rows.shape[1]), np.int16)
     mask = np.uint64(len(keys) - 1)
     for i in range(n):
-        slot = (hashes[i] * MIX >> np.uint64(20)) & mask
+        slot = first_slot(hashes[i], mask)
         while keys[slot] != 0:
             if keys[slot] == hashes[i]:
                 for k in range(rows.shape[1]):

@@ -32,13 +32,12 @@ class NearDuplicates:
     Raises `TopicStanceError` where datasketch is not installed.
     """
 
-    def __init__(self, threshold: float = THRESHOLD) -> None:
+    def __init__(self) -> None:
         try:
             from datasketch import MinHashLSH
         except ImportError as error:
             raise TopicStanceError("--dedup needs datasketch: pip install 'topic-stance[dedup]'") from error
-        self._threshold = threshold
-        self._index: MinHashLSH = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+        self._index: MinHashLSH = MinHashLSH(threshold=THRESHOLD, num_perm=_PERMUTATIONS)
         self._kept: list[tuple[str, NDArray[np.uint32]]] = []
 
     def check(self, record: Record) -> Record | Reject:
@@ -52,7 +51,7 @@ class NearDuplicates:
         for key in sorted(self._index.query(sketch)):
             earlier, kept = self._kept[key]
             # Counted, not estimated: among the many texts of one template some estimates are too high.
-            if _jaccard(digests, kept) >= self._threshold:
+            if _jaccard(digests, kept) >= THRESHOLD:
                 return Reject(record.file, record.line, record.offset, record.article.id, f"{NEAR_DUPLICATE}{earlier}")
         self._index.insert(len(self._kept), sketch)
         self._kept.append((record.article.id, digests))

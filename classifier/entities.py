@@ -11,31 +11,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .hashing import FNV_OFFSET, FNV_PRIME, among
 from .jit import inner
-from .lexicon import (
-    HE,
-    NOUN_SHIFT,
-    ORGANIZATION,
-    OWNED,
-    PERSON,
-    SHE,
-    STATE,
-    TITLE,
-    UNKNOWN,
-    among,
-    look_up,
-    put,
-)
+from .lexicon import HE, ORGANIZATION, OWNED, PERSON, SHE, STATE, TITLE, UNKNOWN, look_up, noun_of, put
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, N_WORDS, STATE_NUMBER, TYPE, WHOLE_KEY, WORDS
 from .namesakes import (
     EITHER,
     FEMALE,
+    FIRST,
     GENDER,
     KIND,
     LENGTH,
     LONGEST_NAME,
     MALE,
     MENTIONS,
+    N_COLUMNS,
     NAME_BEGIN,
     NAME_END,
     PRESIDENT,
@@ -50,8 +40,8 @@ from .namesakes import (
     similar,
 )
 from .segment import ALLCAPS, CAPITAL, WORD, token_hashes
+from .tagger import NAMES as TAGGER_NAMES
 
-_FNV_OFFSET, _FNV_PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
 _OF, _FOR, _THE, _AND, _S, _OWNER = token_hashes("of for the and s owner")
 _OWN_NAMES = token_hashes("house senate congress parliament army navy")
 """Words for a body that are one's own name: "House" is not the White House."""
@@ -60,19 +50,20 @@ _KIN = token_hashes(
     "grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
 )
 _STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
+assert TAGGER_NAMES[: STATE + 1] == ("none", "PERSON", "ORG", "GPE"), "names are tagged by the numbers of lexicon.TYPES"
 
 
 class Entities(NamedTuple):
     """Whoever or whatever a body names; room is left for those that are only described.
 
-    row: (n_rows, 11) int32: tokens of the fullest name (begin, end), its number of words, type, gender, tokens of the
-    title, whether it is known by a description only, whether it is quoted, how often it is named, and for two
-    persons as one the second of them (the first in `LENGTH`; else -1). first: (n_rows, 2) uint64, first and last word.
+    row: (n_rows, `N_COLUMNS`) int32: tokens of the fullest name (begin, end), its number of words, type, gender, tokens
+    of the title, whether it is known by a description only, whether it is quoted, how often it is named, and for two
+    persons as one the entities of both (else -1). ends: (n_rows, 2) uint64, first and last word.
     of_name: (n_names,) int32, the entity of each name. keys, values: open-addressing table of names. total: (1,) int64.
     """
 
     row: NDArray[np.int32]
-    first: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
     of_name: NDArray[np.int32]
     keys: NDArray[np.uint64]
     values: NDArray[np.int32]
@@ -85,8 +76,8 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     points, start, end, hashes, flags = tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags
     place, key = names.place, names.key
     n = len(place)
-    row = np.zeros((n + room, 11), np.int32)
-    first = np.zeros((n + room, 2), np.uint64)
+    row = np.zeros((n + room, N_COLUMNS), np.int32)
+    ends = np.zeros((n + room, 2), np.uint64)
     of_name = np.full(n, -1, np.int32)
     size = 64
     while size < 8 * (n + room):
@@ -102,7 +93,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     same_last = np.zeros(n + room, np.int32)  # the entity before with the same last word + 1
     same_first = np.zeros(n + room, np.int32)
     last_full = np.full(n + room, -1, np.int32)  # where an entity was named in full last
-    votes = np.zeros((n + room, 4), np.int32)
+    votes = np.zeros((n + room, STATE + 1), np.int32)
     own = np.zeros(n + room, np.bool_)  # a state by its own name rather than its capital's
     addressed = np.zeros(n + room, np.int8)  # gender by a title
     count = 0
@@ -136,7 +127,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 put(keys, values, whole, entity + 1)
             if entity < 0 and kind == ORGANIZATION and single:
                 # "the Times", or a person's name in capitals that stands alone as an acronym does
-                noun = bits[place[k, LAST]] >> NOUN_SHIFT & 7 == ORGANIZATION
+                noun = noun_of(bits[place[k, LAST]]) == ORGANIZATION
                 if not noun or not among(_OWN_NAMES, last_key):
                     whose = ORGANIZATION if noun else PERSON
                     entity = ending_in(last_key, whose, row, last_keys, last_values, same_last, last_full)
@@ -156,9 +147,10 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
                 entity = count
                 count += 1
                 row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
-                row[entity, LENGTH], row[entity, KIND], row[entity, SECOND] = place[k, N_WORDS], kind, -1
+                row[entity, LENGTH], row[entity, KIND] = place[k, N_WORDS], kind
+                row[entity, FIRST] = row[entity, SECOND] = -1
                 row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
-                first[entity, 0], first[entity, 1] = first_key, last_key
+                ends[entity, 0], ends[entity, 1] = first_key, last_key
                 if kind == STATE:
                     put(keys, values, np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY, entity + 1)
                 else:
@@ -187,7 +179,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
             if fuller:
                 row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
                 row[entity, LENGTH] = place[k, N_WORDS]
-                first[entity, 0], first[entity, 1] = first_key, last_key
+                ends[entity, 0], ends[entity, 1] = first_key, last_key
             if row[entity, KIND] == UNKNOWN:
                 row[entity, KIND] = kind
             if _n_words(place[k, BEGIN], place[k, WORDS], flags) > _n_words(
@@ -197,21 +189,17 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
             if row[entity, GENDER] == EITHER:
                 row[entity, GENDER] = _gender(k, place, bits)
             for i in range(place[k, WORDS], place[k, END]):
-                if 0 < name_tags[i] < 4:
+                if UNKNOWN < name_tags[i] <= STATE:
                     votes[entity, name_tags[i]] += 1
     for entity in range(count):
         if row[entity, KIND] == UNKNOWN:
-            top = 0
-            for y in range(1, 4):
-                if votes[entity, y] > votes[entity, top]:
-                    top = y
-            row[entity, KIND] = top
+            row[entity, KIND] = np.argmax(votes[entity])
         if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1:
-            last_name = first[entity, 1] ^ _LAST_NAME
+            last_name = ends[entity, 1] ^ _LAST_NAME
             put(keys, values, last_name, entity + 1 if look_up(keys, values, last_name) == 0 else -1)
     numbers = np.zeros(1, np.int64)
     numbers[0] = count
-    return Entities(row, first, of_name, keys, values, numbers)
+    return Entities(row, ends, of_name, keys, values, numbers)
 
 
 @inner
@@ -295,7 +283,7 @@ def _gender(k, place, bits):  # type: ignore[no-untyped-def]
 @inner
 def _initials(begin, stop, points, start, hashes, flags):  # type: ignore[no-untyped-def]
     """The hash of the abbreviation of a name (FBI), small words left out; 0 where it has one letter."""
-    value = _FNV_OFFSET
+    value = FNV_OFFSET
     letters = 0
     for i in range(begin, stop):
         h = hashes[i]
@@ -304,6 +292,6 @@ def _initials(begin, stop, points, start, hashes, flags):  # type: ignore[no-unt
         point = points[start[i]]
         if flags[i] & CAPITAL and point < 128:
             point |= np.uint32(0x20)
-        value = (value ^ np.uint64(point)) * _FNV_PRIME
+        value = (value ^ np.uint64(point)) * FNV_PRIME
         letters += 1
     return value if letters > 1 else np.uint64(0)

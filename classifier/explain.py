@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import STANCES, Article, Prediction, Span
 
 from .actors import Entity
-from .pipeline import Pipeline
+from .pipeline import Analysis, Pipeline
 from .quotes import FoundQuote, found_quotes, quote_spans
 from .segment import Tokens
 from .stance import CLASSES, CUED, SAID, SOURCE, RawFeatures, actor_features, cue_word, negated_word, title_word, vector
@@ -64,10 +64,12 @@ class Explanation(NamedTuple):
 
 def explain_article(pipeline: Pipeline, article: Article, most: int = 8) -> Explanation:
     """The prediction for an article and, for each topic and each stance, the `most` terms that weighed most."""
-    prediction = pipeline.predict_one(article)
-    title, body = pipeline.read(article)
+    analysis = pipeline.analyse(article)
+    prediction = pipeline.conclude(article, analysis)
     return Explanation(
-        prediction, _topic_terms(pipeline, title, body, most), _stances(pipeline, article, prediction, most)
+        prediction,
+        _topic_terms(pipeline, analysis.title, analysis.body, most),
+        _stances(pipeline, article, analysis, prediction, most),
     )
 
 
@@ -77,22 +79,23 @@ def as_text(explanation: Explanation, article: Article) -> str:
     rows = [f"{article.title or article.id}"]
     for topic in prediction.topics:
         mark = "●" if topic.assigned else "○"
-        terms = ", ".join(f"{term} {share:+.2f}" for term, share in explanation.topics[topic.label])
+        terms = _terms_line(explanation.topics[topic.label])
         rows.append(f"  {mark} {topic.label} {topic.probability:.2f}: {terms}")
     for actor in explanation.actors:
-        terms = ", ".join(f"{term} {share:+.2f}" for term, share in actor.terms)
-        rows.append(f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {terms}")
+        rows.append(
+            f"  {actor.actor} → {actor.topic}: {actor.label} {actor.probability:.2f}: {_terms_line(actor.terms)}"
+        )
         rows += [f"      {quote.share:+.2f}  {quote.text}" for quote in actor.quotes]
     return "\n".join(CONTROL.sub(" ", row) for row in rows)
 
 
-def as_html(explained: list[tuple[Article, Explanation]], heading: str = "Topics and stances") -> str:
+def as_html(explained: list[tuple[Article, Explanation]]) -> str:
     """A page of articles with their quotes marked, topics, actors and stances; everything from outside is escaped."""
     articles = "\n".join(_article_html(article, explanation) for article, explanation in explained)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_HEADING}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{escape(heading)}</h1>\n{articles}\n</body></html>\n"
+        f"<style>{_STYLE}</style></head>\n<body><h1>{_HEADING}</h1>\n{articles}\n</body></html>\n"
     )
 
 
@@ -120,8 +123,9 @@ def _term_shares(
     return terms, (values / norm)[:, None] * model.coefficients[terms]
 
 
-def _stances(pipeline: Pipeline, article: Article, prediction: Prediction, most: int) -> list[ActorExplanation]:
-    analysis = pipeline.analyse(article)
+def _stances(
+    pipeline: Pipeline, article: Article, analysis: Analysis, prediction: Prediction, most: int
+) -> list[ActorExplanation]:
     body = analysis.tokens
     head = pipeline.bundle.heads.stance
     quotes = found_quotes(analysis.quotes)
@@ -239,6 +243,7 @@ def _marked(text: str, prediction: Prediction) -> str:
     return '<div class="text">' + "".join(pieces) + "</div>"
 
 
+_HEADING = "Topics and stances"
 _MOST_QUOTES = 3
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KINDS = {SAID: "{}", CLASSES: "like {}", CUED: "cue: {}", SOURCE: "source: {}"}

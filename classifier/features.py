@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chain import LANES, add_rows
-from .columns import FAR, NAMES, Column
+from .columns import COLUMN_NAMES, FAR, Column
 from .context import Context
 from .hashing import near
 from .jit import compiled, inlined
 from .sums import MOST_ROWS
 from .templates import BLOCK, PAD, all_buckets, fill_buckets, templates
+
+TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
+TAG_B_CONTENT, TAG_I_CONTENT, TAG_B_CUE, TAG_I_CUE, TAG_B_SOURCE, TAG_I_SOURCE = range(1, len(TAGS))
+"""Labels of the first pass, which are not those of the second (`links.LINK_TAGS`)."""
 
 TOKEN_TEMPLATES = templates(
     """
@@ -83,13 +87,13 @@ TOKEN_TEMPLATES = templates(
     relation word+1
     clause word
     """,
-    NAMES,
+    COLUMN_NAMES,
 )
 assert len(TOKEN_TEMPLATES) <= MOST_ROWS
 _BEFORE, _AFTER = int(Column.BEFORE), int(Column.AFTER)
 _SIX = ("", "_near", "_relation", "_next", "_next_tag", "_last_tag")
 assert all(
-    NAMES[first : first + 6] == tuple(name + end for end in _SIX)
+    COLUMN_NAMES[first : first + 6] == tuple(name + end for end in _SIX)
     for first, name in ((_BEFORE, "before"), (_AFTER, "after"))
 )
 

@@ -22,6 +22,7 @@ from topic_stance.data.records import DataError
 from topic_stance.data.writers import convert, move, output_kind, replacing, sync_folder
 
 _SECONDS = 1.0  # between two lines of the journal: what is lost at most, against what syncing costs
+_PREDICTIONS, _REJECTS, _JOURNAL = "predictions.jsonl", "rejects.jsonl", "journal"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -79,11 +80,11 @@ class Work:
             )
         with self._writing():
             self.folder.mkdir(exist_ok=True)
-            self._journal = self._open("journal")
+            self._journal = self._open(_JOURNAL)
             _lock(self._journal, self.folder)
             self._done = self._begin(plan) if overwrite else self._go_on(plan) or self._begin(plan)
             self._saved = time.monotonic()
-            self._predictions, self._rejects = self._open("predictions.jsonl"), self._open("rejects.jsonl")
+            self._predictions, self._rejects = self._open(_PREDICTIONS), self._open(_REJECTS)
             self._cut(self._predictions, self._done.predictions)
             self._cut(self._rejects, self._done.rejects)
 
@@ -143,7 +144,7 @@ class Work:
         """Remove the folder, the journal last: without it, what is left could not be told from a fresh start."""
         self._close()
         with contextlib.suppress(OSError):
-            for name in ("predictions.jsonl", "rejects.jsonl", "journal"):
+            for name in (_PREDICTIONS, _REJECTS, _JOURNAL):
                 (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
             sync_folder(self.folder.parent)
@@ -172,7 +173,7 @@ class Work:
 
     def _go_on(self, plan: Plan) -> _Checkpoint | None:
         """The last line of the journal that was written to its end; `None` where not even a plan was."""
-        lines = (self.folder / "journal").read_bytes().split(b"\n")[:-1]
+        lines = (self.folder / _JOURNAL).read_bytes().split(b"\n")[:-1]
         if not lines:
             return None
         try:
@@ -213,7 +214,7 @@ class Work:
 
     def _place(self) -> None:
         """Put both files in their places. One that is empty, and was not, has been put there before the last end."""
-        predictions, rejects = (Path(self.folder, name) for name in ("predictions.jsonl", "rejects.jsonl"))
+        predictions, rejects = (Path(self.folder, name) for name in (_PREDICTIONS, _REJECTS))
         if not self._done.rejects:
             self._rejects_output.unlink(missing_ok=True)
         elif rejects.stat().st_size:

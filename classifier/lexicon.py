@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
 
-from .hashing import MIX
+from .hashing import MIX, first_slot
 from .jit import compiled, inlined, inner
 from .segment import WORD, token_hash, tokenize
 
@@ -77,7 +77,6 @@ class Lexicon(NamedTuple):
 @cache
 def lexicon() -> Lexicon:
     """The project's own lists, read once."""
-    offices = [word for line in word_list("titles.txt") for word in line.split()]
     given = [line.split() for line in word_list("given_names.txt")]
     countries = [line.split("\t") for line in word_list("states.txt")]
     nouns = [line.partition(":")[::2] for line in word_list("nouns.txt")]
@@ -87,10 +86,10 @@ def lexicon() -> Lexicon:
         for word in adjectives.split()
         if not word.endswith(("s", "sh", "ch", "se"))
     ]
-    several = [f"{word}s" for word in offices if len(word) > 3 and word[-1] in "rtefk"]  # ministers, but no "mrs"
+    several = [f"{word}s" for word in _offices() if len(word) > 3 and word[-1] in "rtefk"]  # ministers, but no "mrs"
     nouns.append(("group", " ".join(peoples + several)))
     hashes = phrase_hashes(
-        offices
+        [*_offices()]
         + [name for _, *names in given for name in names]
         + [word for _, text in nouns for word in text.split()]
         + [text for name, capital, adjectives in countries for text in (name, name.replace(".", ""), capital)]
@@ -103,7 +102,7 @@ def lexicon() -> Lexicon:
     def add(text: str, bit: int) -> None:
         bits[hashes[text]] = bits.get(hashes[text], 0) | bit
 
-    for word in offices:
+    for word in _offices():
         add(word, TITLE)
     for sex, *names in given:
         for name in names:
@@ -130,12 +129,12 @@ def lexicon() -> Lexicon:
 @cache
 def titles() -> frozenset[str]:
     """Words that are titles or offices, in lower case."""
-    return frozenset(word for line in word_list("titles.txt") for word in line.split())
+    return frozenset(_offices())
 
 
-def phrase_hash(text: str) -> int:
-    """The hash of the words of a text: that of its word where it has only one, else of all joined."""
-    return phrase_hashes([text])[text]
+@cache
+def _offices() -> tuple[str, ...]:
+    return tuple(word for line in word_list("titles.txt") for word in line.split())
 
 
 def phrase_hashes(texts: Iterable[str]) -> dict[str, int]:
@@ -153,10 +152,22 @@ def joined(value, word):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def noun_of(bits):  # type: ignore[no-untyped-def]
+    """The type of actor that a word heads as a noun, given its bits; `UNKNOWN` for most words."""
+    return bits >> NOUN_SHIFT & 7
+
+
+@inlined
+def pronoun_of(bits):  # type: ignore[no-untyped-def]
+    """The kind of pronoun that a word is, given its bits, plus one; 0 for other words."""
+    return bits >> PRONOUN_SHIFT & 15
+
+
+@inlined
 def look_up(keys, values, key):  # type: ignore[no-untyped-def]
     """The value of a key in an open-addressing table, 0 where it has none within `MAX_PROBES` slots."""
     mask = np.uint64(len(keys) - 1)
-    slot = (key * MIX >> np.uint64(20)) & mask
+    slot = first_slot(key, mask)
     if keys[slot] == 0:  # most words are in no table: no loop for these
         return values.dtype.type(0)
     for _ in range(MAX_PROBES):
@@ -174,7 +185,7 @@ def put(keys, values, key, value):  # type: ignore[no-untyped-def]
     if key == 0:
         return
     mask = np.uint64(len(keys) - 1)
-    slot = (key * MIX >> np.uint64(20)) & mask
+    slot = first_slot(key, mask)
     for _ in range(MAX_PROBES):
         if keys[slot] == 0 or keys[slot] == key:
             keys[slot] = key
@@ -217,26 +228,12 @@ def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:
 
 @compiled
 def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(keys) - 1)
     for k in range(len(words)):
-        slot = (words[k] * MIX >> np.uint64(20)) & mask
-        while keys[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = words[k]
-        values[slot] = bits[k]
-        state[slot] = states[k]
+        put(keys, values, words[k], bits[k])
+        put(keys, state, words[k], states[k])
 
 
 def word_list(name: str) -> list[str]:
     """The lines of one of the project's own lists, comments left out."""
     text = resources.files("topic_stance.data").joinpath(f"lexicons/{name}").read_text("utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
-
-
-@inner
-def among(few, word):  # type: ignore[no-untyped-def]
-    """Whether a word is one of a few."""
-    for other in few:
-        if other == word:
-            return True
-    return False

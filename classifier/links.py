@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chain import LANES, add_rows, marginals, viterbi
-from .columns import NAMES, Column
+from .columns import COLUMN_NAMES, Column
 from .context import CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context
+from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE
 from .hashing import near
 from .jit import compiled
 from .segment import WORD, Tokens
@@ -75,7 +76,7 @@ LINK_TEMPLATES = templates(
     relation side word
     clauses relation role
     """,
-    NAMES,
+    COLUMN_NAMES,
 )
 
 
@@ -110,13 +111,14 @@ def link_features(
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Features of every window's tokens, one window after another, and the windows' bounds in them.
 
-    tagged: (n_tokens,) the labels of the first pass. Returns (n_window_tokens, n_templates) and (n_cues + 1,).
+    cues, spans: (n_cues, 2) int32; tagged: (n_tokens,) the labels of the first pass; n_buckets: a power of two.
+    Returns (n_window_tokens, n_templates) and (n_cues + 1,).
     """
     bounds = window_bounds(spans)
     out = np.empty((bounds[-1], len(LINK_TEMPLATES)), np.uint32)
     counts = label_columns(tokens, where, tagged)
     for k, (low, high) in enumerate(spans.tolist()):
-        _window_columns(where.columns, where, cues, spans, k, tagged, counts)
+        _window_columns(where, cues, spans, k, tagged, counts)
         buckets = np.empty((len(LINK_TEMPLATES), high - low), np.uint32)
         fill_buckets(where.columns, LINK_TEMPLATES, low, high, np.uint32(n_buckets - 1), buckets)
         out[bounds[k] : bounds[k + 1]] = buckets.T
@@ -133,7 +135,7 @@ def window_bounds(spans):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def link_labels(tokens, where, cues, spans, tagged, counts, weights, transitions, start):  # type: ignore[no-untyped-def]
+def link_labels(where, cues, spans, tagged, counts, weights, transitions, start):  # type: ignore[no-untyped-def]
     """The best labels of every window's tokens, one window after another: (n_window_tokens,) uint8.
 
     tagged: the labels of the first pass, (n_tokens,) uint8; counts: what `label_columns` has of them.
@@ -150,7 +152,7 @@ def link_labels(tokens, where, cues, spans, tagged, counts, weights, transitions
     mask = np.uint32(len(table) - 1)
     for k in range(len(cues)):
         n = bounds[k + 1] - bounds[k]
-        _window_columns(columns, where, cues, spans, k, tagged, counts)
+        _window_columns(where, cues, spans, k, tagged, counts)
         fill_buckets(columns, LINK_TEMPLATES, spans[k, 0], spans[k, 1], mask, buckets)
         add_rows(buckets, n, table, scale, sums, scores)
         own = labels[bounds[k] : bounds[k + 1]]
@@ -190,11 +192,11 @@ def label_columns(tokens, where, tagged):  # type: ignore[no-untyped-def]
     counts = np.zeros((n + 1, 5), np.int32)
     for i in range(n):
         counts[i + 1] = counts[i]
-        counts[i + 1, _CUES] += tagged[i] == 3
+        counts[i + 1, _CUES] += tagged[i] == TAG_B_CUE
         counts[i + 1, _CLOSED] += quotation[i] == CLOSING
         counts[i + 1, _COMMAS] += flags[i] & WORD == 0 and quotation[i] == OUTSIDE
-        counts[i + 1, _CONTENTS] += tagged[i] == 1
-        counts[i + 1, _SOURCES] += tagged[i] == 5
+        counts[i + 1, _CONTENTS] += tagged[i] == TAG_B_CONTENT
+        counts[i + 1, _SOURCES] += tagged[i] == TAG_B_SOURCE
         last = tagged[i - 1] if i > 0 else 7
         following = tagged[i + 1] if i + 1 < n else 7
         columns[Column.LABELS, i + PAD] = (last * 8 + tagged[i]) * 8 + following
@@ -202,9 +204,9 @@ def label_columns(tokens, where, tagged):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _window_columns(columns, where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
+def _window_columns(where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
     """The columns that say how the tokens of window k stand to its cue."""
-    classes, quotation, sentence_start = where.classes, where.quotation, where.sentence_start
+    columns, classes, quotation, sentence_start = where.columns, where.classes, where.quotation, where.sentence_start
     c0, c1 = cues[k, 0], cues[k, 1]
     low, high = spans[k, 0], spans[k, 1]
     sentence = sentence_start[c0]

@@ -7,6 +7,7 @@ and `explain` (adds the column `explanation`).
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,10 @@ def with_threshold(pipeline: Pipeline, threshold: float) -> Pipeline:
         return pipeline
     heads = pipeline.bundle.heads
     topics = heads.topics._replace(threshold=np.full(len(heads.topics.labels), threshold))
-    return Pipeline(pipeline.bundle._replace(heads=heads._replace(topics=topics)))
+    # A copy keeps what was made of the bundle: a threshold changes none of it.
+    changed = copy.copy(pipeline)
+    changed.bundle = pipeline.bundle._replace(heads=heads._replace(topics=topics))
+    return changed
 
 
 def _wanted_topics(pipeline: Pipeline, topics: str) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .context import INSIDE, OPENING
+from .hashing import among
 from .jit import inner
 from .lexicon import (
     AND,
@@ -15,7 +16,6 @@ from .lexicon import (
     GROUP,
     HE,
     NEVER,
-    NOUN_SHIFT,
     ORGANIZATION,
     PARTICLE,
     PREPOSITION,
@@ -23,7 +23,7 @@ from .lexicon import (
     SHORT,
     SUFFIX,
     TITLE,
-    among,
+    noun_of,
 )
 from .segment import (
     ALLCAPS,
@@ -111,16 +111,16 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             of, for_, on = hashes[last] == _OF and direct, hashes[last] == _FOR and direct, hashes[last] == _ON
             both = bits[last] & AND > 0 and begin == last + 1 and not bits[begin] & (TITLE | SHORT | HE | SHE)
             head = bits[last - 1]
-            body = head >> NOUN_SHIFT & 7 == ORGANIZATION
+            body = noun_of(head) == ORGANIZATION
             office = head & TITLE > 0
-            inner = on_what = False
+            has_of = on_what = False
             for i in range(out[count - 1, 0], last):
-                inner = inner or hashes[i] == _OF or hashes[i] == _FOR
+                has_of = has_of or hashes[i] == _OF or hashes[i] == _FOR
                 on_what = on_what or hashes[i] == _ON
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
             named = field or on_field or (of and (body or office or on_what)) or (for_ and body)
-            if named or (both and inner and not body and not office):
+            if named or (both and has_of and not body and not office):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
         if count > 0 and _owned_body(out[count - 1], begin, stop, hashes, flags, bits, level):
@@ -144,8 +144,8 @@ def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[n
     if (many or among(_MANY, hashes[last - 1])) and not bits[begin] & (HE | SHE | TITLE):
         return True
     saint = hashes[run[0]] == _ST or hashes[run[0]] == _SAINT
-    owner = saint or bits[last - 1] & TITLE > 0 or bits[last - 1] >> NOUN_SHIFT & 7 == GROUP
-    return owner and bits[stop - 1] >> NOUN_SHIFT & 7 == ORGANIZATION
+    owner = saint or bits[last - 1] & TITLE > 0 or noun_of(bits[last - 1]) == GROUP
+    return owner and noun_of(bits[stop - 1]) == ORGANIZATION
 
 
 @inner
@@ -168,7 +168,7 @@ def find_runs(hashes, flags, mark, points, start, end, level, quotation, sentenc
             continue
         if hashes[i] == _THE and i + 2 < n and flags[i + 1] & CAPITAL:
             more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
-            if more or bits[i + 1] >> NOUN_SHIFT & 7 == ORGANIZATION:
+            if more or noun_of(bits[i + 1]) == ORGANIZATION:
                 i += 1  # The Oslo Times, The Times, though not The Hill
         j = i + 1
         while j < n and j - i < 12:

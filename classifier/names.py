@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .context import CAPITAL_LEVEL
+from .hashing import among
 from .jit import inner
 from .lexicon import (
     DEMONYM,
     GROUP,
     HE,
-    NOUN_SHIFT,
     ORGANIZATION,
     PARTICLE,
     PERSON,
@@ -26,9 +26,9 @@ from .lexicon import (
     SUFFIX,
     TITLE,
     UNKNOWN,
-    among,
     joined,
     look_up,
+    noun_of,
 )
 from .name_runs import LONGEST_RUN, find_runs, generation, joined_runs
 from .segment import ALLCAPS, CAPITAL, SPACED, WORD, token_hashes
@@ -154,7 +154,7 @@ def _parse(  # type: ignore[no-untyped-def]
     state = look_up(keys, states, whole)
     cut = 0
     kind = UNKNOWN
-    noun = word_bits[n - 1] >> NOUN_SHIFT & 7
+    noun = noun_of(word_bits[n - 1])
     if state:
         kind = STATE
     elif n == 1 and word_bits[0] & DEMONYM:
@@ -226,7 +226,7 @@ def _is_body(n, word_key, word_bits, plural):  # type: ignore[no-untyped-def]
         if plural:
             return False
         head = 0
-    return word_bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION or word_bits[0] >> NOUN_SHIFT & 7 == ORGANIZATION
+    return noun_of(word_bits[head]) == ORGANIZATION or noun_of(word_bits[0]) == ORGANIZATION
 
 
 @inner
@@ -239,7 +239,7 @@ def _after_body(n, first, last, flags, start, end, word_key, word_bits):  # type
                 letters += flags[i] & WORD > 0
             initial = end[first[k - 1]] - start[first[k - 1]] == 1
             dotted = letters > 1 and (initial or flags[first[k - 1]] & ALLCAPS > 0)
-            if dotted or word_bits[k - 1] >> NOUN_SHIFT & 7 == ORGANIZATION or among(_PLACES, word_key[k - 1]):
+            if dotted or noun_of(word_bits[k - 1]) == ORGANIZATION or among(_PLACES, word_key[k - 1]):
                 return k
     return 0
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from .hashing import among
 from .jit import inner
-from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, UNKNOWN, among, look_up
+from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, UNKNOWN, look_up
 from .name_runs import generation
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, WORDS
 from .segment import ALLCAPS, CAPITAL, token_hashes
 
-NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, SECOND = range(11)
+NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, FIRST, SECOND = range(12)
 """Columns of `Entities.row`."""
+N_COLUMNS = 12
 EITHER, MALE, FEMALE = range(3)
 LONGEST_NAME = 6
 """Words of a name that others are short for: longer ones are headlines."""

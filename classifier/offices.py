@@ -1,6 +1,7 @@
 """Whom a source names: persons beside their offices, bodies and appositions.
 
-All functions work on a `Scene` (`antecedents.py`) and are compiled.
+All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
+head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `offices.names_in` returns them.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from .lexicon import (
     DEFINITE,
     GROUP,
     INDEFINITE,
-    NOUN_SHIFT,
     ORGANIZATION,
     OWNED,
     PERSON,
     PREPOSITION,
-    PRONOUN_SHIFT,
     STATE,
     TITLE,
     UNKNOWN,
+    noun_of,
+    pronoun_of,
 )
 from .name_runs import party_of_state
 from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
@@ -136,7 +137,7 @@ def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
             return s.of_name[last]
     if s.row[s.of_name[last], KIND] != PERSON or head >= at or not s.flags[head] & CAPITAL:
         return -1
-    body = s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION
+    body = noun_of(s.bits[head]) == ORGANIZATION
     if s.bits[begin] & INDEFINITE or not (body or s.bits[head] & TITLE) or s.hash[head + 1] == _FOR:
         return -1
     # "of Army Gen. Ana Li" ends in the office of another
@@ -177,23 +178,18 @@ def _of_two_offices(s, begin, shown, low, high):  # type: ignore[no-untyped-def]
     while at < shown and not s.bits[at] & AND:
         at += 1
     # "lawyers and Ana Li", "Tom Ek and historian Ana Li" are two
-    if at + 1 >= s.place[last, WORDS] or s.bits[at - 1] >> NOUN_SHIFT & 7 or s.tag[at - 1] == _PLURAL:
+    if at + 1 >= s.place[last, WORDS] or noun_of(s.bits[at - 1]) or s.tag[at - 1] == _PLURAL:
         return -1
     before = s.place[last, WORDS] - 1
     while before > at and not s.flags[before] & WORD:
         before -= 1
-    pronoun = s.bits[at - 1] >> PRONOUN_SHIFT & 15
+    pronoun = pronoun_of(s.bits[at - 1])
     for i in range(at + 1, before):  # Trade and Eel Board chair Ana Li
-        if (
-            not pronoun
-            and s.bits[before] & TITLE
-            and s.flags[i] & CAPITAL
-            and s.bits[i] >> NOUN_SHIFT & 7 == ORGANIZATION
-        ):
+        if not pronoun and s.bits[before] & TITLE and s.flags[i] & CAPITAL and noun_of(s.bits[i]) == ORGANIZATION:
             return s.of_name[last]
     if not s.bits[at - 1] & TITLE and s.tag[at - 1] != _NOUN:
         return -1
-    office = s.tag[before] == _NOUN and not s.bits[before] >> NOUN_SHIFT & 7
+    office = s.tag[before] == _NOUN and not noun_of(s.bits[before])
     for i in range(at + 1, before + 1):
         office = office or s.bits[i] & TITLE > 0
     return s.of_name[last] if office else -1
@@ -259,7 +255,7 @@ def _fits(s, begin, end, head, k):  # type: ignore[no-untyped-def]
     kind = s.row[s.of_name[k], KIND]
     if s.tag[head] == _PLURAL and kind == PERSON:
         return False
-    if s.bits[head] >> NOUN_SHIFT & 7 == ORGANIZATION:
+    if noun_of(s.bits[head]) == ORGANIZATION:
         # "His company, Eel Partners", but not "the party, Norway's largest"
         return kind != PERSON and kind != STATE and first_word(s, s.place[k, END], end) == end
     office = s.bits[head] & TITLE > 0

@@ -5,8 +5,9 @@ All functions work on a `Scene` (`antecedents.py`) and are compiled.
 
 from __future__ import annotations
 
+from .hashing import among
 from .jit import inner
-from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION, among
+from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION
 from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 

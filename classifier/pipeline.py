@@ -15,10 +15,10 @@ from topic_stance.data.records import Actor, Article, Prediction, Quote, Span, S
 from .actors import Actors, Entity, resolve_actors
 from .assembly import KINDS, Spans, divided
 from .bundle import Bundle, load_bundle
-from .cleaning import Boilerplate, body_tokens, judge_lines, load_boilerplate, prose
+from .cleaning import Boilerplate, body_tokens, load_boilerplate, prose, read_lines
 from .context import Context
 from .quotes import find_quotes
-from .segment import Tokens, tokenize
+from .segment import Tokens
 from .stance import find_stances
 from .subjects import with_sources
 from .topics import TopicWeights, assign_topics, decision_scores, head_weights
@@ -34,8 +34,14 @@ def load(path: Path | str | None = None) -> Pipeline:
 
 
 class Analysis(NamedTuple):
-    """Quotes and actors of one article; tokens: what all spans count in."""
+    """One article before anything is written down.
 
+    title: its tokens, where there is one; body: those of the text without boilerplate, which topics are read from;
+    tokens: those of the body without promos, which the spans of quotes and actors count in.
+    """
+
+    title: Tokens | None
+    body: Tokens
     tokens: Tokens
     quotes: Spans
     where: Context
@@ -63,10 +69,38 @@ class Pipeline:
 
     def predict_one(self, article: Article) -> Prediction:
         """The prediction for one article."""
+        return self.conclude(article, self.analyse(article))
+
+    def predict_topics(self, articles: Iterable[Article]) -> list[Prediction]:
+        """Predictions with the same topics as those of `predict` and nothing else, many times faster."""
+        articles = list(articles)
+        head, name = self.bundle.heads.topics, self.bundle.name
+        scores = article_scores(articles, self._boilerplate, self.topic_weights) + head.bias
+        return [
+            Prediction(article.id, name, assign_topics(row, head), [], [])
+            for article, row in zip(articles, scores, strict=True)
+        ]
+
+    def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
+        """The tokens of the title, where there is one, and of the body."""
+        title, tokens, verdicts = read_lines(article.title, article.text, self._boilerplate)
+        return title, body_tokens(tokens, verdicts)
+
+    def analyse(self, article: Article) -> Analysis:
+        """Quotes and actors in tokens: what a prediction and its explanation start from."""
         title, body = self.read(article)
+        tokens, cuts = prose(body)
+        quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
+        quotes = with_sources(quotes, tokens, where)
+        if len(cuts):
+            quotes = divided(quotes, cuts)
+        actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
+        return Analysis(title, body, tokens, quotes, where, actors)
+
+    def conclude(self, article: Article, analysis: Analysis) -> Prediction:
+        """The prediction for an article that has been analysed."""
         head = self.bundle.heads.topics
-        topics = assign_topics(decision_scores(title, body, head, self.topic_weights), head)
-        analysis = self._analyse(article, body)
+        topics = assign_topics(decision_scores(analysis.title, analysis.body, head, self.topic_weights), head)
         assigned = [topic.label for topic in topics if topic.assigned]
         actors, speakers = analysis.actors
         titles = np.array([actor.title_span for actor in actors], np.int32).reshape(-1, 2)
@@ -81,35 +115,6 @@ class Pipeline:
             _written_quotes(analysis.quotes, speakers.tolist(), tokens),
             [_written_actor(actor, own, tokens) for actor, own in zip(actors, stances, strict=True)],
         )
-
-    def predict_topics(self, articles: Iterable[Article]) -> list[Prediction]:
-        """Predictions with the same topics as those of `predict` and nothing else, many times faster."""
-        articles = list(articles)
-        head, name = self.bundle.heads.topics, self.bundle.name
-        scores = article_scores(articles, self._boilerplate, self.topic_weights) + head.bias
-        return [
-            Prediction(article.id, name, assign_topics(row, head), [], [])
-            for article, row in zip(articles, scores, strict=True)
-        ]
-
-    def read(self, article: Article) -> tuple[Tokens | None, Tokens]:
-        """The tokens of the title, where there is one, and of the body."""
-        title = tokenize(article.title) if article.title else None
-        tokens = tokenize(article.text)
-        return title, body_tokens(tokens, judge_lines(tokens, self._boilerplate, title))
-
-    def analyse(self, article: Article) -> Analysis:
-        """Quotes and actors in tokens, before they are written down: what an explanation starts from."""
-        return self._analyse(article, self.read(article)[1])
-
-    def _analyse(self, article: Article, body: Tokens) -> Analysis:
-        tokens, cuts = prose(body)
-        quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
-        quotes = with_sources(quotes, tokens, where)
-        if len(cuts):
-            quotes = divided(quotes, cuts)
-        actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
-        return Analysis(tokens, quotes, where, actors)
 
 
 def _written_actor(actor: Entity, stances: list[Stance], tokens: Tokens) -> Actor:
@@ -143,6 +148,3 @@ def _written_quotes(quotes: Spans, speakers: list[int], tokens: Tokens) -> list[
 def _characters(tokens: Tokens, spans: NDArray[np.int32]) -> list[Span]:
     """Token spans, (n, 2), as character spans of the input; what stands for one that is not there means nothing."""
     return list(zip(tokens.start[spans[:, 0]].tolist(), tokens.end[spans[:, 1] - 1].tolist(), strict=True))
-
-
-__all__ = ["DEFAULT", "Analysis", "Pipeline", "load"]

@@ -19,14 +19,13 @@ from . import tagger
 from .assembly import KINDS, SURELY_CONTENT, Spans, assemble
 from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
-from .features import token_scores
+from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, token_scores
+from .hashing import among
 from .jit import compiled, inner
-from .lexicon import among
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
 from .segment import CAPITAL, WORD, token_hashes
 from .tagger import Tagger
 
-TAGS = ("O", "B-content", "I-content", "B-cue", "I-cue", "B-source", "I-source")
 LINK_TAGS = ("O", "B-content", "I-content", "B-source", "I-source")
 FORBIDDEN = np.float32(-1e4)
 """Score of a transition that cannot be."""
@@ -82,6 +81,7 @@ _TOLD, _WAS = (
     token_hashes("told warned informed advised notified assured reminded"),
     token_hashes("was were been being"),
 )
+_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
 _AGENT = 12
 """So many tokens behind a passive its agent may stand ("was told on Monday by the mayor")."""
 _PREPOSITION = tagger.TAGS.index("IN")
@@ -123,6 +123,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
         )
     )  # fmt: skip
     _leave_out_that(found, tokens, where)
+    _trim_cues(found, tokens)
     return found
 
 
@@ -156,12 +157,19 @@ def _leave_out_that(quotes, tokens, where):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _trim_cues(quotes, tokens):  # type: ignore[no-untyped-def]
+    """Let no cue end in a mark or a day: "said:", "said Monday"."""
+    for k in range(len(quotes.cue)):
+        cue = quotes.cue[k]
+        while cue[1] > cue[0] + 1 and (not tokens.flags[cue[1] - 1] & WORD or among(_DAYS, tokens.hash[cue[1] - 1])):
+            cue[1] -= 1
+
+
+@inner
 def _linked(tokens, where, cues, tagged, counts, head):  # type: ignore[no-untyped-def]
     """The windows of cues and the labels of their tokens."""
     spans = windows(tokens, where, cues)
-    labels = link_labels(
-        tokens, where, cues, spans, tagged, counts, head.link_weights, head.link_transitions, _LINK_START
-    )
+    labels = link_labels(where, cues, spans, tagged, counts, head.link_weights, head.link_transitions, _LINK_START)
     return spans, labels
 
 
@@ -177,7 +185,7 @@ def _unclaimed(posterior, spans, labels):  # type: ignore[no-untyped-def]
             at += 1
     out = np.zeros(n + 1, np.int32)
     for i in range(n):
-        sure = posterior[i, 1] + posterior[i, 2] > SURELY_CONTENT
+        sure = posterior[i, TAG_B_CONTENT] + posterior[i, TAG_I_CONTENT] > SURELY_CONTENT
         out[i + 1] = out[i] + (sure and not claimed[i])
     return out
 
@@ -192,7 +200,7 @@ def _may_quote(classes, quotation):  # type: ignore[no-untyped-def]
 
 
 def found_quotes(spans: Spans) -> list[FoundQuote]:
-    """Quotes one by one."""
+    """The quotes of `spans` as a list, in order."""
     content = [(a, b) for a, b in spans.content.tolist()]
     bounds = spans.bounds.tolist()
     return [
@@ -229,9 +237,13 @@ def cue_spans(posterior, threshold):  # type: ignore[no-untyped-def]
     count = 0
     i = 0
     while i < n:
-        if posterior[i, 3] + posterior[i, 4] > threshold:
+        if posterior[i, TAG_B_CUE] + posterior[i, TAG_I_CUE] > threshold:
             j = i + 1
-            while j < n and posterior[j, 3] + posterior[j, 4] > threshold and posterior[j, 4] >= posterior[j, 3]:
+            while (
+                j < n
+                and posterior[j, TAG_B_CUE] + posterior[j, TAG_I_CUE] > threshold
+                and posterior[j, TAG_I_CUE] >= posterior[j, TAG_B_CUE]
+            ):
                 j += 1
             out[count, 0] = i
             out[count, 1] = j
@@ -254,7 +266,7 @@ def doubtful_cues(posterior, threshold, unclaimed, sentence_start, sentence_end)
     for begin, end in cues:
         highest = 0.0
         for i in range(begin, end):
-            highest = max(highest, posterior[i, 3] + posterior[i, 4])
+            highest = max(highest, posterior[i, TAG_B_CUE] + posterior[i, TAG_I_CUE])
         if highest <= threshold and unclaimed[sentence_end[begin]] > unclaimed[sentence_start[begin]]:
             cues[kept, 0], cues[kept, 1] = begin, end
             kept += 1

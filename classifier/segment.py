@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .hashing import FNV_OFFSET, FNV_PRIME, among
 from .jit import compiled, inner
 
 UNKNOWN, SPACE, NEWLINE, LOWER, UPPER, DIGIT, OTHER_WORD, PUNCT = range(8)
@@ -38,9 +39,6 @@ LOWERS = np.zeros(sys.maxunicode + 1, np.uint32)
 """Class and lower case of each code point that was met so far, see `learn_point`: `UNKNOWN` is one that was not."""
 _WORD_CHARACTER = re.compile(r"\w")
 _SPACE_CHARACTER = re.compile(r"\s")
-
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
 
 
 class Tokens(NamedTuple):
@@ -108,9 +106,9 @@ def repeat_lead(tokens: Tokens, length: int, times: int) -> Tokens:
 
 def token_hash(word: str) -> int:
     """The hash that `tokenize` gives a token: lexicons are looked up by it."""
-    value = int(_FNV_OFFSET)
+    value = int(FNV_OFFSET)
     for character in word.lower():
-        value = ((value ^ ord(character)) * int(_FNV_PRIME)) & 0xFFFFFFFFFFFFFFFF
+        value = ((value ^ ord(character)) * int(FNV_PRIME)) & 0xFFFFFFFFFFFFFFFF
     return value
 
 
@@ -122,8 +120,8 @@ def token_hashes(words: str) -> NDArray[np.uint64]:
 def learn_point(point: int) -> None:
     """Look up the page of 256 code points around `point` in Python's own Unicode tables, scikit-learn's, too."""
     page = point // _PAGE
-    for point in range(page * _PAGE, (page + 1) * _PAGE):
-        character = chr(point)
+    for other in range(page * _PAGE, (page + 1) * _PAGE):
+        character = chr(other)
         if _WORD_CHARACTER.match(character):
             kind = UPPER if character.isupper() else DIGIT if character.isdigit() else LOWER
             kind = kind if character.isalnum() else OTHER_WORD
@@ -134,8 +132,8 @@ def learn_point(point: int) -> None:
         lower = character.lower()
         if len(lower) > 1 or character == "Σ":
             kind += SPECIAL
-        LOWERS[point] = ord(lower[0])
-        CLASSES[point] = kind
+        LOWERS[other] = ord(lower[0])
+        CLASSES[other] = kind
 
 
 _BEYOND = np.uint64(255)
@@ -159,7 +157,7 @@ def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-un
     # Unsigned, because numba makes sure of every signed index that it does not count from the end.
     n = _ZERO
     length = _ZERO
-    value = _FNV_OFFSET
+    value = FNV_OFFSET
     i = np.uint64(begin)
     while i <= np.uint64(end):
         letter = np.uint64(_ASCII[data[i]])
@@ -171,7 +169,7 @@ def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-un
         ends = letter == _ZERO
         hashes[n] = value
         n += np.uint64(ends & (length > _ONE))
-        value = _FNV_OFFSET if ends else (value ^ letter) * _FNV_PRIME
+        value = FNV_OFFSET if ends else (value ^ letter) * FNV_PRIME
         length = _ZERO if ends else length + _ONE
     return np.int64(n)
 
@@ -258,7 +256,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
             continue
         first = kind
         begin = i
-        value = (_FNV_OFFSET ^ np.uint64(lowers[points[i]])) * _FNV_PRIME
+        value = (FNV_OFFSET ^ np.uint64(lowers[points[i]])) * FNV_PRIME
         i += 1
         flag = 0
         if kind == PUNCT:
@@ -288,7 +286,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
                     break
                 if kind == UPPER:
                     upper += 1
-                value = (value ^ np.uint64(lowers[points[i]])) * _FNV_PRIME
+                value = (value ^ np.uint64(lowers[points[i]])) * FNV_PRIME
                 i += 1
             flag = WORD
             if first == UPPER:
@@ -353,10 +351,7 @@ def _abbreviated(count, start, end, flags, points):  # type: ignore[no-untyped-d
     code = np.uint64(0)
     for k in range(start[word], end[word]):
         code = code * np.uint64(256) + np.uint64(points[k] & 0xFF)
-    for title in _TITLES:
-        if code == title:
-            return True
-    return False
+    return among(_TITLES, code)
 
 
 def _packed(word: str) -> int:

@@ -1,11 +1,13 @@
 """What a source says by itself: a pronoun, a name, a description, or somebody's document.
 
-All functions work on a `Scene` (`antecedents.py`) and are compiled.
+All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
+head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `offices.names_in` returns them.
 """
 
 from __future__ import annotations
 
 from .entities import with_last_name
+from .hashing import among
 from .jit import compiled, inner
 from .lexicon import (
     AND,
@@ -19,12 +21,10 @@ from .lexicon import (
     INDEFINITE,
     NAME,
     NO_KIND,
-    NOUN_SHIFT,
     ORGANIZATION,
     OWN,
     OWNED,
     PERSON,
-    PRONOUN_SHIFT,
     SHE_KIND,
     STATE,
     THE,
@@ -32,7 +32,8 @@ from .lexicon import (
     WE_KIND,
     WHO_KIND,
     A,
-    among,
+    noun_of,
+    pronoun_of,
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
 from .namesakes import KIND, NAME_BEGIN
@@ -66,11 +67,12 @@ _KEEPERS = token_hashes(
 SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
 """What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
 article, its head, whether it is plural, and the two persons that it joins (or -1)."""
+N_SOURCE = 8
 
 
 @compiled
 def read_source(s, k, out):  # type: ignore[no-untyped-def]
-    """What the words of a quote's source say by themselves, written to `out` (the `SOURCE_` columns)."""
+    """What the words of a quote's source say by themselves, written to `out`: (`N_SOURCE`,) int32."""
     begin, end = s.source[k, 0], s.source[k, 1]
     out[:] = -1
     out[SOURCE_KIND], out[SOURCE_PLURAL] = NO_KIND, 0
@@ -81,7 +83,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if begin == end:
         return  # punctuation only: as good as none
     first = s.bits[begin]
-    pronoun = first >> PRONOUN_SHIFT & 15
+    pronoun = pronoun_of(first)
     if s.flags[begin] & ALLCAPS and end - begin > 1 and not first & OWNED and pronoun != I_KIND + 1:
         pronoun = 0  # WHO officials, HE Ana Li, IT Minister Ana Li
     if s.hash[begin] == _BOTH and end - begin > 1:
@@ -95,27 +97,21 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if end - begin > 1 and among(_SELVES, s.hash[end - 1]):
         end -= 1
     stop, shown, head = phrase_end(s, begin, end)
-    if s.bits[head] >> NOUN_SHIFT & 7 == DOCUMENT:
+    if noun_of(s.bits[head]) == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
         if (pronoun == HE_KIND + 1 or pronoun == SHE_KIND + 1) and among(_PAPERS, s.hash[head]):
             out[SOURCE_KIND], out[SOURCE_HEAD] = pronoun - 1, begin
             return
         entity = _owner(s, begin, head)
+        if entity < 0:
+            entity = _outlet(s, head, end)
         if entity >= 0:
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
             return
-        outlet = _outlet(s, head, end)
-        if outlet >= 0:
-            out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, outlet
-            return
-        for i in range(head + 1, end - 1):
-            if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
-                break
-            if s.hash[i] == _BY or s.hash[i] == _FROM:
-                if first_word(s, i + 1, end) < end:
-                    begin = first_word(s, i + 1, end)
-                    stop, shown, head = phrase_end(s, begin, end)
-                break
+        author = _author(s, head, end)
+        if author >= 0:
+            begin = author
+            stop, shown, head = phrase_end(s, begin, end)
     if one_before_many(s, begin, head):
         begin = head
     low, high = names_in(s, begin, end)
@@ -147,6 +143,18 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _author(s, head, end):  # type: ignore[no-untyped-def]
+    """Where the words for a document's author begin, after "by" or "from"; -1 where none is named."""
+    for i in range(head + 1, end - 1):
+        if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
+            return -1
+        if s.hash[i] == _BY or s.hash[i] == _FROM:
+            author = first_word(s, i + 1, end)
+            return author if author < end else -1
+    return -1
+
+
+@inner
 def _outlet(s, head, end):  # type: ignore[no-untyped-def]
     """The body that a report stands in (a report on Friday in the Orrin Times), else -1."""
     if not among(_PIECES, s.hash[head]):
@@ -165,7 +173,7 @@ def _nominative(s, begin, end):  # type: ignore[no-untyped-def]
     """Whether a source that begins with a pronoun is nobody else (who was there, he, like others, but not he and I)."""
     if not among(_NOMINATIVES, s.hash[begin]) or s.hash[begin + 1] == _STOP:
         return False  # "her lawyer", "I.J. Tonk"
-    if s.bits[begin] >> PRONOUN_SHIFT & 15 == WHO_KIND + 1:
+    if pronoun_of(s.bits[begin]) == WHO_KIND + 1:
         return True
     for i in range(begin + 1, end):
         if s.bits[i] & AND:
@@ -186,9 +194,18 @@ def _by_last_name(s, word, entity):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _has_apposition(s, begin, head):  # type: ignore[no-untyped-def]
+    """Whether a phrase or the first part of one (a farmer and former minister) is an apposition."""
+    for i in range(begin, head + 1):
+        if s.relation[i] == _APPOSITION:
+            return True
+    return False
+
+
+@inner
 def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
     """The person that a description stands after as an apposition (Ana Li, a former minister), else -1."""
-    if begin < 2 or s.hash[begin - 1] != _COMMA or s.relation[head] != _APPOSITION:
+    if begin < 2 or s.hash[begin - 1] != _COMMA or not _has_apposition(s, begin, head):
         return -1
     if not s.bits[begin] & (DEFINITE | INDEFINITE | OWNED):
         return -1
@@ -259,7 +276,7 @@ def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
     both = False
     for i in range(begin, stop):
         both = both or s.bits[i] & AND > 0
-    noun = s.bits[head] >> NOUN_SHIFT & 7
+    noun = noun_of(s.bits[head])
     out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
     out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
     if both:

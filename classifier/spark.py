@@ -23,14 +23,14 @@ from topic_stance.data.readers import article_from
 from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError
 from topic_stance.data.writers import parquet_schema
 
-from .batch import BundleModel
+from .batch import CHUNK, BundleModel
+from .workers import failure
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark import Broadcast
     from pyspark.sql import DataFrame, SparkSession
 
-_CHUNK = 256
 _SHOWN = 500
 _REFUSED = ("file", "reason", "record")
 _LINES = (".jsonl", ".ndjson", ".json")
@@ -151,8 +151,8 @@ def _predict_batches(
 
     schema = _schema()
     for batch in batches:
-        for first in range(0, batch.num_rows, _CHUNK):
-            rows = _rows(batch.slice(first, _CHUNK))
+        for first in range(0, batch.num_rows, CHUNK):
+            rows = _rows(batch.slice(first, CHUNK))
             yield pa.RecordBatch.from_pylist(list(_predicted(rows, _model(sent, key))), schema)
 
 
@@ -196,7 +196,7 @@ def _predictions(articles: list[Article], model: BundleModel) -> list[Prediction
         return list(model.predict(articles))
     except Exception as error:
         if len(articles) == 1:
-            return [f"prediction failed: {type(error).__name__}: {error}"]
+            return [failure(error)]
         # An article that the model fails on must not take its neighbours with it.
         return [one for article in articles for one in _predictions([article], model)]
 

@@ -21,6 +21,7 @@ from topic_stance.data.records import STANCES, Stance
 from .assembly import Spans
 from .context import CAPITAL_LEVEL, COARSE, FINE, Context
 from .hashing import MIX as _MIX
+from .hashing import contains
 from .jit import compiled, inner
 from .lexicon import TITLE, lexicon, look_up, put
 from .quotes import TokenSpan
@@ -32,6 +33,12 @@ _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _OFFICE = np.uint64(0xD6E8FEB86659FD93)
 _SPEAKER = np.uint64(0x9FB21C651E98DF25)
 _NEGATED = 0xABCDEF123457
+_CLASS = np.uint64(0xD6E8FEB86659FD93)
+"""Factor of the keys of word classes: the same as `_OFFICE`; bundles hold such keys."""
+_NAME_CLASS, _CUE_CLASS = 7, 100000
+"""Added to the class that stands for a name, and to that of a word in a cue."""
+_PAIR, _WHOLE_CUE = np.uint64(31), np.uint64(99)
+"""Factor of the left word of a pair; what the hash of several words of a cue begins with."""
 _SCOPE = 40
 """A negation reaches to the next end of a sentence, semicolon, colon or quotation mark, and at most so many words."""
 
@@ -224,6 +231,7 @@ def _stances(  # type: ignore[no-untyped-def]
 def _features(  # type: ignore[no-untyped-def]
     hashes, flags, classes, contents, cues, sources, title_begin, title_end, known_keys, known_bits
 ):
+    """The arrays of `RawFeatures` of some quotes: contents, cues, sources (n, 2) int32 tokens, -1 for none."""
     size = 16 + title_end - title_begin
     for spans in (contents, cues, sources):
         for k in range(len(spans)):
@@ -232,19 +240,29 @@ def _features(  # type: ignore[no-untyped-def]
     block = np.empty(size, np.uint8)
     token = np.empty(size, np.int32)
     n = 0
+    n = _add_said(hashes, flags, classes, contents, key, block, token, n)
+    n = _add_cues(hashes, flags, classes, cues, key, block, token, n)
+    n = _add_sources(hashes, flags, classes, sources, key, block, token, n)
+    n = _add_title(hashes, title_begin, title_end, known_keys, known_bits, key, block, token, n)
+    return key[:n].copy(), block[:n].copy(), token[:n].copy()
+
+
+@inner
+def _add_said(hashes, flags, classes, contents, key, block, token, n):  # type: ignore[no-untyped-def]
+    """Append the features of what is said to the first n; returns how many there are then."""
     for k in range(len(contents)):
         scope = 0
         last = np.uint64(0)
         for i in range(contents[k, 0], contents[k, 1]):
             if not flags[i] & WORD:
-                if _in(_STOPS, hashes[i]):
+                if contains(_STOPS, hashes[i]):
                     scope = 0
                     last = np.uint64(0)
                 continue
             word = hashes[i]
             if flags[i] & CAPITAL and classes[i, CAPITAL_LEVEL] != 1:
                 # A name: its class tells a country from a person without telling which one
-                word = np.uint64(classes[i, COARSE] + 7) * _MIX
+                word = np.uint64(classes[i, COARSE] + _NAME_CLASS) * _MIX
             negated = np.uint64(1 if scope > 0 else 0)
             mixed = (word ^ (negated * np.uint64(_NEGATED))) * _MIX
             for part in range(3):
@@ -253,24 +271,28 @@ def _features(  # type: ignore[no-untyped-def]
                 elif part == 1:
                     if last == 0:
                         continue
-                    value = (last * np.uint64(31) ^ mixed) * _MIX
+                    value = (last * _PAIR ^ mixed) * _MIX
                 else:
                     if classes[i, FINE] == 0:
                         continue
-                    value = (np.uint64(classes[i, FINE]) * np.uint64(4) + negated + np.uint64(2)) * np.uint64(
-                        0xD6E8FEB86659FD93
-                    )
+                    value = (np.uint64(classes[i, FINE]) * np.uint64(4) + negated + np.uint64(2)) * _CLASS
                 key[n] = value ^ np.uint64(part)
                 block[n] = SAID if part < 2 else CLASSES
                 token[n] = i
                 n += 1
             last = mixed
-            if _in(_NEGATIONS, hashes[i]):
+            if contains(_NEGATIONS, hashes[i]):
                 scope = _SCOPE
             elif scope > 0:
                 scope -= 1
+    return n
+
+
+@inner
+def _add_cues(hashes, flags, classes, cues, key, block, token, n):  # type: ignore[no-untyped-def]
+    """Append the features of the cues."""
     for k in range(len(cues)):
-        whole = np.uint64(99)
+        whole = _WHOLE_CUE
         for i in range(cues[k, 0], cues[k, 1]):
             if not flags[i] & WORD:
                 continue
@@ -280,7 +302,7 @@ def _features(  # type: ignore[no-untyped-def]
             token[n] = i
             n += 1
             if classes[i, FINE]:
-                key[n] = np.uint64(classes[i, FINE] + 100000) * _CUE
+                key[n] = np.uint64(classes[i, FINE] + _CUE_CLASS) * _CUE
                 block[n] = CUED
                 token[n] = i
                 n += 1
@@ -289,6 +311,12 @@ def _features(  # type: ignore[no-untyped-def]
             block[n] = CUED
             token[n] = cues[k, 1] - 1
             n += 1
+    return n
+
+
+@inner
+def _add_sources(hashes, flags, classes, sources, key, block, token, n):  # type: ignore[no-untyped-def]
+    """Append the features of the sources: their words without a capital."""
     for k in range(len(sources)):
         for i in range(sources[k, 0], sources[k, 1]):
             # A capital makes a title, a nationality or a name (offices come from the lexicon), at the start of a
@@ -300,14 +328,19 @@ def _features(  # type: ignore[no-untyped-def]
             block[n] = SOURCE
             token[n] = i
             n += 1
-    for i in range(title_begin, title_end):
-        # The office alone: a nationality in a title must not move a stance
+    return n
+
+
+@inner
+def _add_title(hashes, begin, end, known_keys, known_bits, key, block, token, n):  # type: ignore[no-untyped-def]
+    """Append the features of an actor's title: the office alone, a nationality in it must not move a stance."""
+    for i in range(begin, end):
         if look_up(known_keys, known_bits, hashes[i]) & np.uint32(TITLE):
             key[n] = hashes[i] * _OFFICE
             block[n] = SOURCE
             token[n] = i
             n += 1
-    return key[:n].copy(), block[:n].copy(), token[:n].copy()
+    return n
 
 
 @compiled
@@ -356,9 +389,3 @@ def _scores(place, value, weights, bias, temperature):  # type: ignore[no-untype
     for topic in range(len(bias)):
         scores[topic] *= temperature[topic]
     return scores
-
-
-@inner
-def _in(sorted_values, value):  # type: ignore[no-untyped-def]
-    place = np.searchsorted(sorted_values, value)
-    return place < len(sorted_values) and sorted_values[place] == value

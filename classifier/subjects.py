@@ -9,20 +9,22 @@ from __future__ import annotations
 import numpy as np
 
 from .assembly import Spans
+from .hashing import among
 from .jit import compiled, inner
-from .lexicon import among
 from .name_runs import party_of_state
-from .segment import ALLCAPS, CAPITAL, LINE, WORD, token_hashes
+from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
 """Tokens of a phrase that are looked at."""
 _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
-_LONGEST_DATELINE = 6
+_LONGEST_DATELINE = 14
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _HYPHEN = token_hashes("who which that of the for part , -")
-_AFTER_DATELINE = token_hashes(": — – -")
+_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN = token_hashes(
+    "who which that of the for part , : -"
+)
+_DASHES = token_hashes("— – -")
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
 _RELATIVE, _ADVERB, _NAME, _PARTICIPLE = (TAGS.index(tag) for tag in ("W", "RB", "NNP", "VBN"))
@@ -35,7 +37,7 @@ _IN_PHRASE = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "DT", "PRP", 
 def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
     """The same `assembly.Spans` with the sources that grammar or layout tells. where: the `Context` of the tokens."""
     source = quotes.source.copy()
-    line, after = _dateline(tokens.hash, tokens.flags, tokens.lines)
+    line, after = _dateline(tokens)
     for k in range(len(source)):
         if source[k, 0] < 0:
             source[k] = _missing(quotes, k, tokens, where)
@@ -56,21 +58,43 @@ def _missing(quotes, k, tokens, where):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _dateline(hashes, flags, lines):  # type: ignore[no-untyped-def]
-    """A dateline in capitals in one of the first lines (ORRIN: Growers said) with its mark; (0, 0) without one.
+def _dateline(tokens):  # type: ignore[no-untyped-def]
+    """A dateline in one of the first lines (ORRIN: Growers said) with its mark; (0, 0) without one.
 
     Of several lines that begin so each names who speaks, as in the record of a talk.
     """
+    lines = tokens.lines
     begin = end = count = 0
     for line in range(len(lines) - 1):
-        i = lines[line]
-        while i < min(lines[line + 1], lines[line] + _LONGEST_DATELINE) and flags[i] & ALLCAPS:
-            i += 1
-        if lines[line] < i < lines[line + 1] and among(_AFTER_DATELINE, hashes[i]):
+        after = _after_dateline(lines[line], lines[line + 1], tokens.hash, tokens.flags)
+        if after >= 0:
             count += 1
             if line < _FIRST_LINES:
-                begin, end = lines[line], i + 1
+                begin, end = lines[line], after
     return (begin, end) if count == 1 else (0, 0)
+
+
+@inner
+def _after_dateline(begin, stop, hashes, flags):  # type: ignore[no-untyped-def]
+    """Where the text of a line begins after its dateline, -1 where it has none.
+
+    A dateline is words in capitals before a colon or a dash, or before a dash such a word with more: places, days,
+    bodies in brackets (ORRIN, N.V., 9 May (EP) -).
+    """
+    i = begin
+    while i < min(stop, begin + _LONGEST_DATELINE) and flags[i] & ALLCAPS:
+        i += 1
+    if begin < i < stop and (hashes[i] == _COLON or among(_DASHES, hashes[i])):
+        return i + 1
+    if i == begin:
+        return -1
+    while i < min(stop, begin + _LONGEST_DATELINE) and (flags[i] & (CAPITAL | NUMBER) or not flags[i] & WORD):
+        if among(_DASHES, hashes[i]) and flags[i] & SPACED:
+            while i + 1 < stop and among(_DASHES, hashes[i + 1]):
+                i += 1  # two hyphens
+            return i + 1
+        i += 1
+    return -1
 
 
 @inner

@@ -71,14 +71,11 @@ def _best_of_32() -> Any:
         values = builder.zext(builder.load(builder.bitcast(row, narrow.as_pointer()), align=2), wide)
         lanes = ir.Constant(wide, list(range(32)))
 
-        def spread(value: Any) -> Any:
-            one = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.trunc(value, ir.IntType(32)), _ZERO)
-            return builder.shuffle_vector(one, one, ir.Constant(wide, [0] * 32))
-
         # The greatest of (sum, 31 - lane): of equal sums the first lane.
         keys = builder.or_(builder.shl(values, ir.Constant(wide, [5] * 32)), ir.Constant(wide, list(range(31, -1, -1))))
         inside = builder.and_(
-            builder.icmp_unsigned(">=", lanes, spread(low)), builder.icmp_unsigned("<", lanes, spread(high))
+            builder.icmp_unsigned(">=", lanes, _spread(builder, builder.trunc(low, ir.IntType(32)), wide)),
+            builder.icmp_unsigned("<", lanes, _spread(builder, builder.trunc(high, ir.IntType(32)), wide)),
         )
         keys = builder.select(inside, keys, ir.Constant(wide, [0] * 32))
         kind = ir.FunctionType(ir.IntType(32), [wide])
@@ -108,19 +105,16 @@ def _step_of_8() -> Any:
         )
         wide = ir.VectorType(ir.DoubleType(), 8)
 
-        def vector(data: Any, place: Any, kind: Any) -> Any:
-            return builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
-
         parts = []
         for x in range(8):
             value = builder.load(builder.gep(rows, [builder.add(source, _word(x))]))
-            one = builder.insert_element(ir.Constant(wide, ir.Undefined), value, _ZERO)
-            row = builder.load(vector(matrix, _word(8 * x), wide), align=8)
-            parts.append(builder.fmul(builder.shuffle_vector(one, one, _FIRST), row))
+            row = builder.load(_vector(builder, matrix, _word(8 * x), wide), align=8)
+            parts.append(builder.fmul(_spread(builder, value, wide), row))
         while len(parts) > 1:  # in pairs, so that additions need not wait for each other
             parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-        factor = builder.load(vector(factors, target, ir.VectorType(ir.FloatType(), 8)), align=4)
-        builder.store(builder.fmul(parts[0], builder.fpext(factor, wide)), vector(rows, target, wide), align=8)
+        factor = builder.load(_vector(builder, factors, target, ir.VectorType(ir.FloatType(), 8)), align=4)
+        product = builder.fmul(parts[0], builder.fpext(factor, wide))
+        builder.store(product, _vector(builder, rows, target, wide), align=8)
         return context.get_dummy_value()
 
     @intrinsic
@@ -145,17 +139,10 @@ def _best_step_of_8() -> Any:
         place = builder.mul(context.cast(builder, arguments[4], signature.args[4], types.int64), _word(8))
         wide, narrow = ir.VectorType(ir.FloatType(), 8), ir.VectorType(ir.IntType(8), 8)
 
-        def vector(data: Any, at: Any, kind: Any) -> Any:
-            return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-
-        def spread(value: Any) -> Any:
-            one = builder.insert_element(ir.Constant(wide, ir.Undefined), value, _ZERO)
-            return builder.shuffle_vector(one, one, _FIRST)
-
         pairs = []  # the score of coming from a label, and that label
         for x in range(8):
-            row = builder.load(vector(moves, _word(8 * x), wide), align=4)
-            before = spread(builder.load(builder.gep(best, [_word(x)])))
+            row = builder.load(_vector(builder, moves, _word(8 * x), wide), align=4)
+            before = _spread(builder, builder.load(builder.gep(best, [_word(x)])), wide)
             pairs.append((builder.fadd(before, row), ir.Constant(narrow, [x] * 8)))
         while len(pairs) > 1:  # of equal scores the first label's
             matches = zip(pairs[::2], pairs[1::2], strict=True)
@@ -163,10 +150,10 @@ def _best_step_of_8() -> Any:
             for (score, label), (other, other_label) in matches:
                 better = builder.fcmp_ordered(">", other, score)
                 pairs.append((builder.select(better, other, score), builder.select(better, other_label, label)))
-        total = builder.fadd(pairs[0][0], builder.load(vector(scores, place, wide), align=4))
-        shifted = builder.fsub(total, spread(builder.extract_element(total, _ZERO)))
-        builder.store(shifted, vector(best, _word(0), wide), align=4)
-        builder.store(pairs[0][1], vector(back, place, narrow), align=1)
+        total = builder.fadd(pairs[0][0], builder.load(_vector(builder, scores, place, wide), align=4))
+        shifted = builder.fsub(total, _spread(builder, builder.extract_element(total, _ZERO), wide))
+        builder.store(shifted, _vector(builder, best, _word(0), wide), align=4)
+        builder.store(pairs[0][1], _vector(builder, back, place, narrow), align=1)
         return context.get_dummy_value()
 
     @intrinsic
@@ -180,9 +167,19 @@ def _word(value: int) -> Any:
     return ir.Constant(ir.IntType(64), value)
 
 
-_FIRST = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
-step_of_8 = _step_of_8()
+def _vector(builder: Any, data: Any, place: Any, kind: Any) -> Any:
+    """A pointer to the vector that begins at a place of some data."""
+    return builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
+
+
+def _spread(builder: Any, value: Any, wide: Any) -> Any:
+    """A value in every lane of a vector."""
+    one = builder.insert_element(ir.Constant(wide, ir.Undefined), value, _ZERO)
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), wide.count), [0] * wide.count))
+
+
 _ZERO = ir.Constant(ir.IntType(32), 0)
+step_of_8 = _step_of_8()
 best_of_32 = _best_of_32()
 best_step_of_8 = _best_step_of_8()
 _sum_8, _sum_32 = _summer(8), _summer(32)

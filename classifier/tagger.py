@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import FAR, Column
-from .columns import NAMES as COLUMN_NAMES
+from .columns import COLUMN_NAMES, FAR, Column
 from .hashing import near
 from .jit import compiled, inlined
 from .sums import best_of_32, sums_of_32

@@ -24,7 +24,8 @@ from .jit import compiled, inner
 from .prefetch import prefetch
 from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
-_TOP = np.uint64(40)
+_SLOT_SHIFT = np.uint64(40)
+"""Slots of pairs are the upper 24 bits of the hash."""
 _ONE = np.uint64(1)
 LOGS = np.array([0.0] + [1.0 + math.log(k) for k in range(1, 256)])
 _NUMBER_BITS = np.uint64(21)
@@ -72,7 +73,7 @@ def term_tables(terms: Sequence[str]) -> TermTables:
     """Tables of a vocabulary of words and of pairs of words joined by one space; a term's index is its place.
 
     Raises `ValueError` for what is no such term, for a term that stands there twice, where two words share a hash, and
-    for more than two million words.
+    for more than two million words and terms together.
     """
     tokens = tokenize("\n".join(terms))
     sizes = np.diff(tokens.lines)
@@ -142,13 +143,6 @@ def token_scores(tokens: Tokens, weights: TermWeights, lead: int = 0, times: int
     return scores
 
 
-def linear_scores(
-    tokens: Tokens, tables: TermTables, idf: NDArray[np.float64], coefficients: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """`token_scores` for once, with weights as they are learned: idf (n_terms,), coefficients (n_terms, n_outputs)."""
-    return token_scores(tokens, term_weights(tables, idf, coefficients))
-
-
 def term_counts(tokens: Tokens, tables: TermTables) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The terms of a text and how often each occurs: words, then pairs, each in the order of their first occurrence."""
     counts = np.zeros(1 + tables.n_numbers, np.uint32)
@@ -205,7 +199,7 @@ def _fill_tables(points, start, end, hashes, lines, words, pairs):  # type: igno
                 if points[start[token] + i] != points[start[other] + i]:
                     return -1
             key = key << _NUMBER_BITS | words[slot] & _NUMBER_MASK
-        slot = (key * _MIX >> _TOP) & mask
+        slot = (key * _MIX >> _SLOT_SHIFT) & mask
         while pairs[slot] != 0:
             if pairs[slot] >> _TERM_BITS == key:
                 return -1
@@ -307,7 +301,7 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
     left = before
     for i in range(n):  # slots, so that they can be looked at ahead
         right = np.uint64(numbers[i])
-        found[i] = ((left << _NUMBER_BITS | right) * _MIX >> _TOP) & mask
+        found[i] = ((left << _NUMBER_BITS | right) * _MIX >> _SLOT_SHIFT) & mask
         left = right
     left = before
     for i in range(n):
@@ -324,7 +318,7 @@ def _look_up(hashes, n, lead, words, pairs, numbers, found, rest):  # type: igno
         i = rest[k]
         left = np.uint64(numbers[i - 1]) if i > 0 else before
         key = left << _NUMBER_BITS | np.uint64(numbers[i])
-        slot = (key * _MIX >> _TOP) + _ONE & mask
+        slot = (key * _MIX >> _SLOT_SHIFT) + _ONE & mask
         while pairs[slot] >> _TERM_BITS != key and pairs[slot] != 0:
             slot = (slot + _ONE) & mask
         found[i] = np.uint32(pairs[slot] & _TERM_MASK)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import Article
 
-from .cleaning import CREDITS, Boilerplate, Verdict, body_tokens, judge_lines, line_verdicts, words_hash
+from .cleaning import CREDITS, Boilerplate, Verdict, body_tokens, line_verdicts, read_lines, words_hash
 from .jit import compiled
-from .segment import CLASSES, LOWERS, learn_point, token_arrays, tokenize
+from .segment import CLASSES, LOWERS, learn_point, token_arrays
 from .tfidf import LOGS, empty_counts, long_words, touch_terms, weigh
 from .topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS, TopicWeights, weighted_scores, whole_tokens
 
@@ -53,10 +53,8 @@ def article_scores(articles: Sequence[Article], lexicon: Boilerplate, weights: T
 
 def _exact_scores(article: Article, lexicon: Boilerplate, weights: TopicWeights) -> NDArray[np.float64]:
     """The scores of an article with characters whose lower case has another length."""
-    title = tokenize(article.title) if article.title else None
-    tokens = tokenize(article.text)
-    body = body_tokens(tokens, judge_lines(tokens, lexicon, title))
-    return weighted_scores(whole_tokens(title, body), weights)
+    title, tokens, verdicts = read_lines(article.title, article.text, lexicon)
+    return weighted_scores(whole_tokens(title, body_tokens(tokens, verdicts)), weights)
 
 
 @compiled
@@ -77,7 +75,7 @@ def _article_scores(  # type: ignore[no-untyped-def]
         if t_state != 0 or state != 0:
             return k, t_state if t_state < 0 or state == 0 else state
         headline = words_hash(t_hash, t_flags)
-        verdicts = line_verdicts(text, start, stop, hashes, flags, lines, known, beginning, headline, credits)
+        verdicts = line_verdicts(text, start, hashes, flags, lines, known, beginning, headline, credits)
         words = np.empty(len(t_hash) + len(hashes), np.uint64)
         places = np.empty(len(words), np.int32)
         n = long_words(t_start, t_end, t_hash, t_flags, 0, words, places, 0)

@@ -223,7 +223,7 @@ def _answer(worker: Connection) -> Outcome | None:
 def _serve(connection: Connection, loader: Loader, model_path: Path) -> None:
     """The life of a worker: it ends with the pipe, and so with the process at the other end, however that one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, too, and ends this
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(*_DEATH):
         try:
             model = loader(model_path)
         except Exception as error:
@@ -264,8 +264,13 @@ def _one_by_one(model: Model, articles: list[Article]) -> Outcome:
         try:
             lines.append(_lines(model, [article]))
         except Exception as error:
-            failures[index] = valid(f"prediction failed: {type(error).__name__}: {error}")
+            failures[index] = valid(failure(error))
     return Outcome(b"".join(lines), failures)
+
+
+def failure(error: Exception) -> str:
+    """The reason of a reject whose article the model failed on."""
+    return f"prediction failed: {type(error).__name__}: {error}"
 
 
 def _lines(model: Model, articles: list[Article]) -> bytes:

@@ -56,7 +56,7 @@ class _Event(msgspec.Struct):
 
 
 def read_brat(folder: Path) -> Imported:
-    """Every article of a folder, by file name."""
+    """Every article of a folder, by file name; raises `DataError` for what is no brat standoff."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of brat standoff")
     paths = sorted(folder.glob("*.txt"))
@@ -66,7 +66,10 @@ def read_brat(folder: Path) -> Imported:
 
 
 def write_brat(articles: Sequence[LabelledArticle], folder: Path) -> None:
-    """Write a new folder, complete or not at all; the file names begin with the article's number."""
+    """Write a new folder, complete or not at all; the file names begin with the article's number.
+
+    Raises `DataError` where there is one already, or it cannot be written.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder}: is there already; brat standoff needs a new folder")
     made = None

@@ -20,13 +20,15 @@ from .records import ACTOR_TYPES, STANCES, DataError, Kind, LabelledActor, Label
 
 _TAG = re.compile(r"<(/?)([qsc])((?: [an]=\"[^\"<>]*\"){0,2})>")
 _ATTRIBUTE = re.compile(r"([an])=\"([^\"]*)\"")
-_MARKS = '"“”'
+_QUOTATION_MARKS = '"“”'
 _SCARE = 1
 """So many words in marks, at most, are a scare word."""
+_NEAR = 0.6
+"""Texts that share so much of their five-word shingles are near-duplicates."""
 
 
 def read_marked(folder: Path) -> list[LabelledArticle]:
-    """Every inline-marked article of a folder, by file name and place in the file."""
+    """Every inline-marked article of a folder, by file name and place in the file; raises `DataError` for a bad one."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
     return [
@@ -50,6 +52,8 @@ def marked_parts(raw: str) -> list[tuple[int, str]]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8: {error}") from None
 
@@ -83,7 +87,10 @@ def parse_marked(raw: str, where: str, before: int = 0) -> LabelledArticle:
 
 
 def read_labelled(path: Path) -> list[LabelledArticle]:
-    """Labelled articles from JSONL, text included (`quotes` and `actors` may be absent)."""
+    """Labelled articles from JSONL, text included (`quotes` and `actors` may be absent).
+
+    Raises `DataError` for a line that is none, and where there is no other.
+    """
     decoder = msgspec.json.Decoder(LabelledArticle)
     found = []
     try:
@@ -94,18 +101,18 @@ def read_labelled(path: Path) -> list[LabelledArticle]:
         if line.strip():
             try:
                 found.append(decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
                 raise DataError(f"{path}:{number}: not a labelled article: {error}") from None
     if not found:
         raise DataError(f"{path}: holds no labelled article")
     return found
 
 
-def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6) -> list[int]:
+def near_duplicate_groups(texts: Sequence[str]) -> list[int]:
     """A group number for each text; near-duplicates (MinHash over five-word shingles) share theirs."""
     from datasketch import MinHash, MinHashLSH
 
-    index = MinHashLSH(threshold=threshold, num_perm=128)
+    index = MinHashLSH(threshold=_NEAR, num_perm=128)
     group = list(range(len(texts)))
     for k, text in enumerate(texts):
         words = text.lower().split()
@@ -150,7 +157,7 @@ def quote_kind(content: Iterable[str]) -> Kind:
     """
     quoted = scare = outside = 0
     for span in content:
-        for k, part in enumerate(re.split(f"[{_MARKS}]", span)):
+        for k, part in enumerate(re.split(f"[{_QUOTATION_MARKS}]", span)):
             words = sum(any(map(str.isalnum, word)) for word in part.split())
             if k % 2 == 0:
                 outside += words
@@ -167,7 +174,7 @@ def _front_matter(raw: str, where: str) -> tuple[dict[str, Any], int, str]:
     parts = raw.split("+++\n", 2)
     try:
         head = tomllib.loads(parts[1])
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
         raise DataError(f"{where}: front matter is not TOML: {error}") from None
     for key in ("id", "topics"):
         if key not in head:
@@ -182,14 +189,16 @@ def _front_matter(raw: str, where: str) -> tuple[dict[str, Any], int, str]:
 
 def _actor(entry: dict[str, Any], topics: Sequence[str], where: str) -> LabelledActor:
     name, kind, stance = entry.get("name"), entry.get("type"), entry.get("stance", {})
-    if not name or kind not in ACTOR_TYPES:
+    if not isinstance(name, str) or not name or kind not in ACTOR_TYPES:
         raise DataError(f"{where}: an actor needs a name and a type of {', '.join(ACTOR_TYPES)}: {entry}")
-    if set(stance) != set(topics) or not set(stance.values()) <= set(STANCES):
+    if not isinstance(stance, dict) or set(stance) != set(topics) or any(x not in STANCES for x in stance.values()):
         raise DataError(f"{where}: the actor {name!r} needs one stance of {', '.join(STANCES)} for each topic")
-    return LabelledActor(
-        name=name, type=kind, stance=dict(stance), mentions=list(entry.get("mentions", [])),
-        description=entry.get("description", ""),
-    )  # fmt: skip
+    mentions, description = entry.get("mentions", []), entry.get("description", "")
+    if not isinstance(mentions, list) or not all(isinstance(mention, str) for mention in mentions):
+        raise DataError(f"{where}: the mentions of the actor {name!r} must be a list of texts, are {mentions!r}")
+    if not isinstance(description, str):
+        raise DataError(f"{where}: the description of the actor {name!r} must be a text, is {description!r}")
+    return LabelledActor(name=name, type=kind, stance=stance, mentions=mentions, description=description)
 
 
 class _Marks:

@@ -34,7 +34,7 @@ def read_blocks(
     Raises `DataError` where the data breaks off or is damaged, after everything before that was given.
     """
     blocks = _raw_blocks(stream, on_bytes)
-    first = next(blocks, b"")
+    first = _start(blocks)
     chosen = codec or next((name for magic, name in _MAGIC.items() if first.startswith(magic)), None)
     yield from _decompressed(first, blocks, chosen) if chosen else _chain(first, blocks)
 
@@ -45,9 +45,7 @@ def utf8_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     Lone surrogates of UTF-16 become bytes that are not UTF-8, so that they are noticed where every other bad byte is.
     Raises `DataError` where UTF-16 ends in the middle of a character, and for UTF-32.
     """
-    first = next(blocks, b"")
-    while len(first) < 4 and (more := next(blocks, b"")):
-        first += more
+    first = _start(blocks)
     if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise DataError("UTF-32 is not supported: convert it to UTF-8")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -71,6 +69,14 @@ def _read(stream: BinaryIO) -> bytes:
         raise DataError(f"cannot be read any further: {error.strerror or error}") from error
 
 
+def _start(blocks: Iterator[bytes]) -> bytes:
+    """The first bytes, enough of them to know what they are: a pipe may give one at a time."""
+    first = next(blocks, b"")
+    while len(first) < 4 and (more := next(blocks, b"")):
+        first += more
+    return first
+
+
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     if first:
         yield first
@@ -80,7 +86,8 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def _from_utf16(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
     for block in _chain(first, rest):
-        yield decoder.decode(block).encode("utf-8", "surrogatepass")
+        if text := decoder.decode(block):  # an empty block would be taken for the end
+            yield text.encode("utf-8", "surrogatepass")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:

@@ -315,14 +315,17 @@ class _Held:
         self._ended = False
 
     def start(self, wanted: bytes, limit: int) -> bytes:
-        """The blocks until, after white space at the beginning, `wanted` stands in them, or a limit is passed."""
-        place = 0
+        """The blocks until, after white space at the beginning, `wanted` stands in them, or a limit is passed.
+
+        Nothing that begins after the limit is given, so that the cuts between the blocks do not matter.
+        """
+        place, end = 0, limit + len(wanted)
         while self._first is None or self._start.find(wanted, max(place, self._first)) < 0:
-            if self._ended or len(self._start) > limit:
+            if self._ended or len(self._start) >= end:
                 break
             place = max(0, len(self._start) - len(wanted))
             self._read()
-        return bytes(self._start)
+        return bytes(self._start[:end])
 
     def whole(self, limit: int) -> bytes:
         """All blocks, or those until a limit is passed."""

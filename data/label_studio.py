@@ -9,13 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import msgspec
 
 from .records import KINDS, DataError, Kind, LabelledActor, LabelledArticle, Span, content_id
-from .regions import LABELS, Imported, Label, Part, Region, checked, decode, encode, quotes_from, read_file, regions_of
+from .regions import (
+    LABELS,
+    Imported,
+    Label,
+    Part,
+    Region,
+    checked,
+    decode,
+    encode,
+    labelled_parts,
+    quotes_from,
+    read_file,
+    regions_of,
+)
 
 
 class _Value(msgspec.Struct):
@@ -57,7 +70,10 @@ class _Task(msgspec.Struct):
 
 
 def read_label_studio(path: Path) -> Imported:
-    """The annotated tasks of an export; of several annotations the one called ground truth counts, or the last."""
+    """The annotated tasks of an export; of several annotations the one called ground truth counts, or the last.
+
+    Raises `DataError` for a task that cannot be used.
+    """
     found = Imported([], [])
     for number, raw in enumerate(decode(read_file(path), list[msgspec.Raw], str(path)), 1):
         where = f"{path}: task {number}"
@@ -82,7 +98,6 @@ def label_studio_bytes(articles: Iterable[LabelledArticle]) -> bytes:
 
 def task_data(article: LabelledArticle) -> dict[str, Any]:
     """What a task shows; `labelled` says which parts are labelled in full even where nothing was found."""
-    parts = (("quotes", article.quotes), ("actors", article.actors))
     return {
         "id": article.id,
         "text": article.text,
@@ -90,7 +105,7 @@ def task_data(article: LabelledArticle) -> dict[str, Any]:
         "date": article.date,
         "source": article.source,
         "region": article.region,
-        "labelled": [name for name, value in parts if value is not None],
+        "labelled": labelled_parts(article),
     }
 
 
@@ -200,10 +215,9 @@ def _kind(name: str, where: str) -> Kind:
 
 
 def _label(result: _Result, where: str) -> Label:
-    for label in get_args(Label):
+    for label in LABELS:
         if result.value.labels == [label]:
-            found: Label = label
-            return found
+            return label
     raise DataError(f"{where}: region {result.id!r} needs one label of {', '.join(LABELS)}: {result.value.labels}")
 
 

@@ -16,7 +16,20 @@ from typing import Any
 import msgspec
 
 from .records import DataError, Kind, LabelledActor, LabelledArticle, content_id
-from .regions import LABELS, Imported, Label, Part, Region, checked, decode, encode, quotes_from, read_file, regions_of
+from .regions import (
+    LABELS,
+    Imported,
+    Label,
+    Part,
+    Region,
+    checked,
+    decode,
+    encode,
+    labelled_parts,
+    quotes_from,
+    read_file,
+    regions_of,
+)
 
 
 class _Span(msgspec.Struct):
@@ -53,7 +66,7 @@ class _Task(msgspec.Struct):
 
 
 def read_prodigy(path: Path) -> Imported:
-    """The accepted tasks of a file."""
+    """The accepted tasks of a file; raises `DataError` for one that cannot be used."""
     found = Imported([], [])
     for number, line in enumerate(read_file(path).splitlines(), 1):
         where = f"{path}:{number}"
@@ -77,7 +90,6 @@ def _task(article: LabelledArticle) -> dict[str, Any]:
     tokens = _tokens(article.text, regions)
     ends = [token["end"] for token in tokens]
     spans = {region.key: _span(region, ends) for region in regions}
-    parts = (("quotes", article.quotes), ("actors", article.actors))
     return {
         "text": article.text,
         "tokens": tokens,
@@ -92,7 +104,7 @@ def _task(article: LabelledArticle) -> dict[str, Any]:
             "date": article.date,
             "source": article.source,
             "region": article.region,
-            "labelled": [name for name, value in parts if value is not None],
+            "labelled": labelled_parts(article),
         },
     }
 

@@ -13,13 +13,14 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from .records import Article, DataError, LabelledActor, LabelledArticle, LabelledQuote, Span
-from .regions import checked
+from .regions import checked, decode, read_file
 
 
 class Attribution(msgspec.Struct):
@@ -58,7 +59,10 @@ class TargetPolarity(msgspec.Struct):
 
 
 def polnear(folder: Path) -> Iterator[AttributedText]:
-    """Every text of a PolNeAR part (`folder/text`, `folder/attributions`) with its first annotation."""
+    """Every text of a PolNeAR part (`folder/text`, `folder/attributions`) with its first annotation.
+
+    Raises `DataError` where the folder is none, or a file of it cannot be used.
+    """
     if not (folder / "text").is_dir():
         raise DataError(f"{folder}: not a PolNeAR part: it has no folder 'text'")
     annotations: dict[str, Path] = {}
@@ -66,15 +70,17 @@ def polnear(folder: Path) -> Iterator[AttributedText]:
         annotations.setdefault(path.stem.rpartition("_")[0], path)
     for path in sorted((folder / "text").glob("*.txt")):
         if path.stem in annotations:
-            text = path.read_bytes().decode("utf-8")
-            yield AttributedText(path.stem, text, brat(annotations[path.stem]))
+            yield AttributedText(path.stem, _decoded(path), brat(annotations[path.stem]))
 
 
 def brat(path: Path) -> list[Attribution]:
-    """The attributions of one brat standoff file (roles Content, Cue and Source of its events)."""
+    """The attributions of one brat standoff file (roles Content, Cue and Source of its events).
+
+    Raises `DataError` where it is none.
+    """
     spans: dict[str, list[Span]] = {}
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_decoded(path).splitlines(), 1):
         key, _, rest = line.partition("\t")
         try:
             if key.startswith("T"):
@@ -85,6 +91,13 @@ def brat(path: Path) -> list[Attribution]:
         except ValueError as error:
             raise DataError(f"{path}:{number}: not brat standoff: {error}") from None
     return found
+
+
+def _decoded(path: Path) -> str:
+    try:
+        return read_file(path).decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is not UTF-8: {error}") from None
 
 
 def _event(text: str, spans: dict[str, list[Span]]) -> Attribution:
@@ -98,7 +111,7 @@ def _event(text: str, spans: dict[str, list[Span]]) -> Attribution:
 
 
 def articles(paths: Iterable[Path]) -> dict[str, Article]:
-    """Articles by id from JSONL files, plain or gzip."""
+    """Articles by id from JSONL files, plain or gzip; raises `DataError` where one cannot be read."""
     decoder = msgspec.json.Decoder(Article)
     found = {}
     for path in paths:
@@ -116,9 +129,9 @@ def articles(paths: Iterable[Path]) -> dict[str, Article]:
                     if line.strip():
                         article = decoder.decode(line)
                         found[article.id] = article
-        except msgspec.DecodeError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise DataError(f"{path}:{number}: not an article: {error}") from None
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: cannot be read: {error}") from None
     return found
 
@@ -134,9 +147,10 @@ class _FullLabels(msgspec.Struct):
 def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     """Fully labelled articles: labels with offsets from `path`, laid on `texts` whose hash is checked.
 
-    A line that holds its text, as `corpus import` writes it, needs none of `texts`.
+    A line that holds its text, as `corpus import` writes it, needs none of `texts`. Raises `DataError` for a line that
+    cannot be used.
     """
-    lines = enumerate(_bytes(path).splitlines(), 1)
+    lines = enumerate(read_file(path).splitlines(), 1)
     return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines]
 
 
@@ -184,17 +198,13 @@ def _in_full(found: LabelledArticle, where: str) -> LabelledArticle:
     return checked(found, f"{where}: article {found.id}")
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-
-
 def topic_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
-    """Topic-labelled articles from lines of ``id<TAB>label,label``, laid on `texts`."""
+    """Topic-labelled articles from lines of ``id<TAB>label,label``, laid on `texts`.
+
+    Raises `DataError` where the file cannot be read, or an article is not among them.
+    """
     found = []
-    for number, line in enumerate(_bytes(path).decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(read_file(path).decode("utf-8", "replace").splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         article_id, _, labels = line.partition("\t")
@@ -226,14 +236,13 @@ class _TargetSentence(msgspec.Struct):
 
 
 def newsmtsc(path: Path) -> list[TargetPolarity]:
-    """NewsMTSC sentences, one entry a target; its polarities 2 to 6 become -1, 0 and 1."""
-    decoder = msgspec.json.Decoder(_TargetSentence)
+    """NewsMTSC sentences, one entry a target; its polarities 2 to 6 become -1, 0 and 1.
+
+    Raises `DataError` for a line that is none.
+    """
     found = []
-    for number, line in enumerate(_bytes(path).splitlines(), 1):
-        try:
-            row = decoder.decode(line)
-        except msgspec.DecodeError as error:
-            raise DataError(f"{path}:{number}: not a NewsMTSC sentence: {error}") from None
+    for number, line in enumerate(read_file(path).splitlines(), 1):
+        row = decode(line, _TargetSentence, f"{path}:{number}: not a NewsMTSC sentence")
         for target in row.targets:
             sign = (target.polarity > 4) - (target.polarity < 4)
             found.append(TargetPolarity(row.sentence_normalized, (target.start, target.end), sign))
@@ -241,8 +250,8 @@ def newsmtsc(path: Path) -> list[TargetPolarity]:
 
 
 def gwsd(path: Path) -> list[Opinion]:
-    """The opinion sentences of a GWSD file."""
-    text = _bytes(path).decode("utf-8", "replace")
+    """The opinion sentences of a GWSD file; raises `DataError` where it is none."""
+    text = read_file(path).decode("utf-8", "replace")
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
     columns = set(rows.fieldnames or ())
     if columns and not {"sentence", "stance"} <= columns:

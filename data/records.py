@@ -7,7 +7,7 @@ decode straight from bytes, check types while they do, and encode in the order o
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -18,9 +18,9 @@ Kind = Literal["direct", "indirect", "mixed"]
 StanceLabel = Literal["favor", "against", "neutral"]
 ActorType = Literal["person", "organization", "state", "group", "document"]
 
-KINDS: tuple[Kind, ...] = ("direct", "indirect", "mixed")
-STANCES: tuple[StanceLabel, ...] = ("favor", "against", "neutral")
-ACTOR_TYPES: tuple[ActorType, ...] = ("person", "organization", "state", "group", "document")
+KINDS: tuple[Kind, ...] = get_args(Kind)
+STANCES: tuple[StanceLabel, ...] = get_args(StanceLabel)
+ACTOR_TYPES: tuple[ActorType, ...] = get_args(ActorType)
 
 
 class TopicStanceError(Exception):

@@ -64,6 +64,7 @@ def quotes_from(regions: Sequence[Region], links: Iterable[Link], text: str, whe
     """The quotes that linked regions make, in the order of their first content region; links have no direction.
 
     A cue or a source may belong to several quotes, content to one. Where nobody said the kind, the marks say it.
+    Raises `DataError` where the regions and links make no quotes.
     """
     by_key: dict[str, Region] = {}
     for region in regions:
@@ -71,7 +72,7 @@ def quotes_from(regions: Sequence[Region], links: Iterable[Link], text: str, whe
             raise DataError(f"{where}: two regions are called {region.key!r}")
         by_key[region.key] = region
     known = [(_known(a, by_key, where), _known(b, by_key, where)) for a, b in links]
-    head = _heads(by_key, known)
+    head = _Heads(by_key, known)
     members: dict[str, list[Region]] = {}
     for region in regions:
         if region.label == "content":
@@ -86,6 +87,12 @@ def quotes_from(regions: Sequence[Region], links: Iterable[Link], text: str, whe
         if region.label != "content" and region.key not in seen:
             raise DataError(f"{where}: the {region.label} at {_place(region.span)} is linked to no content")
     return [_quote(group, text, where) for group in members.values()]
+
+
+def labelled_parts(article: LabelledArticle) -> list[Part]:
+    """Which parts are labelled in full, even where nothing was found."""
+    parts: tuple[tuple[Part, object], ...] = (("quotes", article.quotes), ("actors", article.actors))
+    return [name for name, value in parts if value is not None]
 
 
 def label_problems(article: LabelledArticle) -> Iterator[str]:
@@ -145,7 +152,7 @@ def _known(key: str, by_key: dict[str, Region], where: str) -> Region:
     return by_key[key]
 
 
-class _heads:
+class _Heads:
     """Which content region stands for all that are linked with it: the first of them."""
 
     def __init__(self, by_key: dict[str, Region], links: Iterable[tuple[Region, Region]]) -> None:

@@ -13,7 +13,7 @@ from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle
 
 from .config import RunConfig, with_values
-from .evaluate import Evaluation, score
+from .evaluate import Evaluation, evaluate
 from .fit import Corpus, Taxonomy, fit_bundle, read_corpus
 from .gate import Difference, difference
 
@@ -55,7 +55,7 @@ class Bench:
         """Fit, predict and score."""
         with TemporaryDirectory() as scratch:
             pipeline = Pipeline(fit_bundle(corpus, self.taxonomy, config, Path(scratch)))
-        return score(self.measured_on, pipeline.predict(article.article() for article in self.measured_on))
+        return evaluate(pipeline, self.measured_on)
 
 
 def learning_curve(bench: Bench, whole: Evaluation, progress: Callable[[str], None]) -> list[Point]:
@@ -65,8 +65,6 @@ def learning_curve(bench: Bench, whole: Evaluation, progress: Callable[[str], No
     """
     points = []
     for share in sorted(bench.config.tracking.learning_curve):
-        if not 0 < share < 1:
-            raise DataError(f"[tracking] learning_curve: {share} is no share between 0 and 1")
         fewer = bench.corpus.without(held_out(bench.corpus.full, 1 - share, seed=1))
         progress(f"learning curve: fitting on {len(fewer.full)} articles")
         try:

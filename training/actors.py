@@ -30,14 +30,16 @@ from .quotes import token_span
 
 Group = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """The candidates of one source: their features (n_candidates, `N_RANK_FEATURES`), and which of them are right."""
+_EPOCHS, _RATE = 20, 0.02
+"""Passes over the groups, and the step of AdaGrad."""
 
 
-def fit_actors(groups: Sequence[Group], *, epochs: int = 20, rate: float = 0.02, seed: int = 0) -> NDArray[np.float32]:
+def fit_actors(groups: Sequence[Group], seed: int) -> NDArray[np.float32]:
     """Weights (`N_RANK_BUCKETS`,) of a softmax over each group's candidates, by AdaGrad."""
     weights = np.zeros(N_RANK_BUCKETS)
     squares = np.full(N_RANK_BUCKETS, 1e-2)
     rng = np.random.default_rng(seed)
-    for _ in range(epochs):
+    for _ in range(_EPOCHS):
         for g in rng.permutation(len(groups)):
             rows, right = groups[g]
             scores = weights[rows].sum(1)
@@ -48,7 +50,7 @@ def fit_actors(groups: Sequence[Group], *, epochs: int = 20, rate: float = 0.02,
             for row, slope in zip(rows, wanted - share, strict=True):
                 if abs(slope) > 1e-5:
                     np.add.at(squares, row, slope * slope)
-                    np.add.at(weights, row, rate * slope / np.sqrt(squares[row]))
+                    np.add.at(weights, row, _RATE * slope / np.sqrt(squares[row]))
     return weights.astype(np.float32)
 
 

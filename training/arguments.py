@@ -1,8 +1,27 @@
-"""What several commands take: numbers, a model, a store. What is no number is refused with a message."""
+"""What the commands share: types, exit codes, and arguments (numbers, a model, a store)."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Command = Callable[[argparse.Namespace], int]
+"""Runs a command and returns its exit code."""
+Added = tuple[argparse.ArgumentParser, Command]
+"""A command's arguments and its function."""
+
+OK, REFUSED, FAILED, DRIFT, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
+"""Exit codes; 1 where records were rejected, something was found wrong, a check failed or the gate refused."""
+
+
+def say(message: str) -> None:
+    """To standard error, beside what a command prints."""
+    print(message, file=sys.stderr)
 
 
 def count(text: str) -> int:
@@ -13,6 +32,14 @@ def count(text: str) -> int:
 def seed(text: str) -> int:
     """A whole number, at least 0."""
     return _whole(text, 0)
+
+
+def port(text: str) -> int:
+    """The number of a port, 1 to 65535."""
+    number = _whole(text, 1)
+    if number > 65535:
+        raise argparse.ArgumentTypeError("must be at most 65535")
+    return number
 
 
 def add_model(command: argparse.ArgumentParser) -> None:

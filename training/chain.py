@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.jit import compiled
+from topic_stance.classifier.jit import compiled, inner
 
 
 def fit_chain(
@@ -45,21 +45,9 @@ def fit_chain(
     for epoch in range(epochs):
         order = rng.permutation(len(bounds) - 1)
         _epoch(
-            features,
-            labels,
-            bounds,
-            order,
-            weights,
-            squares,
-            step,
-            step_squares,
-            start,
-            rate,
-            l2,
-            importance,
-            dropout,
-            seed * 1000 + epoch,
-        )
+            features, labels, bounds, order, weights, squares, step, step_squares, start,
+            rate, l2, importance, dropout, seed * 1000 + epoch,
+        )  # fmt: skip
         if epoch >= epochs // 2:
             averaged += weights / np.float32(n_averaged)
             averaged_step += step / np.float32(n_averaged)
@@ -83,92 +71,139 @@ def _epoch(
     dropout: float,
     seed: int,
 ) -> None:
-    n_labels = weights.shape[1]
-    width = features.shape[1]
-    gradient = np.zeros((n_labels, n_labels))
-    kept_scale = np.float32(1.0 / (1.0 - dropout))
-    limit = np.uint64(dropout * 4294967296.0)
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
     for s in order:
         lo, hi = bounds[s], bounds[s + 1]
-        n = hi - lo
-        if n == 0:
+        if lo == hi:
             continue
-        local = np.zeros((n, n_labels))
-        kept = np.ones((n, width), np.bool_)
-        for i in range(n):
-            for k in range(width):
-                if dropout > 0.0:
-                    state ^= state << np.uint64(13)
-                    state ^= state >> np.uint64(7)
-                    state ^= state << np.uint64(17)
-                    if state >> np.uint64(32) < limit:
-                        kept[i, k] = False
-                        continue
-                row = features[lo + i, k]
-                for y in range(n_labels):
-                    local[i, y] += weights[row, y] * kept_scale
-            top = local[i].max()
-            for y in range(n_labels):
-                local[i, y] = np.exp(local[i, y] - top)
+        rows, wanted = features[lo:hi], labels[lo:hi]
+        local, kept, state = _scores_with_dropout(rows, weights, dropout, state)
         move = np.exp(step.astype(np.float64))
-        alpha = np.zeros((n, n_labels))
-        beta = np.ones((n, n_labels))
-        for i in range(n):
-            total = 0.0
+        alpha, beta = _forward_backward(local, move, start)
+        _step_transitions(wanted, local, move, alpha, beta, step, step_squares, rate, importance[s])
+        _step_weights(rows, wanted, kept, alpha, beta, weights, squares, rate, l2, importance[s])
+
+
+@inner
+def _scores_with_dropout(features: Any, weights: Any, dropout: float, state: Any) -> Any:
+    """Factors of each token's labels (n, n_labels), which features were kept (n, width), and the generator's state."""
+    n, width = features.shape
+    n_labels = weights.shape[1]
+    kept_scale = np.float32(1.0 / (1.0 - dropout))
+    limit = np.uint64(dropout * 4294967296.0)
+    local = np.zeros((n, n_labels))
+    kept = np.ones((n, width), np.bool_)
+    for i in range(n):
+        for k in range(width):
+            if dropout > 0.0:
+                state ^= state << np.uint64(13)
+                state ^= state >> np.uint64(7)
+                state ^= state << np.uint64(17)
+                if state >> np.uint64(32) < limit:
+                    kept[i, k] = False
+                    continue
+            row = features[i, k]
             for y in range(n_labels):
-                value = 0.0
-                if i == 0:
-                    value = np.exp(np.float64(start[y]))
-                else:
-                    for x in range(n_labels):
-                        value += alpha[i - 1, x] * move[x, y]
-                alpha[i, y] = value * local[i, y]
-                total += alpha[i, y]
+                local[i, y] += weights[row, y] * kept_scale
+        top = local[i].max()
+        for y in range(n_labels):
+            local[i, y] = np.exp(local[i, y] - top)
+    return local, kept, state
+
+
+@inner
+def _forward_backward(local: Any, move: Any, start: Any) -> Any:
+    """The forward and the backward variables (n, n_labels), each token's scaled to a sum of 1."""
+    n, n_labels = local.shape
+    alpha = np.zeros((n, n_labels))
+    beta = np.ones((n, n_labels))
+    for i in range(n):
+        total = 0.0
+        for y in range(n_labels):
+            value = 0.0
+            if i == 0:
+                value = np.exp(np.float64(start[y]))
+            else:
+                for x in range(n_labels):
+                    value += alpha[i - 1, x] * move[x, y]
+            alpha[i, y] = value * local[i, y]
+            total += alpha[i, y]
+        for y in range(n_labels):
+            alpha[i, y] /= total
+    for i in range(n - 2, -1, -1):
+        total = 0.0
+        for x in range(n_labels):
+            value = 0.0
             for y in range(n_labels):
-                alpha[i, y] /= total
-        for i in range(n - 2, -1, -1):
-            total = 0.0
-            for x in range(n_labels):
-                value = 0.0
-                for y in range(n_labels):
-                    value += move[x, y] * local[i + 1, y] * beta[i + 1, y]
-                beta[i, x] = value
-                total += value
-            for x in range(n_labels):
-                beta[i, x] /= total
-        gradient[:, :] = 0.0
-        for i in range(n):
-            if i > 0:
-                total = 0.0
-                for x in range(n_labels):
-                    for y in range(n_labels):
-                        total += alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y]
-                for x in range(n_labels):
-                    for y in range(n_labels):
-                        gradient[x, y] -= alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y] / total
-                gradient[labels[lo + i - 1], labels[lo + i]] += 1.0
+                value += move[x, y] * local[i + 1, y] * beta[i + 1, y]
+            beta[i, x] = value
+            total += value
+        for x in range(n_labels):
+            beta[i, x] /= total
+    return alpha, beta
+
+
+@inner
+def _step_transitions(
+    labels: Any,
+    local: Any,
+    move: Any,
+    alpha: Any,
+    beta: Any,
+    step: Any,
+    step_squares: Any,
+    rate: float,
+    importance: Any,
+) -> None:
+    n, n_labels = local.shape
+    gradient = np.zeros((n_labels, n_labels))
+    for i in range(1, n):
+        total = 0.0
         for x in range(n_labels):
             for y in range(n_labels):
-                if step[x, y] > -1000.0:
-                    g = gradient[x, y] * importance[s]
-                    step_squares[x, y] += g * g
-                    step[x, y] += rate * g / np.sqrt(step_squares[x, y])
-        for i in range(n):
-            total = 0.0
+                total += alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y]
+        for x in range(n_labels):
             for y in range(n_labels):
-                total += alpha[i, y] * beta[i, y]
-            for y in range(n_labels):
-                g = -alpha[i, y] * beta[i, y] / total
-                if labels[lo + i] == y:
-                    g += 1.0
-                g *= importance[s]
-                if abs(g) < 1e-4:
+                gradient[x, y] -= alpha[i - 1, x] * move[x, y] * local[i, y] * beta[i, y] / total
+        gradient[labels[i - 1], labels[i]] += 1.0
+    for x in range(n_labels):
+        for y in range(n_labels):
+            if step[x, y] > -1000.0:  # below is only `FORBIDDEN`, which is not learned away
+                g = gradient[x, y] * importance
+                step_squares[x, y] += g * g
+                step[x, y] += rate * g / np.sqrt(step_squares[x, y])
+
+
+@inner
+def _step_weights(
+    features: Any,
+    labels: Any,
+    kept: Any,
+    alpha: Any,
+    beta: Any,
+    weights: Any,
+    squares: Any,
+    rate: float,
+    l2: float,
+    importance: Any,
+) -> None:
+    n, width = features.shape
+    n_labels = weights.shape[1]
+    for i in range(n):
+        total = 0.0
+        for y in range(n_labels):
+            total += alpha[i, y] * beta[i, y]
+        for y in range(n_labels):
+            g = -alpha[i, y] * beta[i, y] / total
+            if labels[i] == y:
+                g += 1.0
+            g *= importance
+            if abs(g) < 1e-4:
+                continue
+            for k in range(width):
+                if not kept[i, k]:
                     continue
-                for k in range(width):
-                    if not kept[i, k]:
-                        continue
-                    row = features[lo + i, k]
-                    d = g - l2 * weights[row, y]
-                    squares[row, y] += d * d
-                    weights[row, y] += rate * d / np.sqrt(squares[row, y])
+                row = features[i, k]
+                d = g - l2 * weights[row, y]
+                squares[row, y] += d * d
+                weights[row, y] += rate * d / np.sqrt(squares[row, y])

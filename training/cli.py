@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from topic_stance.data.records import TopicStanceError
 
-from .arguments import add_model, count
+from .arguments import CLOSED_PIPE, FAILED, INTERRUPTED, OK, REFUSED, Added, Command, add_model, count
 from .commands import ADDED
 from .corpus_tools import add_corpus
 from .explaining import INPUT_FORMATS, add_explain
@@ -27,11 +27,7 @@ from .searching import add_search
 if TYPE_CHECKING:
     from topic_stance.classifier.journal import Counts
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-Command = Callable[[argparse.Namespace], int]
-
-OK, REJECTED, FAILED, CLOSED_PIPE, INTERRUPTED = 0, 1, 2, 141, 130
+    from .arguments import Commands
 
 
 def command() -> None:
@@ -66,7 +62,11 @@ def _open_closed_streams() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 1 where records were rejected, 2 after a message about an error."""
+    """Run a command and return its exit code.
+
+    0; 1 where records were rejected, a check failed or the gate refused; 2 after a message about an error; 3 for drift
+    (`monitor`); 130 when interrupted; 141 when the reader of its output is gone.
+    """
     arguments = parser().parse_args(argv)
     run: Command = arguments.run
     try:
@@ -113,13 +113,13 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def add_predict(commands: Commands) -> Added:
     """`predict`: a dump in, predictions out."""
     command = commands.add_parser(
         "predict",
         help="predict the articles of files, folders or standard input",
-        description="Predict every article of files and folders: .jsonl .json .csv .parquet .txt .html, plain, .gz or "
-        ".zst. Exit code 1 says that some records were rejected.",
+        description="Predict every article of files and folders: .jsonl .json .csv .tsv .parquet .txt .html, plain, "
+        ".gz or .zst. Exit code 1 says that some records were rejected.",
     )
     command.add_argument("inputs", nargs="+", metavar="FILE", help='file or folder; "-" is standard input')
     command.add_argument(
@@ -131,7 +131,7 @@ def add_predict(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
     )
     add_model(command)
     command.add_argument("--rejects", metavar="PATH", help="where rejects go (default: OUT.rejects.jsonl)")
-    command.add_argument("--processes", type=count, metavar="N", help="worker processes (default: one a processor)")
+    command.add_argument("--processes", type=count, metavar="N", help="worker processes (default: one per processor)")
     leftover = command.add_mutually_exclusive_group()
     leftover.add_argument("--resume", action="store_true", help="go on with a run that ended early")
     leftover.add_argument("--overwrite", action="store_true", help="throw away what a run that ended early has left")
@@ -183,7 +183,7 @@ def predict(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         with contextlib.suppress(OSError):  # all is done; a log that cannot be written to does not undo it
             print(_summary(counts, arguments), file=sys.stderr, flush=True)
-    return REJECTED if counts.rejected > counts.duplicates else OK
+    return REFUSED if counts.rejected > counts.duplicates else OK
 
 
 def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
@@ -194,7 +194,7 @@ def _summary(counts: Counts, arguments: argparse.Namespace) -> str:
     return f"{text}: see {place}" if counts.rejected and place else text
 
 
-COMMANDS: Sequence[Callable[[Commands], tuple[argparse.ArgumentParser, Command]]] = (
+COMMANDS: Sequence[Callable[[Commands], Added]] = (
     add_predict,
     add_explain,
     add_monitor,

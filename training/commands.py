@@ -9,27 +9,20 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from topic_stance.data.records import TopicStanceError
 
-from .arguments import add_model, add_store, seed
+from .arguments import OK, REFUSED, Added, add_model, add_store, port, say, seed
 
 if TYPE_CHECKING:
     from topic_stance.classifier.pipeline import Pipeline
     from topic_stance.data.records import LabelledArticle
 
+    from .arguments import Commands
     from .gate import Decision
     from .registry import Version
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-Command = Callable[[argparse.Namespace], int]
-Added = tuple[argparse.ArgumentParser, Command]
-
-OK, REFUSED = 0, 1
 
 
 def add_train(commands: Commands) -> Added:
@@ -73,7 +66,7 @@ def train(arguments: argparse.Namespace) -> int:
     from .tracking import train as run_training
 
     registry = Registry(arguments.tracking_uri, create=True)
-    run = run_training(config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=_say)
+    run = run_training(config, tracking_uri=arguments.tracking_uri, source=arguments.config, progress=say)
     print(run.evaluation.table())
     version = registry.register(run.run_id, run.model_uri, run.name, config.gate.model)
     print(f"\n{version} ({run.name}) is the candidate; run {run.run_id}, {run.seconds:.0f} s")
@@ -87,7 +80,8 @@ def add_evaluate(commands: Commands) -> Added:
     command = commands.add_parser(
         "evaluate",
         help="measure a model on labelled articles",
-        description="Print topic, quote, actor and stance figures with 95% bootstrap intervals.",
+        description="Print topic, quote, actor and stance figures with 95% bootstrap intervals. Exit code 1 says that "
+        "a behavioural check failed (--behaviour).",
     )
     _add_gold(command, required=False)
     add_model(command)
@@ -122,7 +116,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         return _evaluate_given(pipeline, gold, arguments.rivals, arguments.newsmtsc)
     found = measure(pipeline, gold)
     if half := sum(article.quotes is not None and article.actors is None for article in gold):
-        _say(f"{half} articles have quotes and no actors: only their topics are measured")
+        say(f"{half} articles have quotes and no actors: only their topics are measured")
     if arguments.json:
         written = {"articles": found.n_articles, "figures": found.figures, "intervals": found.intervals}
         print(json.dumps(written, indent=1))
@@ -157,7 +151,7 @@ def _evaluate_given(
     try:
         results["sentiment lexicon (VADER)"] = polarity.lexicon_pairs(gold)
     except TopicStanceError as error:
-        _say(f"left out: {error}")
+        say(f"left out: {error}")
     if polarities is not None:
         results["polarity learned from NewsMTSC"] = polarity.newsmtsc_pairs(polarities, gold)
     print(given.table(results))
@@ -204,7 +198,7 @@ def compare(arguments: argparse.Namespace) -> int:
     print(compare_pipelines(first, second, gold).table())
     learned = set().union(*(_learned_from(name, arguments.tracking_uri) for name in names))
     if seen := sum(article.id in learned for article in gold):
-        _say(f"{seen} of these articles are ones that a model learned from: its figures are too high")
+        say(f"{seen} of these articles are ones that a model learned from: its figures are too high")
     return OK
 
 
@@ -326,7 +320,7 @@ def inspect(arguments: argparse.Namespace) -> int:
 def add_ui(commands: Commands) -> Added:
     """`ui`: MLflow's pages."""
     command = commands.add_parser("ui", help="serve MLflow's pages on the embedded store")
-    command.add_argument("--port", type=int, default=5000, metavar="N")
+    command.add_argument("--port", type=port, default=5000, metavar="N", help="where to serve (default: %(default)s)")
     add_store(command)
     return command, ui
 
@@ -363,10 +357,6 @@ def _tell(version: Version, target: str, decision: Decision) -> None:
         print(f"  {criterion}")
     outcome = f"is now the champion of {target}" if decision.accepted else f"stays out of {target}"
     print(f"{version} {outcome}: {decision.why}")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
 
 
 def _add_gold(command: argparse.ArgumentParser, *, required: bool) -> None:

@@ -113,7 +113,10 @@ _MEASURED_ON = ("data.held_out", "data.taxonomy")
 
 
 def with_values(config: RunConfig, values: dict[str, Any]) -> RunConfig:
-    """The configuration with other options of the heads or the data, named as `topics.c`."""
+    """The configuration with other options of the heads or the data, named as `topics.c`.
+
+    Raises `DataError` for a name or a value that is none, and for what decides on which articles a model is measured.
+    """
     raw = msgspec.to_builtins(config)
     for name, value in values.items():
         section, _, key = name.partition(".")

@@ -57,7 +57,7 @@ class Loaded(NamedTuple):
     problems: list[str]
 
 
-def load_corpus(paths: Iterable[Path], texts: dict[str, Article] | None = None) -> Loaded:
+def load_corpus(paths: Iterable[Path], texts: dict[str, Article] | None) -> Loaded:
     """Folders of inline-marked files, single ones, and labelled JSONL; raises `DataError` where a path is not there.
 
     texts: by id, those of labels that come without (`data/labels/full.jsonl`).
@@ -81,7 +81,7 @@ def load_corpus(paths: Iterable[Path], texts: dict[str, Article] | None = None) 
 
 
 def corpus_problems(
-    loaded: Loaded, topics: Sequence[str], public: Sequence[str] = (), warn: Callable[[str], None] = lambda text: None
+    loaded: Loaded, topics: Sequence[str], public: Sequence[str], warn: Callable[[str], None]
 ) -> list[str]:
     """Everything that is wrong with a corpus; `warn` is told of public records that could not be compared."""
     found = list(loaded.problems)
@@ -153,9 +153,6 @@ def _load_marked(file: Path, found: Loaded) -> None:
             article = parse_marked(part, str(file), before)
         except DataError as error:
             found.problems.append(str(error))
-            continue
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            found.problems.append(f"{file}:{before + 1}: the front matter holds a value of a wrong type: {error}")
             continue
         head = part.split("+++\n", 2)[1]
         style = _STYLE.search(head)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .arguments import add_model, count
+from .arguments import OK, REFUSED, Added, Command, add_model, count, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from topic_stance.data.records import Article
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-Command = Callable[[argparse.Namespace], int]
-
-OK, FOUND = 0, 1
+    from .arguments import Commands
 
 FORMATS = ("jsonl", "label-studio", "brat", "prodigy")  # those of `data.exchange`, which is imported when it is needed
 
 
-def add_corpus(commands: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def add_corpus(commands: Commands) -> Added:
     """`corpus`: a group of four commands."""
     group = commands.add_parser("corpus", help="check, convert and grow a corpus of labelled articles")
     parts = group.add_subparsers(metavar="COMMAND", required=True)
@@ -49,14 +44,14 @@ def check(arguments: argparse.Namespace) -> int:
     from .fit import read_taxonomy
 
     loaded = load_corpus(arguments.inputs, articles(arguments.articles) if arguments.articles else None)
-    problems = corpus_problems(loaded, read_taxonomy(arguments.taxonomy).labels, arguments.public, _say)
+    problems = corpus_problems(loaded, read_taxonomy(arguments.taxonomy).labels, arguments.public, say)
     for problem in problems:
         print(problem)
     if problems:
         print()
     print(corpus_table(loaded.articles))
-    _say(f"{len(loaded.articles):,} articles read, {len(problems):,} problems")
-    return FOUND if problems else OK
+    say(f"{len(loaded.articles):,} articles read, {len(problems):,} problems")
+    return REFUSED if problems else OK
 
 
 def import_(arguments: argparse.Namespace) -> int:
@@ -66,9 +61,9 @@ def import_(arguments: argparse.Namespace) -> int:
     found = import_articles(arguments.format, arguments.input)
     export_articles("jsonl", found.articles, arguments.output)
     for reason in found.skipped:
-        _say(f"{reason}: skipped")
-    _say(f"{arguments.output}: {len(found.articles):,} articles, {len(found.skipped):,} skipped")
-    return FOUND if found.skipped else OK
+        say(f"{reason}: skipped")
+    say(f"{arguments.output}: {len(found.articles):,} articles, {len(found.skipped):,} skipped")
+    return REFUSED if found.skipped else OK
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -88,7 +83,7 @@ def export(arguments: argparse.Namespace) -> int:
         labelled = read_labelled(path)
     export_articles(arguments.format, labelled, arguments.output)
     _write_config(arguments.label_config, read_taxonomy(arguments.taxonomy).labels)
-    _say(f"{arguments.output}: {len(labelled):,} articles")
+    say(f"{arguments.output}: {len(labelled):,} articles")
     return OK
 
 
@@ -118,11 +113,11 @@ def suggest(arguments: argparse.Namespace) -> int:
     with replacing(arguments.output) as file:
         file.write(tasks(found))
     _write_config(arguments.label_config, pipeline.bundle.heads.topics.labels)
-    _say(f"{arguments.output}: {len(found):,} articles to label, {rejected:,} records rejected")
-    return FOUND if rejected else OK
+    say(f"{arguments.output}: {len(found):,} articles to label, {rejected:,} records rejected")
+    return REFUSED if rejected else OK
 
 
-def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def _add_check(parts: Commands) -> Added:
     command = parts.add_parser(
         "check",
         help="check labelled articles and show their figures",
@@ -142,7 +137,7 @@ def _add_check(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     return command, check
 
 
-def _add_import(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def _add_import(parts: Commands) -> Added:
     command = parts.add_parser("import", help="another tool's labels to labelled JSONL")
     command.add_argument("--from", dest="format", required=True, choices=FORMATS, help="what the input is")
     command.add_argument("input", type=Path, metavar="IN", help="a file, or a folder of brat standoff")
@@ -150,7 +145,7 @@ def _add_import(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     return command, import_
 
 
-def _add_export(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def _add_export(parts: Commands) -> Added:
     command = parts.add_parser("export", help="labelled articles to another tool's files")
     command.add_argument("--to", dest="format", required=True, choices=FORMATS, help="what the output is to be")
     command.add_argument("input", type=Path, metavar="IN", help="labelled JSONL, or a folder of marked articles")
@@ -161,7 +156,7 @@ def _add_export(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
     return command, export
 
 
-def _add_suggest(parts: Commands) -> tuple[argparse.ArgumentParser, Command]:
+def _add_suggest(parts: Commands) -> Added:
     command = parts.add_parser("suggest", help="the articles most worth labelling, as pre-labelled Label Studio tasks")
     command.add_argument("inputs", nargs="+", metavar="DUMP", help='articles as `predict` takes them; "-" is stdin')
     command.add_argument("-n", type=count, default=100, metavar="N", help="how many articles (default: %(default)s)")
@@ -193,7 +188,8 @@ def _add_articles(command: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="JSONL with the texts of labels that come without, such as data/labels/full.jsonl",
+        help="articles (JSONL, plain or .gz) whose texts belong to labels without texts, as those of "
+        "data/labels/full.jsonl",
     )
 
 
@@ -204,7 +200,3 @@ def _write_config(path: Path | None, topics: Sequence[str]) -> None:
 
         with replacing(path) as file:
             file.write(label_config(topics).encode())
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)

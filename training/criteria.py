@@ -14,6 +14,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import Article, LabelledArticle, Prediction
 
 from .diagnostics import Certainty, stance_statements, topic_statements
+from .evaluate import interval
 from .gate import Criterion
 
 Statements = list[list[tuple[float, bool]]]
@@ -103,9 +104,7 @@ def _not_worse(name: str, first: list[Statements], second: list[Statements]) -> 
     n = len(first[0])
     errors = _error(first, np.arange(n)), _error(second, np.arange(n))
     draws = [rng.integers(n, size=n) for _ in range(_RESAMPLES)]
-    lead = np.sort([_error(second, draw) - _error(first, draw) for draw in draws])
-    tail = round(0.025 * len(lead))
-    low, high = float(lead[tail]), float(lead[len(lead) - 1 - tail])
+    low, high = interval(np.array([_error(second, draw) - _error(first, draw) for draw in draws]))
     detail = f"error {errors[0]:.3f} → {errors[1]:.3f}, difference in [{low:+.3f}, {high:+.3f}]"
     return Criterion(name, low <= 0, detail)
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction
 
-from .evaluate import Count, calibration_error
-from .matching import match_actors
+from .evaluate import Count
+from .matching import matched_actors
 
 BINS = 10
 
@@ -32,8 +32,8 @@ class Certainty:
         return cls(np.array([p for p, _ in flat], np.float64), np.array([t for _, t in flat], np.bool_))
 
     def error(self) -> float:
-        """Expected calibration error, 0 where nothing was stated."""
-        return calibration_error(self.probability, self.truth, BINS) if len(self.truth) else 0.0
+        """Expected calibration error (Naeini et al. 2015) over bins of one width, 0 where nothing was stated."""
+        return sum(b["n"] * abs(b["probability"] - b["share"]) for b in self.bins()) / max(1, len(self.truth))
 
     def bins(self) -> list[dict[str, float]]:
         """Mean probability, share that was so and size of every bin that holds something."""
@@ -109,9 +109,8 @@ def stance_statements(
     found = []
     for article, prediction in zip(gold, predictions, strict=True):
         stated = []
-        actors = article.actors or ()
-        for wanted, place in zip(actors, match_actors(actors, [a.name for a in prediction.actors]), strict=True):
-            for stance in prediction.actors[place].stances if place is not None else ():
+        for wanted, given in matched_actors(article, prediction):
+            for stance in given.stances if given else ():
                 if stance.topic in wanted.stance:
                     stated.append((stance.probability, wanted.stance[stance.topic] == stance.label))
         found.append(stated)

@@ -12,7 +12,7 @@ from topic_stance.classifier.explain import explain_article
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import LabelledArticle, Prediction
 
-from .matching import match_actors
+from .matching import matched_actors
 
 MOST_ERRORS = 50
 MOST_TERMS = 20
@@ -52,9 +52,8 @@ def worst_errors(gold: Sequence[LabelledArticle], predictions: Sequence[Predicti
                 labels = ("yes", "no") if topic.label in article.topics else ("no", "yes")
                 sure = topic.probability if topic.assigned else 1 - topic.probability
                 found.append(Error(article.id, title, f"topic {topic.label}", *labels, round(sure, 4)))
-        actors = article.actors or ()
-        for wanted, place in zip(actors, match_actors(actors, [a.name for a in prediction.actors]), strict=True):
-            for stance in prediction.actors[place].stances if place is not None else ():
+        for wanted, found_actor in matched_actors(article, prediction):
+            for stance in found_actor.stances if found_actor else ():
                 right = wanted.stance.get(stance.topic)
                 if right not in (None, stance.label):
                     what = f"stance towards {stance.topic} of {wanted.name}"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction, Span
 
-from .matching import match_actors, same_actor
+from .matching import matched_actors, same_actor
 
 Count = Counter[tuple[str, ...]]
 Figure = float | tuple[float, float, float]
@@ -83,12 +83,15 @@ def score(gold: Sequence[LabelledArticle], predictions: Iterable[Prediction]) ->
         for name, value in result.items()
         if name in HEADLINES or isinstance(value, tuple)
     }
-    intervals = {}
-    for name, values in resampled.items():
-        ranked = np.sort(values[~np.isnan(values)])
-        tail = round(0.025 * len(ranked))
-        intervals[name] = (float(ranked[tail]), float(ranked[len(ranked) - 1 - tail]))
+    intervals = {name: interval(values) for name, values in resampled.items()}
     return Evaluation(len(gold), result, intervals, resampled, counts)
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95% of a figure's values on resamples; those that are not a number are left out."""
+    ranked = np.sort(values[~np.isnan(values)])
+    tail = round(0.025 * len(ranked))
+    return float(ranked[tail]), float(ranked[len(ranked) - 1 - tail])
 
 
 def count(gold: LabelledArticle, predicted: Prediction) -> Count:
@@ -99,7 +102,8 @@ def count(gold: LabelledArticle, predicted: Prediction) -> Count:
         counts["topic", topic, "tp" if topic in wanted & given else "fp" if topic in given else "fn"] += 1
     if gold.quotes is None or gold.actors is None:
         return counts
-    matched = match_quotes(gold, predicted, counts)
+    matched = match_quotes(gold, predicted)
+    _count_quotes(gold, predicted, len(matched), counts)
     _count_attributions(gold, predicted, matched, counts)
     _count_stances(gold, predicted, counts)
     return counts
@@ -133,29 +137,13 @@ def prf(tp: int, fp: int, fn: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def calibration_error(probability: NDArray[np.float64], truth: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error (Naeini et al. 2015) over equal-width bins."""
-    which = np.minimum((probability * bins).astype(int), bins - 1)
-    total = 0.0
-    for b in range(bins):
-        inside = which == b
-        if inside.any():
-            total += inside.mean() * abs(probability[inside].mean() - truth[inside].mean())
-    return float(total)
-
-
-def match_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) -> dict[int, int]:
+def match_quotes(gold: LabelledArticle, predicted: Prediction) -> dict[int, int]:
     """For each labelled quote the predicted one that is matched with it, by number.
 
-    They are matched from the largest intersection over union of characters down to one half. Adds to `counts` the
-    characters of contents, and the quotes.
+    They are matched from the largest intersection over union of characters down to one half.
     """
     wanted = [_characters(quote.content) for quote in gold.quotes or ()]
     given = [_characters(quote.content) for quote in predicted.quotes]
-    all_wanted, all_given = set().union(*wanted), set().union(*given)
-    counts["content", "tp"] += len(all_wanted & all_given)
-    counts["content", "fp"] += len(all_given - all_wanted)
-    counts["content", "fn"] += len(all_wanted - all_given)
     pairs = [
         (len(a & b) / len(a | b), i, j)
         for i, a in enumerate(wanted)
@@ -168,10 +156,20 @@ def match_quotes(gold: LabelledArticle, predicted: Prediction, counts: Count) ->
         if overlap >= 0.5 and i not in matched and j not in taken:
             matched[i] = j
             taken.add(j)
-    counts["quote", "tp"] += len(matched)
-    counts["quote", "fp"] += len(given) - len(matched)
-    counts["quote", "fn"] += len(wanted) - len(matched)
     return matched
+
+
+def _count_quotes(gold: LabelledArticle, predicted: Prediction, n_matched: int, counts: Count) -> None:
+    """The characters of contents, and the quotes."""
+    labelled = gold.quotes or ()
+    wanted = _characters(span for quote in labelled for span in quote.content)
+    given = _characters(span for quote in predicted.quotes for span in quote.content)
+    counts["content", "tp"] += len(wanted & given)
+    counts["content", "fp"] += len(given - wanted)
+    counts["content", "fn"] += len(wanted - given)
+    counts["quote", "tp"] += n_matched
+    counts["quote", "fp"] += len(predicted.quotes) - n_matched
+    counts["quote", "fn"] += len(labelled) - n_matched
 
 
 def _count_attributions(gold: LabelledArticle, predicted: Prediction, matched: dict[int, int], counts: Count) -> None:
@@ -188,11 +186,8 @@ def _count_attributions(gold: LabelledArticle, predicted: Prediction, matched: d
 
 
 def _count_stances(gold: LabelledArticle, predicted: Prediction, counts: Count) -> None:
-    actors = gold.actors or ()
-    for actor, place in zip(actors, match_actors(actors, [p.name for p in predicted.actors]), strict=True):
-        said: dict[str, str] = {}
-        if place is not None:
-            said = {stance.topic: stance.label for stance in predicted.actors[place].stances}
+    for actor, found in matched_actors(gold, predicted):
+        said = {stance.topic: stance.label for stance in found.stances} if found else {}
         for topic, label in actor.stance.items():
             counts["stance", label, said.get(topic, "missing")] += 1
 

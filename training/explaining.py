@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .arguments import add_model
+from .arguments import OK, REFUSED, Added, add_model, say
 
 if TYPE_CHECKING:
     from topic_stance.data.readers import Record, Reject
     from topic_stance.data.records import Article
+
+    from .arguments import Commands
 
 INPUT_FORMATS = ("jsonl", "json", "csv", "parquet", "txt", "html")  # of `data.readers`, imported when it is needed
 
@@ -20,9 +21,9 @@ MOST_ARTICLES = 200
 """What a page can show; for more there is `predict`."""
 
 
-def add_explain(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
+def add_explain(commands: Commands) -> Added:
     """`explain`: the terms and quotes that decided."""
-    command: argparse.ArgumentParser = commands.add_parser(
+    command = commands.add_parser(
         "explain",
         help="show the terms and quotes that decided an article's topics and stances",
         description=f"Show what decided, for the first {MOST_ARTICLES} articles. Exit code 1 says that some records "
@@ -58,7 +59,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         print(f"{arguments.html}: {len(explained)} articles")
     elif explained:
         print("\n\n".join(as_text(explanation, article) for article, explanation in explained))
-    return 1 if rejected else 0
+    return REFUSED if rejected else OK
 
 
 def _first(items: Iterable[Record | Reject]) -> tuple[list[Article], int]:
@@ -70,9 +71,9 @@ def _first(items: Iterable[Record | Reject]) -> tuple[list[Article], int]:
     for item in items:
         if not isinstance(item, Record):
             rejected += 1
-            print(f"topic-stance: {item}", file=sys.stderr)
+            say(f"topic-stance: {item}")
         elif len(articles) == MOST_ARTICLES:
-            print(f"topic-stance: only the first {MOST_ARTICLES} articles are shown", file=sys.stderr)
+            say(f"topic-stance: only the first {MOST_ARTICLES} articles are shown")
             break
         else:
             articles.append(item.article)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -70,40 +69,50 @@ class Corpus:
         )
 
 
+class Topic(msgspec.Struct, frozen=True):
+    """What a topic is called, what it means, and the proposition towards which stances on it are taken."""
+
+    label: str
+    description: str
+    proposition: str
+
+
 @dataclass(frozen=True)
 class Taxonomy:
-    """The topics of `data/taxonomy.toml`."""
+    """Topics with their descriptions and propositions, in the order of the file."""
 
-    entries: list[dict[str, Any]]
+    entries: list[Topic]
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Topic labels in the file's order."""
-        return tuple(entry["label"] for entry in self.entries)
+        return tuple(entry.label for entry in self.entries)
 
 
 def read_taxonomy(path: Path | str | None = None) -> Taxonomy:
-    """The taxonomy from a file, or the project's own."""
+    """The taxonomy from a file, or the project's own; raises `DataError` where the file is none."""
     source = Path(path) if path else resources.files("topic_stance.data").joinpath("taxonomy.toml")
     try:
-        entries = tomllib.loads(source.read_text(encoding="utf-8")).get("topics", [])
+        entries = msgspec.convert(tomllib.loads(source.read_text(encoding="utf-8")).get("topics", []), list[Topic])
     except OSError as error:
         raise DataError(f"{source}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except msgspec.ValidationError as error:
+        raise DataError(f"{source}: a topic needs label, description and proposition: {error}") from None
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
         raise DataError(f"{source}: not TOML: {error}") from None
     if not entries:
         raise DataError(f"{source}: names no [[topics]]")
-    for entry in entries:
-        if not {"label", "description", "proposition"} <= set(entry):
-            raise DataError(f"{source}: a topic needs label, description and proposition: {entry}")
-    labels = [entry["label"] for entry in entries]
+    labels = [entry.label for entry in entries]
     if len(set(labels)) < len(labels):
         raise DataError(f"{source}: a label stands there twice: {', '.join(labels)}")
     return Taxonomy(entries)
 
 
 def read_corpus(config: RunConfig) -> Corpus:
-    """Everything that the configuration names, with the SHA-256 of each source."""
+    """Everything that the configuration names, with the SHA-256 of each source.
+
+    Raises `DataError` where a file cannot be used, none is labelled in full, or a label is no topic.
+    """
     data = config.data
     full: list[LabelledArticle] = []
     by_topic: list[LabelledArticle] = []
@@ -178,7 +187,7 @@ def fit_heads(
     groups = [
         g for read, where in zip(full, contexts, strict=True) for g in rank_groups(read.article, read.prose, where)
     ]
-    actors = fit_actors(groups, seed=config.seed)
+    actors = fit_actors(groups, config.seed)
     done("actors")
     with_stances = full + [read_article(article, lexicon) for article in corpus.stances]
     passing = [read_article(article, lexicon) for article in corpus.passing]
@@ -218,7 +227,7 @@ def make_manifest(heads: Heads, corpus: Corpus, taxonomy: Taxonomy, config: RunC
     entries = []
     for k, entry in enumerate(taxonomy.entries):
         a, b, c = heads.topics.calibration[k].tolist()
-        described = (entry["label"], entry["description"], entry["proposition"])
+        described = (entry.label, entry.description, entry.proposition)
         entries.append(TopicEntry(*described, float(heads.topics.threshold[k]), (a, b, c)))
     options = msgspec.to_builtins(config)
     # Where a bundle goes and what is measured beside it have no part in what it is.
@@ -243,7 +252,10 @@ def _speech_only(attributed: list[Example], full: Sequence[LabelledArticle]) -> 
         for word in text[slice(*cue)].lower().split():
             cue_words[word] = cue_words.get(word, 0) + 1
     known = {
-        h for word, n in cue_words.items() if n > 1 and word not in _FUNCTION for h in tokenize(word).hash.tolist()
+        h
+        for word, n in cue_words.items()
+        if n > 1 and word not in _FUNCTION_WORDS
+        for h in tokenize(word).hash.tolist()
     }
     kept = []
     for example in attributed:
@@ -257,7 +269,7 @@ def _speech_only(attributed: list[Example], full: Sequence[LabelledArticle]) -> 
     return kept
 
 
-_FUNCTION = frozenset(
+_FUNCTION_WORDS = frozenset(
     "to of the in has have had was is are were a an that be been for on by not will would as at with and he she".split()
 )
 

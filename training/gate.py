@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import LabelledArticle, Prediction, TopicStanceError
 
-from .evaluate import Evaluation, score
+from .evaluate import Evaluation, interval, score
 
 
 @dataclass(frozen=True)
@@ -107,16 +105,15 @@ def judge(champion: Evaluation, candidate: Evaluation, metrics: Sequence[str]) -
 
 
 def difference(first: Evaluation, second: Evaluation, name: str) -> Difference:
-    """A figure's difference. Both evaluations draw the same resamples, so values at one place belong together."""
+    """A figure's difference. Both evaluations draw the same resamples, so values at one place belong together.
+
+    Raises `TopicStanceError` where one of them does not have the figure.
+    """
     if name not in first.resampled or name not in second.resampled:
         known = ", ".join(sorted(set(first.resampled) & set(second.resampled)))
         raise TopicStanceError(f"the metric {name!r} cannot be measured on these articles; those that can: {known}")
-    lead = second.resampled[name] - first.resampled[name]
-    lead = np.sort(lead[~np.isnan(lead)])
-    tail = round(0.025 * len(lead))
-    return Difference(
-        name, first.scalars()[name], second.scalars()[name], float(lead[tail]), float(lead[len(lead) - 1 - tail])
-    )
+    low, high = interval(second.resampled[name] - first.resampled[name])
+    return Difference(name, first.scalars()[name], second.scalars()[name], low, high)
 
 
 def compare(first: Pipeline, second: Pipeline, gold: Sequence[LabelledArticle]) -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,18 @@ def table(results: dict[str, list[Pair]]) -> str:
     return "\n".join(rows)
 
 
+def plain_classifier(min_df: int = 1) -> Any:
+    """scikit-learn's TF-IDF of one and two words and logistic regression; `min_df`: texts that a term must be in."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=min_df),
+        LogisticRegression(max_iter=500, class_weight="balanced"),
+    )
+
+
 def _constant(gold: Sequence[LabelledArticle], answer: Callable[[str], str]) -> list[Pair]:
     return answered(gold, lambda article, name, topic: answer(topic))
 
@@ -138,10 +151,6 @@ def _majorities(train: Sequence[LabelledArticle]) -> dict[str, StanceLabel]:
 def _tfidf(
     train: Sequence[LabelledArticle], gold: Sequence[LabelledArticle], text: Callable[[LabelledArticle, str], str]
 ) -> list[Pair]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
     def rows(articles: Sequence[LabelledArticle]) -> list[tuple[int, str, str, str]]:
         return [
             (number, topic, label, f"{topic} {text(article, actor.name)}")
@@ -150,10 +159,7 @@ def _tfidf(
             for topic, label in actor.stance.items()
         ]
 
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-        LogisticRegression(max_iter=500, class_weight="balanced"),
-    )
     known, wanted = rows(train), rows(gold)
-    predicted = model.fit([r[3] for r in known], [r[2] for r in known]).predict([r[3] for r in wanted])
+    model = plain_classifier(min_df=2).fit([r[3] for r in known], [r[2] for r in known])
+    predicted = model.predict([r[3] for r in wanted])
     return [(n, topic, label, str(p)) for (n, topic, label, _), p in zip(wanted, predicted, strict=True)]

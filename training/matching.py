@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from topic_stance.data.records import LabelledActor
+from topic_stance.data.records import Actor, LabelledActor, LabelledArticle, Prediction
 
 _TITLES = (
     "the|a|an|mr|mrs|ms|dr|sir|sen|gov|rep|gen|lt|col|sgt|prof|president|prime minister|minister|senator|governor|"
@@ -50,3 +50,13 @@ def match_actors(actors: Sequence[LabelledActor], names: Sequence[str]) -> list[
             del left[place]
         found.append(place)
     return found
+
+
+def matched_actors(article: LabelledArticle, prediction: Prediction) -> list[tuple[LabelledActor, Actor | None]]:
+    """Each labelled actor with the predicted one that is matched with it, or None."""
+    labelled = article.actors or ()
+    places = match_actors(labelled, [actor.name for actor in prediction.actors])
+    return [
+        (actor, None if place is None else prediction.actors[place])
+        for actor, place in zip(labelled, places, strict=True)
+    ]

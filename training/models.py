@@ -21,7 +21,7 @@ def resolve_model(name: str | None, tracking_uri: str | None = None) -> Path:
     return _bundle_in(_SHIPPED if name is None else Path(name), name or "the shipped model")
 
 
-def find_model(name: str | None, tracking_uri: str | None = None) -> Path:
+def find_model(name: str | None, tracking_uri: str | None) -> Path:
     """The bundle folder of a model by any name: as `resolve_model` takes it, or as `Registry.find` does.
 
     A path or no name needs no MLflow.

@@ -24,6 +24,7 @@ from topic_stance.data.records import STANCES, DataError
 from .profiles import Profile, Texts
 
 ALPHA = 0.01
+"""Also the default of `topic-stance monitor`, which starts without importing this."""
 FLOORS = {
     "topic rate": 0.2,
     "confidence": 0.1,
@@ -34,6 +35,8 @@ FLOORS = {
     "terms": 0.05,
 }
 """Least effect that counts as drift: Cohen's h, distance of distributions, Cramér's V, share of words, distance."""
+MOST_TERMS = 12
+"""So many terms that rose are told, and so many that fell."""
 MOST_ACTORS = 20
 FEWEST_STANCES = 20
 """An actor is looked at where each side has so many of its stances."""
@@ -91,7 +94,7 @@ class Drift:
         """The outcome in a few words."""
         if self.drifted:
             return f"{len(self.drifted)} of {len(self.checks)} checks drifted"
-        return f"no drift in {len(self.checks)} checks"
+        return f"no drift in {len(self.checks)} check{'s' if len(self.checks) != 1 else ''}"
 
     def table(self) -> str:
         """What `topic-stance monitor` prints."""
@@ -111,7 +114,10 @@ class _Finding:
 
 
 def compare(reference: Profile, current: Profile, *, alpha: float = ALPHA, tolerance: float = 1.0) -> Drift:
-    """Every check of two profiles; `tolerance` multiplies the effects that count as drift."""
+    """Every check of two profiles; `tolerance` multiplies the effects that count as drift.
+
+    Raises `DataError` where a side holds no predictions.
+    """
     if not reference.n or not current.n:
         raise DataError(f"the {'current' if reference.n else 'reference'} side holds no predictions")
     found = [*_predicted(reference, current), *_stances(reference, current)]
@@ -130,14 +136,14 @@ def compare(reference: Profile, current: Profile, *, alpha: float = ALPHA, toler
     return Drift(reference, current, checks, terms, _notes(reference, current))
 
 
-def changed_terms(reference: Texts, current: Texts, most: int = 12) -> list[TermChange]:
+def changed_terms(reference: Texts, current: Texts) -> list[TermChange]:
     """The terms whose share of articles rose most, then those that fell most, by the z of two proportions."""
     before, after = reference.document_frequency, current.document_frequency
     share = (before + after) / (reference.n + current.n)
     spread = np.sqrt(np.maximum(share * (1 - share), 1e-12) * (1 / reference.n + 1 / current.n))
     z = (after / current.n - before / reference.n) / spread
     order = np.argsort(-z, kind="stable")
-    chosen = [*(k for k in order[:most] if z[k] > 0), *(k for k in order[::-1][:most] if z[k] < 0)]
+    chosen = [*(k for k in order[:MOST_TERMS] if z[k] > 0), *(k for k in order[::-1][:MOST_TERMS] if z[k] < 0)]
     return [
         TermChange(reference.terms[k], float(before[k] / reference.n), float(after[k] / current.n), float(z[k]))
         for k in chosen
@@ -161,9 +167,12 @@ def _distributions(kind: str, of: str, first: Sequence[float], second: Sequence[
     from scipy.stats import ks_2samp
 
     if len(first) and len(second):
-        distance = ks_2samp(np.asarray(first), np.asarray(second), method="asymp")
+        with np.errstate(divide="ignore"):
+            distance = ks_2samp(np.asarray(first), np.asarray(second), method="asymp")
         means = f"mean {np.mean(first):.3f}", f"mean {np.mean(second):.3f}"
-        yield _Finding(kind, of, *means, float(distance.statistic), float(distance.pvalue))
+        # Of one number on each side the test has no p-value.
+        p = 1.0 if math.isnan(distance.pvalue) else float(distance.pvalue)
+        yield _Finding(kind, of, *means, float(distance.statistic), p)
 
 
 def _stances(reference: Profile, current: Profile) -> Iterator[_Finding]:

@@ -35,24 +35,22 @@ _MEANING = {
 }
 
 
-def as_html(drift: Drift, heading: str = "Drift report") -> str:
+def as_html(drift: Drift) -> str:
     """The page."""
     verdict = f'<p class="verdict {"bad" if drift.drifted else "good"}">{escape(drift.verdict)}</p>'
     sides = f"{drift.reference.n:,} reference articles, {drift.current.n:,} current articles"
     notes = "".join(f"<li>{escape(note)}</li>" for note in drift.notes)
     parts = [
-        f"<h1>{escape(heading)}</h1>{verdict}<p>{escape(sides)}</p>",
+        f"<h1>Drift report</h1>{verdict}<p>{escape(sides)}</p>",
         f'<ul class="notes">{notes}</ul>' if notes else "",
         "<h2>Checks</h2>",
         _checks(drift.checks),
-        "<h2>Topics</h2>",
-        _image(_rates(drift), "Share of articles by topic on both sides, with 95% intervals"),
-        _image(_probabilities(drift), "Distribution of the stated probabilities by topic on both sides"),
+        _topic_part(drift),
         _stance_part(drift),
         _term_part(drift),
     ]
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Drift report</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{_STYLE}</style></head>\n<body>{''.join(parts)}</body></html>\n"
     )
@@ -84,6 +82,10 @@ def mixes_over_time(drift: Drift, actor: str) -> dict[str, Counter[str]]:
 
 def _both(drift: Drift) -> list[tuple[str, Profile]]:
     return list(zip(_SIDES, (drift.reference, drift.current), strict=True))
+
+
+def _topics(drift: Drift) -> list[str]:
+    return sorted(set(drift.reference.probability) | set(drift.current.probability))
 
 
 def _is_day(text: str) -> bool:
@@ -118,6 +120,14 @@ def _checks(checks: Sequence[Check]) -> str:
 
 def _p(value: float) -> str:
     return "&lt; 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def _topic_part(drift: Drift) -> str:
+    if not _topics(drift):
+        return "<h2>Topics</h2><p>No prediction states a topic.</p>"
+    rates = _image(_rates(drift), "Share of articles by topic on both sides, with 95% intervals")
+    stated = _image(_probabilities(drift), "Distribution of the stated probabilities by topic on both sides")
+    return f"<h2>Topics</h2>{rates}{stated}"
 
 
 def _stance_part(drift: Drift) -> str:
@@ -178,7 +188,7 @@ def _plain(text: str, most: int = 30) -> str:
 def _rates(drift: Drift) -> Any:
     from scipy.stats import binomtest
 
-    labels = sorted(drift.reference.probability)
+    labels = _topics(drift)
     figure, (panel,) = _figure(8, 0.9 + 0.55 * len(labels))
     for k, (side, p) in enumerate(_both(drift)):
         shares = np.array([p.assigned[label] / p.n for label in labels])
@@ -196,7 +206,7 @@ def _rates(drift: Drift) -> Any:
 
 
 def _probabilities(drift: Drift) -> Any:
-    labels = sorted(drift.reference.probability)[:_MOST_PANELS]
+    labels = _topics(drift)[:_MOST_PANELS]
     figure, panels = _figure(8, 2.4, 1, len(labels))
     for panel, label in zip(panels, labels, strict=True):
         for side, p in _both(drift):

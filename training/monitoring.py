@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from topic_stance.data.records import DataError
 
-from .arguments import add_model
+from .arguments import DRIFT, OK, Added, add_model
 
 if TYPE_CHECKING:
+    from .arguments import Commands
     from .profiles import Profile
 
-NO_DRIFT, DRIFT = 0, 3
 
-
-def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
+def add_monitor(commands: Commands) -> Added:
     """`monitor`: two files of predictions, and the texts they are of."""
-    command: argparse.ArgumentParser = commands.add_parser(
+    command = commands.add_parser(
         "monitor",
         help="compare predictions with those of an earlier time",
         description="Compare topic rates, probabilities, quotes and stances of two files of predictions and, with "
@@ -29,7 +28,7 @@ def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     command.add_argument(
         "--reference", required=True, type=Path, metavar="FILE", help="predictions: .parquet or .jsonl"
     )
-    command.add_argument("--current", required=True, type=Path, metavar="FILE")
+    command.add_argument("--current", required=True, type=Path, metavar="FILE", help="the same of the later time")
     command.add_argument(
         "--reference-texts", type=Path, metavar="DUMP", help="the articles that --reference was predicted from"
     )
@@ -52,11 +51,15 @@ def add_monitor(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
 
 def run_monitor(arguments: argparse.Namespace) -> int:
     """Compare, print, write, and say by the exit code whether anything drifted."""
+    from topic_stance.classifier.batch import check_writable
+
     from .monitor import compare
 
     sides = (arguments.reference, arguments.reference_texts), (arguments.current, arguments.current_texts)
     if (arguments.reference_texts is None) != (arguments.current_texts is None):
         raise DataError("--reference-texts and --current-texts belong together: give both or neither")
+    for place in filter(None, (arguments.html, arguments.json)):
+        check_writable([place], [str(path) for side in sides for path in side if path])
     reference, current = _profiles(sides, arguments)
     drift = compare(reference, current, alpha=arguments.alpha, tolerance=arguments.tolerance)
     print(drift.table())
@@ -69,7 +72,7 @@ def run_monitor(arguments: argparse.Namespace) -> int:
 
         found = {"drifted": len(drift.drifted), "notes": drift.notes, "checks": drift.checks, "terms": drift.terms}
         _write(arguments.json, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    return DRIFT if drift.drifted else NO_DRIFT
+    return DRIFT if drift.drifted else OK
 
 
 def _profiles(sides: Any, arguments: argparse.Namespace) -> tuple[Profile, Profile]:
@@ -77,10 +80,12 @@ def _profiles(sides: Any, arguments: argparse.Namespace) -> tuple[Profile, Profi
 
     pipeline = None
     if sides[0][1] is not None:
+        from topic_stance.classifier.compiling import announce
         from topic_stance.classifier.pipeline import load
 
         from .models import find_model
 
+        announce()
         pipeline = load(find_model(arguments.model, arguments.tracking_uri))
     first, second = (profile(predictions, texts, pipeline) for predictions, texts in sides)
     return first, second

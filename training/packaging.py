@@ -20,9 +20,7 @@ EXAMPLE = {
     "text": 'The two countries signed a trade agreement on Monday. "This pact brings our nations closer," '
     "Foreign Minister Ana Duarte said.",
 }
-_NOT_CODE = shutil.ignore_patterns(
-    "__pycache__", "articles", "briefs", "labels", "gwsd", "default", "*.md", "*.toml.bak"
-)
+_NOT_CODE = shutil.ignore_patterns("__pycache__", "articles", "briefs", "labels", "gwsd", "default", "*.md")
 
 
 def log_model(bundle: Path, name: str = "model") -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from topic_stance.data.public import newsmtsc
 from topic_stance.data.records import DataError, LabelledArticle, StanceLabel, TopicStanceError
 
-from .given import Pair, answered, quoted_text
+from .given import Pair, answered, plain_classifier, quoted_text
 
 NEUTRAL = 0.05
 """VADER's own bound: a compound score nearer to zero is neutral (Hutto and Gilbert 2014)."""
@@ -38,16 +38,9 @@ def lexicon_pairs(gold: Sequence[LabelledArticle]) -> list[Pair]:
 
 def newsmtsc_pairs(path: Path, gold: Sequence[LabelledArticle]) -> list[Pair]:
     """Stances by TF-IDF and logistic regression that learned the polarity of NewsMTSC's sentences."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
     rows = newsmtsc(path)
     if len({row.polarity for row in rows}) < 2:
         raise DataError(f"{path}: holds sentences of fewer than two polarities, nothing to learn")
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
-        LogisticRegression(max_iter=500, class_weight="balanced"),
-    )
+    model = plain_classifier()
     model.fit([row.sentence for row in rows], [row.polarity for row in rows])
     return answered(gold, lambda article, name, _: _OF_SIGN[int(model.predict([quoted_text(article, name)])[0])])

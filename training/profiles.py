@@ -99,8 +99,6 @@ class Profile:
     """Stances by topic and label."""
     by_actor: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Stances by actor, day (empty where unknown) and label."""
-    days: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Articles by day and topic; the topic is empty in the count of all."""
     texts: Texts | None = None
 
     def add(self, predicted: Predicted) -> None:
@@ -108,12 +106,10 @@ class Profile:
         self.n += 1
         self.models.add(predicted.model)
         day = self.texts.dates.get(predicted.id, "") if self.texts else ""
-        self.days[day, ""] += 1
         for topic in predicted.topics:
             self.probability[topic.label].append(topic.probability)
             if topic.assigned:
                 self.assigned[topic.label] += 1
-                self.days[day, topic.label] += 1
         self.quotes.append(len(predicted.quotes))
         for actor in predicted.actors:
             for stance in actor.stances:
@@ -161,12 +157,15 @@ def read_predictions(path: Path) -> Iterator[Predicted]:
     return _from_parquet(path) if plain.endswith(".parquet") else _from_jsonl(path)
 
 
-def read_texts(path: Path, pipeline: Pipeline, seed: int = 0) -> Texts:
-    """The articles of a dump against the vocabulary of a model; what cannot be read is passed over."""
+def read_texts(path: Path, pipeline: Pipeline) -> Texts:
+    """The articles of a dump against the vocabulary of a model; what cannot be read is passed over.
+
+    Raises `DataError` where no article with words is left.
+    """
     head = pipeline.bundle.heads.topics
     known = np.unique(tokenize("\n".join(head.terms)).hash)
     made = Texts(head.terms, np.zeros(len(head.terms), np.int64))
-    rng = random.Random(seed)
+    rng = random.Random(0)
     for item in read([path]):
         if isinstance(item, Record):
             _add_text(made, item.article, pipeline, known, rng)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from topic_stance.classifier.chain import Packed, emissions, likeliest, marginals, pack
 from topic_stance.classifier.context import Context, WordTable, context, word_table
-from topic_stance.classifier.features import token_features
+from topic_stance.classifier.features import TAGS, token_features
 from topic_stance.classifier.links import link_features, windows
-from topic_stance.classifier.quotes import LINK_TAGS, TAGS, QuoteHead, chain_start, chain_transitions
+from topic_stance.classifier.quotes import LINK_TAGS, QuoteHead, chain_start, chain_transitions
 from topic_stance.classifier.segment import Tokens
 from topic_stance.classifier.tagger import Tagger
 from topic_stance.data.public import Attribution
@@ -90,21 +90,25 @@ def tag_labels(tokens: Tokens, attributions: Iterable[Attribution]) -> NDArray[n
     labels = np.zeros(len(tokens.start), np.uint8)
     attributions = list(attributions)
     for first, spans in (
-        (1, [span for a in attributions for span in a.content]),
-        (5, [span for a in attributions for span in a.source]),
-        (3, [span for a in attributions for span in a.cue]),
+        (TAGS.index("B-content"), [span for a in attributions for span in a.content]),
+        (TAGS.index("B-source"), [span for a in attributions for span in a.source]),
+        (TAGS.index("B-cue"), [span for a in attributions for span in a.cue]),
     ):
         for span in spans:
-            i, j = token_span(tokens, span)
-            if j > i:
-                labels[i] = first
-                labels[i + 1 : j] = first + 1
+            _mark(labels, *token_span(tokens, span), first)
     return labels
 
 
 def token_span(tokens: Tokens, span: Span) -> tuple[int, int]:
     """The tokens that a character span touches."""
     return int(np.searchsorted(tokens.end, span[0], "right")), int(np.searchsorted(tokens.start, span[1], "left"))
+
+
+def _mark(labels: NDArray[np.uint8], start: int, end: int, first: int) -> None:
+    """Label the tokens of a span: the first of them as its beginning, the others as inside it, which comes next."""
+    if end > start:
+        labels[start] = first
+        labels[start + 1 : end] = first + 1
 
 
 def _words_with_cues(
@@ -114,7 +118,7 @@ def _words_with_cues(
 ) -> WordTable:
     """The word table with a last column: how often a word is a cue where it occurs (0 hardly … 3 mostly)."""
     hashes = np.concatenate([example.tokens.hash for example in examples])
-    is_cue = np.concatenate([(y == 3) | (y == 4) for y in tags])
+    is_cue = np.concatenate([(y == TAGS.index("B-cue")) | (y == TAGS.index("I-cue")) for y in tags])
     words, place = np.unique(hashes, return_inverse=True)
     seen = np.bincount(place, minlength=len(words))
     cued = np.bincount(place, weights=is_cue, minlength=len(words))
@@ -187,12 +191,9 @@ def _link_data(
     for k, attribution in enumerate(cued):
         low, high = spans[k].tolist()
         labels = np.zeros(high - low, np.uint8)
-        for first, role in ((1, attribution.content), (3, attribution.source)):
+        for first, role in (("B-content", attribution.content), ("B-source", attribution.source)):
             for span in role:
-                i, j = token_span(tokens, span)
-                i, j = max(i, low), min(j, high)
-                if j > i:
-                    labels[i - low] = first
-                    labels[i + 1 - low : j - low] = first + 1
+                start, end = token_span(tokens, span)
+                _mark(labels, max(start, low) - low, min(end, high) - low, LINK_TAGS.index(first))
         parts.append((features[bounds[k] : bounds[k + 1]], labels))
     return parts

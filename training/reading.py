@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from topic_stance.classifier.cleaning import Boilerplate, body_tokens, judge_lines, kept_spans, prose
+from topic_stance.classifier.cleaning import Boilerplate, body_tokens, kept_spans, prose, read_lines
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.topics import LEAD_REPEATS, LEAD_TOKENS, OPENING_TOKENS
 from topic_stance.data.records import LabelledArticle
@@ -34,8 +34,6 @@ class ReadArticle:
 
 def read_article(article: LabelledArticle, lexicon: Boilerplate) -> ReadArticle:
     """An article as the heads see it, read as the pipeline does."""
-    title = tokenize(article.title) if article.title else None
-    tokens = tokenize(article.text)
-    verdicts = judge_lines(tokens, lexicon, title)
+    title, tokens, verdicts = read_lines(article.title, article.text, lexicon)
     body = body_tokens(tokens, verdicts)
     return ReadArticle(article, title, body, prose(body)[0], kept_spans(tokens, verdicts))

@@ -92,7 +92,7 @@ class Registry:
     """The registered models of one store."""
 
     def __init__(
-        self, tracking_uri: str | None = None, *, create: bool = False, checks: Sequence[Behaviour] | None = None
+        self, tracking_uri: str | None, *, create: bool = False, checks: Sequence[Behaviour] | None = None
     ) -> None:
         self._uri = connect(tracking_uri, create=create)
         self._checks = checks
@@ -115,7 +115,7 @@ class Registry:
             self._client.set_registered_model_alias(model, CANDIDATE, made.version)
         return Version(model, str(made.version), run_id)
 
-    def register_folder(self, folder: Path, model: str = MODEL) -> Version:
+    def register_folder(self, folder: Path, model: str) -> Version:
         """A bundle from a folder as a new version; it has no run of training, so the gate needs `gold` to judge it."""
         import mlflow
 
@@ -129,8 +129,8 @@ class Registry:
                 uri = str(log_model(folder).model_uri)
         return self.register(run.info.run_id, uri, bundle.name, model)
 
-    def register_run(self, run_id: str, model: str = MODEL) -> Version:
-        """The model of an earlier training run as a new version."""
+    def register_run(self, run_id: str, model: str) -> Version:
+        """The model of an earlier training run as a new version; raises `StoreError` where there is none."""
         with speaking(self._uri):
             try:
                 run = self._client.get_run(run_id)
@@ -141,20 +141,23 @@ class Registry:
             raise StoreError(f"the run {run_id!r} has no model")
         return self.register(run_id, f"models:/{made[-1].model_id}", run.data.tags.get("bundle", ""), model)
 
-    def find(self, reference: str, model: str = MODEL) -> Version:
-        """A version by `7`, `candidate`, `NAME`, `NAME/7`, `NAME@alias` or a `models:/` URI; of NAME, its candidate."""
+    def find(self, reference: str) -> Version:
+        """A version by `7`, `candidate`, `NAME`, `NAME/7`, `NAME@alias` or a `models:/` URI; of NAME, its candidate.
+
+        Raises `StoreError` where there is none.
+        """
         text = reference.removeprefix("models:/")
         if text.isdecimal():
-            return self._version(model, text)
+            return self._version(MODEL, text)
         if text in (CHAMPION, CANDIDATE):
-            return self._aliased(model, text)
+            return self._aliased(MODEL, text)
         if "@" in text:
             return self._aliased(*text.split("@", 1))
         if "/" in text:
             return self._version(*text.split("/", 1))
         return self._aliased(text, CANDIDATE)
 
-    def champion(self, model: str = MODEL) -> Version | None:
+    def champion(self, model: str) -> Version | None:
         """The version in use, or None."""
         try:
             return self._aliased(model, CHAMPION)
@@ -168,6 +171,9 @@ class Registry:
         Otherwise see `gate.judge` and `criteria`; the articles are those of `gold`, or those that neither run learned
         from: the candidate's held-out articles, judged by the two *measured* models of the runs, because the registered
         ones were fitted on everything. Every criterion is kept as a tag of the version, whatever was decided.
+
+        Raises `StoreError` where the version is the champion already or another became it in the meantime, where the
+        champion cannot be loaded, and where articles to judge by are missing; `DataError` where `gold` cannot be used.
         """
         target = to or version.model
         before = self.champion(target)
@@ -180,8 +186,12 @@ class Registry:
             self._crown(crowned, before, "promote", decision.why)
         return decision
 
-    def rollback(self, model: str = MODEL, why: str = "") -> Version:
-        """Make the champion before this one the champion again; again, the one before that."""
+    def rollback(self, model: str, why: str) -> Version:
+        """Make the champion before this one the champion again; again, the one before that.
+
+        `why`: what history will say, or "" for the version that is left. Raises `StoreError` where there is no such
+        champion, or it cannot be used any more.
+        """
         current = self.champion(model)
         if current is None:
             raise StoreError(f"{model} has no champion to roll back from")
@@ -197,11 +207,12 @@ class Registry:
         self._crown(target, current, "rollback", why or f"away from version {current.number}")
         return target
 
-    def history(self, model: str = MODEL) -> list[Reign]:
+    def history(self, model: str) -> list[Reign]:
         """Every champion so far, first to last.
 
         An entry came about when the next one's previous version, or at the end the alias itself, says so; what was
-        written down by a promotion that was killed before it moved the alias is left out.
+        written down by a promotion that was killed before it moved the alias is left out. Raises `StoreError` where
+        there is no such model.
         """
         with speaking(self._uri):
             try:

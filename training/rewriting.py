@@ -18,6 +18,8 @@ from topic_stance.data.records import LabelledActor, LabelledArticle, LabelledQu
 
 Edit = tuple[int, int, str]
 """Characters from, to, and what stands there afterwards."""
+_MOST_LINES = 3
+"""So many lines of boilerplate are added to an article."""
 
 
 def edited(text: str, edits: Iterable[Edit]) -> tuple[str, Callable[[int], int]]:
@@ -117,8 +119,8 @@ def _negated_sentence(text: str, start: int, end: int) -> Edit | None:
 def other_names(article: LabelledArticle, rng: random.Random, *, other_gender: bool) -> list[Edit]:
     """Edits that give every person another name; with another gender, the pronouns of their quotes follow.
 
-    Left out are persons whose gender nothing tells and who share a word of their name with another actor, and, where
-    the gender changes, articles with pronouns that may be anybody's.
+    Left out are persons whose gender nothing tells, who share a word of their name with another actor, or whose name is
+    not two capitalized words; and, where the gender changes, articles with pronouns that may be anybody's.
     """
     persons = {
         a.name: gender for a in article.actors or () if _can_be_renamed(article, a) and (gender := _gender(article, a))
@@ -129,7 +131,7 @@ def other_names(article: LabelledArticle, rng: random.Random, *, other_gender: b
     surnames = rng.sample(_SURNAMES, min(len(persons), len(_SURNAMES)))
     for (name, gender), surname in zip(persons.items(), surnames, strict=False):
         new = _SWAPPED[gender] if other_gender else gender
-        given = rng.choice([name for name in _given_names()[new] if name not in article.text.lower()]).capitalize()
+        given = rng.choice([other for other in _given_names()[new] if other not in article.text.lower()]).capitalize()
         words = name.split()
         edits += [(*m.span(), given) for m in _word(words[0]).finditer(article.text)]
         edits += [(*m.span(), surname) for m in _word(" ".join(words[1:])).finditer(article.text)]
@@ -225,11 +227,11 @@ def other_quotation(article: LabelledArticle, actor: str, said: Sequence[str], r
     return edits
 
 
-def boilerplate(article: LabelledArticle, rng: random.Random, most: int = 3) -> list[Edit]:
+def boilerplate(article: LabelledArticle, rng: random.Random) -> list[Edit]:
     """Edits that add lines which are no part of an article, between its paragraphs."""
     breaks = [match.end() for match in re.finditer(r"\n\s*\n(?=\S)", article.text)]
     lines = [line[2:].capitalize() for line in word_list("boilerplate.txt") if line.startswith("= ")]
-    chosen = rng.sample(breaks, min(most, len(breaks)))
+    chosen = rng.sample(breaks, min(_MOST_LINES, len(breaks)))
     return [(at, at, rng.choice(lines) + "\n\n") for at in chosen]
 
 

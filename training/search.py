@@ -26,7 +26,7 @@ from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle, TopicStanceError
 
 from .config import HEAD_SECTIONS, RunConfig, flat, with_values
-from .evaluate import score
+from .evaluate import evaluate
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking, use_experiment
 
@@ -91,7 +91,7 @@ class _Outcome:
 
 
 def load_search(path: Path) -> SearchConfig:
-    """The section `[search]` of a configuration file, or the default one."""
+    """The section `[search]` of a configuration file, or the default one; raises `DataError` where it is wrong."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8")).get("search", {})
         found = msgspec.convert(raw, SearchConfig)
@@ -120,25 +120,20 @@ def search(
 
     The study is kept under the configuration's name in `storage`; a search that was ended goes on where it was, and
     trials that were running then are run anew. One process at a time may work on a study: `jobs` is how many trials
-    run side by side within it.
+    run side by side within it. Raises `DataError` where the study cannot be used or no trial has a value, `StoreError`
+    where the store cannot.
     """
     uri = connect(tracking_uri)
-    import mlflow
-
     corpus = read_corpus(config)
-    with _speaking(storage):
+    with _keeping_study(storage):
         study = _study(config, options, corpus, storage)
         _give_up_running(study)
     splits = _splits(config, options, corpus)
     with speaking(uri):
         use_experiment(f"{config.gate.model}-search")
         with _parent_run(study, config):
-            # What the configuration says now is tried first: the winner is at least as good as that.
             if not study.trials:
-                now = {name: _value(config, name) for name in options.space}
-                study.enqueue_trial(
-                    {name: value for name, value in now.items() if value is not None}, skip_if_exists=True
-                )
+                _enqueue_present(study, config, options)
             done = _finished(study)
             asked: dict[int, Any] = {}
             for outcome in _outcomes(study, asked, config, options, splits, trials - done, jobs):
@@ -146,9 +141,7 @@ def search(
                 _record(study, asked.pop(outcome.number), outcome)
                 progress(_line(outcome, done, trials))
             found = _winner(study, config)
-            mlflow.log_metric("best", found.value)
-            mlflow.log_text(to_toml(found.config), "best.toml")
-            mlflow.set_tag("best trial", str(found.number))
+            _record_winner(found)
     return found
 
 
@@ -159,7 +152,7 @@ def evaluate_config(config: RunConfig, splits: list[tuple[Corpus, list[LabelledA
     for learned, measured in splits:
         with TemporaryDirectory() as scratch:
             pipeline = Pipeline(fit_bundle(learned, taxonomy, config, Path(scratch)))
-        figures = score(measured, pipeline.predict(article.article() for article in measured)).scalars()
+        figures = evaluate(pipeline, measured).scalars()
         if missing := [name for name in config.gate.metrics if name not in figures]:
             raise DataError(f"the metric {missing[0]!r} cannot be measured on {len(measured)} articles")
         found.append({name: figures[name] for name in config.gate.metrics})
@@ -214,6 +207,12 @@ def _give_up_running(study: Any) -> None:
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         study.enqueue_trial(trial.params, skip_if_exists=False)
         study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _enqueue_present(study: Any, config: RunConfig, options: SearchConfig) -> None:
+    """What the configuration says now is tried first: the winner is at least as good as that."""
+    now = {name: _value(config, name) for name in options.space}
+    study.enqueue_trial({name: value for name, value in now.items() if value is not None}, skip_if_exists=True)
 
 
 def _finished(study: Any) -> int:
@@ -274,9 +273,9 @@ def _suggested(trial: Any, config: RunConfig, options: SearchConfig) -> dict[str
 
 def _value(config: RunConfig, name: str) -> Any:
     section, _, key = name.partition(".")
-    if section not in HEAD_SECTIONS or not hasattr(
-        getattr(config, section), key
-    ):  # the data are read once for all trials
+    # Nothing of the data: they are read once for all trials.
+    known = section in HEAD_SECTIONS and hasattr(getattr(config, section), key)
+    if not known:
         raise DataError(f"[search.space] {name}: no such option of {', '.join(HEAD_SECTIONS)}")
     return getattr(getattr(config, section), key)
 
@@ -328,6 +327,14 @@ def _winner(study: Any, config: RunConfig) -> Found:
     return Found(chosen, float(best.value), best.number, len(complete) + len(failed), len(failed))
 
 
+def _record_winner(found: Found) -> None:
+    import mlflow
+
+    mlflow.log_metric("best", found.value)
+    mlflow.log_text(to_toml(found.config), "best.toml")
+    mlflow.set_tag("best trial", str(found.number))
+
+
 @contextlib.contextmanager
 def _parent_run(study: Any, config: RunConfig) -> Iterator[None]:
     """The run of the search, taken up again where the store still has it."""
@@ -347,7 +354,7 @@ def _parent_run(study: Any, config: RunConfig) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _speaking(storage: str) -> Iterator[None]:
+def _keeping_study(storage: str) -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from .arguments import count
+from .arguments import OK, Added, add_store, count, say
+
+if TYPE_CHECKING:
+    from .arguments import Commands
 
 
-def add_search(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
+def add_search(commands: Commands) -> Added:
     """`search`: trials over a configuration's options."""
-    command: argparse.ArgumentParser = commands.add_parser(
+    command = commands.add_parser(
         "search",
         help="search for better options of a configuration",
         description="Try options of a configuration (its section [search.space], or a default one), as nested MLflow "
@@ -30,9 +32,7 @@ def add_search(commands: Any) -> tuple[argparse.ArgumentParser, Any]:
     command.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the winner as TOML (default: NAME-best.toml, here)"
     )
-    command.add_argument(
-        "--tracking-uri", metavar="URI", help="MLflow store (default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db here)"
-    )
+    add_store(command)
     return command, run_search
 
 
@@ -53,7 +53,7 @@ def run_search(arguments: argparse.Namespace) -> int:
         jobs=arguments.jobs,
         storage=arguments.storage,
         tracking_uri=arguments.tracking_uri,
-        progress=lambda message: print(message, file=sys.stderr),
+        progress=say,
     )
     output = arguments.output or Path(f"{found.config.name}.toml")
     with replacing(output) as file:
@@ -61,4 +61,4 @@ def run_search(arguments: argparse.Namespace) -> int:
     failed = f", {found.failed} of them failed" if found.failed else ""
     print(f"best of {found.finished} trials{failed}: trial {found.number} with {found.value:.4f}")
     print(f"{output}: topic-stance train --config {output}")
-    return 0
+    return OK

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from topic_stance.data.records import DataError, TopicStanceError
 
+from .arguments import OK, REFUSED
 from .models import find_model
-
-OK, REJECTED = 0, 1
 
 
 def predict_with_spark(arguments: argparse.Namespace) -> int:
@@ -38,7 +37,7 @@ def predict_with_spark(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         text = f"{predicted + rejected:,} read, {predicted:,} predicted, {rejected:,} rejected"
         print(f"{text}: see {rejects}" if rejected else text, file=sys.stderr)
-    return REJECTED if rejected else OK
+    return REFUSED if rejected else OK
 
 
 def _reason(error: Exception) -> str:

@@ -94,20 +94,12 @@ def fit_stance(
         matrix = projection.of(matrix)
     labels = np.array([STANCES.index(example.label) for example in examples])
     shares = _shares(examples)
-    weights = np.array([example.weight for example in examples])
+    of_example = np.array([example.weight for example in examples])
     as_found = np.array([not example.made and not example.passing for example in examples])
     topic = np.array([example.topic for example in examples])
-    fold = (
-        np.random.default_rng(seed).permutation(max(e.article for e in examples) + 1)[[e.article for e in examples]]
-        % options.folds
-    )
-    held_out = np.zeros((len(examples), 3))
-    for k in range(options.folds):
-        if len(np.unique(labels[fold != k])) == 3:
-            seen = fold != k
-            coefficients, bias = _regress(matrix[seen], n_crossed, shares[seen], weights[seen], options)
-            held_out[fold == k] = matrix[fold == k] @ coefficients + bias
-    coefficients, bias = _regress(matrix, n_crossed, shares, weights, options)
+    article = np.array([example.article for example in examples])
+    held_out = _held_out_scores(matrix, n_crossed, labels, shares, of_example, article, options, seed)
+    coefficients, bias = _regress(matrix, n_crossed, shares, of_example, options)
     if projection is not None:
         coefficients = projection.back(coefficients)
     weights = coefficients[:n_crossed].reshape(1 + len(topics), len(keys), 3).transpose(1, 0, 2)
@@ -120,6 +112,27 @@ def fit_stance(
         bias=topic_bias.astype(np.float32),
         temperature=np.array(temperature, np.float32),
     )
+
+
+def _held_out_scores(
+    matrix: Any,
+    n_crossed: int,
+    labels: NDArray[np.int64],
+    shares: NDArray[np.float64],
+    of_example: NDArray[np.float64],
+    article: NDArray[np.int64],
+    options: StanceOptions,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Scores (n_examples, 3) of models that did not see the article; 0 where the others lack a stance."""
+    fold = np.random.default_rng(seed).permutation(article.max() + 1)[article] % options.folds
+    scores = np.zeros((len(labels), 3))
+    for k in range(options.folds):
+        seen = fold != k
+        if len(np.unique(labels[seen])) == 3:
+            coefficients, bias = _regress(matrix[seen], n_crossed, shares[seen], of_example[seen], options)
+            scores[~seen] = matrix[~seen] @ coefficients + bias
+    return scores
 
 
 def _vocabulary(

@@ -29,7 +29,7 @@ class StoreError(TopicStanceError):
     """The tracking server or the registry cannot be used, and why."""
 
 
-def connect(tracking_uri: str | None = None, *, create: bool = True) -> str:
+def connect(tracking_uri: str | None, *, create: bool = True) -> str:
     """Import MLflow, quiet it, and point it at a store: as given, else `MLFLOW_TRACKING_URI`, else `DEFAULT_URI`.
 
     Returns the URI in use. What the caller has set in the environment stays as it is. Without `create`, an SQLite store

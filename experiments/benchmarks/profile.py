@@ -33,7 +33,7 @@ def kernel_profile(texts: Sequence[str], weights: TermWeights) -> str:
         "bytes to word hashes": lambda: [hash_words(b, 0, len(b) - 1, CLASSES, LOWERS, words) for b in buffers],
         "reading the bytes once": lambda: [_read_once(numbers) for numbers in padded],
     }
-    seconds = {name: _median(run) for name, run in parts.items()}
+    seconds = {name: median_seconds(run) for name, run in parts.items()}
     whole = seconds["whole kernel"]
     rest = whole - seconds["str to UTF-8"] - seconds["bytes to word hashes"]
     rows = [f"Topic kernel, {len(texts)} articles"]
@@ -63,7 +63,7 @@ def pipeline_profile(articles: Sequence[Article], pipeline: Pipeline) -> str:
         "quotes": lambda: [find_quotes(body, heads.quotes) for _, body in read],
         "actors": actors,
     }
-    seconds = {name: _median(run) for name, run in parts.items()}
+    seconds = {name: median_seconds(run) for name, run in parts.items()}
     seconds["cleaning"] = seconds.pop("tokens and cleaning") - seconds["tokens"]
     whole = seconds["whole pipeline"]
     seconds["stances and writing down (the rest)"] = 2 * whole - sum(seconds.values())
@@ -81,10 +81,12 @@ def _read_once(numbers):  # type: ignore[no-untyped-def]
     return total
 
 
-def _median(run: Callable[[], object]) -> float:
-    run()
+def median_seconds(run: Callable[[], object], repetitions: int = _REPETITIONS) -> float:
+    """Median seconds of the processor, after one run that does not count where there are several."""
+    if repetitions > 1:
+        run()
     times = []
-    for _ in range(_REPETITIONS):
+    for _ in range(repetitions):
         began = time.process_time()
         run()
         times.append(time.process_time() - began)

@@ -64,7 +64,7 @@ def overhead(config: RunConfig, store: str, repetitions: int) -> str:
 
 def bare(config: RunConfig) -> None:
     """What a run does where nobody records it: fit, measure, fit again."""
-    corpus, taxonomy = read_corpus(config), read_taxonomy()
+    corpus, taxonomy = read_corpus(config), read_taxonomy(config.data.taxonomy)
     out = held_out(corpus.full, config.data.held_out, seed=0)
     measured_on = [article for article, chosen in zip(corpus.full, out, strict=True) if chosen]
     with TemporaryDirectory() as scratch:

@@ -11,12 +11,11 @@ through Spark by number of workers, each a process with one core, after they hav
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle, islice
 from multiprocessing import get_context
@@ -28,6 +27,8 @@ import msgspec
 from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
+
+from .profile import median_seconds
 
 COMMAND = [sys.executable, "-m", "topic_stance.training.cli", "predict"]
 
@@ -62,21 +63,10 @@ def one_article(
     found = {}
     for size in sizes:
         article = Article("a", material[:size].decode("utf-8", "ignore"))
-        topics = _median(lambda a=article: pipeline.predict_topics([a]), max(5, 100_000 // size))
-        whole = _median(lambda a=article: pipeline.predict([a]), max(1, 300_000 // size))
+        topics = median_seconds(lambda a=article: pipeline.predict_topics([a]), max(5, 100_000 // size))
+        whole = median_seconds(lambda a=article: pipeline.predict([a]), max(1, 300_000 // size))
         found[size] = (topics, whole)
     return found
-
-
-def _median(run: Callable[[], object], repetitions: int) -> float:
-    if repetitions > 1:
-        run()
-    times = []
-    for _ in range(repetitions):
-        began = time.process_time()
-        run()
-        times.append(time.process_time() - began)
-    return statistics.median(times)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

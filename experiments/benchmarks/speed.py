@@ -22,6 +22,7 @@ from topic_stance.classifier.quotes import find_spans
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
 
+from .peers import quotations_by_textacy
 from .throughput import medians
 
 
@@ -41,15 +42,7 @@ class Parser:
 
     def quotations(self, articles: Sequence[Article]) -> None:
         """The pipeline, then textacy's direct quotations."""
-        from textacy.extract import direct_quotations
-
-        self.failures = 0
-        for article in articles:
-            parsed = self._parse(article.text)
-            try:
-                list(direct_quotations(parsed))
-            except ValueError:  # it gives up on quotation marks that do not pair up
-                self.failures += 1
+        self.failures = quotations_by_textacy(self._parse(article.text) for article in articles)
 
 
 def analyse(pipeline: Pipeline, articles: Sequence[Article]) -> None:

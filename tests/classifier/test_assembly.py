@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -20,10 +21,24 @@ TEXT = "Mira Holt warned that the old dam may break, and the village fears it wi
 def assembled(
     shipped: Pipeline, cues: dict[str, str], *, n_sure: int, content: dict[str, float], text: str = TEXT
 ) -> list[tuple[str, str]]:
-    """Cue and content of each quote.
+    """Cue and content of each quote."""
+    tokens = tokenize(text)
+    return [
+        (
+            text[tokens.start[quote.cue[0]] : tokens.end[quote.cue[1] - 1]] if quote.cue else "",
+            " … ".join(text[tokens.start[a] : tokens.end[b - 1]] for a, b in quote.content),
+        )
+        for quote in assembled_quotes(shipped, text, cues, n_sure, content, {})
+    ]
 
-    cues: each cue's word with the words that the second pass links to it, the `n_sure` first ones sure; content: the
-    first pass' posterior of some stretches of text.
+
+def assembled_quotes(
+    shipped: Pipeline, text: str, cues: dict[str, str], n_sure: int, content: dict[str, float], source: dict[str, float]
+) -> list[FoundQuote]:
+    """The quotes of a text.
+
+    cues: each cue's word with the words that the second pass links to it, the `n_sure` first ones sure; content, source:
+    the first pass' posterior of some stretches of text.
     """
     tokens = tokenize(text)
     heads = shipped.bundle.heads
@@ -38,6 +53,8 @@ def assembled(
     posterior = np.zeros((n, 7), np.float32)
     for words, share in content.items():
         posterior[slice(*span(words)), 2] = share
+    for words, share in source.items():
+        posterior[slice(*span(words)), 6] = share
     places = np.array([span(word) for word in cues], np.int32)
     posterior[places[:, 0], 3] = np.where(np.arange(len(places)) < n_sure, 0.9, 0.15)
     labels = np.full((len(cues), n), O, np.uint8)
@@ -51,13 +68,7 @@ def assembled(
         posterior, tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start,
         where.sentence_end,
     )  # fmt: skip
-    return [
-        (
-            text[tokens.start[quote.cue[0]] : tokens.end[quote.cue[1] - 1]] if quote.cue else "",
-            " … ".join(text[tokens.start[a] : tokens.end[b - 1]] for a, b in quote.content),
-        )
-        for quote in found_quotes(Spans(*found))
-    ]
+    return found_quotes(Spans(*found))
 
 
 WARNED = {"warned": "that the old dam may break"}
@@ -102,6 +113,37 @@ class TestLengthening:
         parts = {"warned": "that the old", "fears": "it will"}
         found = assembled(shipped, parts, n_sure=2, content={TEXT[TEXT.index("that") :]: 0.7})
         assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
+
+
+class TestSources:
+    @pytest.mark.parametrize(
+        ("text", "likely", "expected"),
+        [
+            ("Quill came, and Finch warned that the dam may break.", {"Quill": 0.3, "Finch": 0.4}, "Finch"),
+            ("It rained. Mira Holt warned that the dam may break.", {"It": 0.4, "Mira Holt": 0.3}, "Mira Holt"),
+            # a subject mostly stands before its verb
+            ("Quill warned Finch that the dam may break.", {"Quill": 0.3, "Finch": 0.5}, "Quill"),
+            # neither in the content nor in the cue
+            ("Quill warned Finch that the dam may break.", {"Quill": 0.3, "the dam": 0.9}, "Quill"),
+            ("Quill warned Finch that the dam may break.", {"Quill": 0.3, "warned": 0.8}, "Quill"),
+            ("Quill warned Finch that the dam may break.", {"Quill": 0.01}, None),
+        ],
+    )
+    def test_a_cue_without_one_has_the_likeliest_of_its_sentence(
+        self, shipped: Pipeline, text: str, likely: dict[str, float], expected: str | None
+    ) -> None:
+        (quote,) = assembled_quotes(shipped, text, {"warned": "that the dam may break"}, 1, {}, likely)
+        tokens = tokenize(text)
+        source = quote.source and text[tokens.start[quote.source[0]] : tokens.end[quote.source[1] - 1]]
+        assert source == expected
+
+
+class TestWidening:
+    @pytest.mark.parametrize("words", ["pay the tax", "We shall pay"])
+    def test_a_content_within_marks_is_all_that_they_hold(self, shipped: Pipeline, words: str) -> None:
+        text = "“We shall pay the tax,” Quill said."
+        found = assembled(shipped, {"said": words}, n_sure=1, content={}, text=text)
+        assert found == [("said", "“We shall pay the tax,”")]
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32), st.booleans())

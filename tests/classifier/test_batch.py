@@ -2,14 +2,9 @@
 
 import contextlib
 import gc
-import io
 import json
 import os
 import random
-import resource
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,65 +12,14 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from runs import alive, eventually, interrupted, journal_size, make_dump, not_me, outside, results, run, start
+from stub_model import StubModel
 
 from topic_stance.classifier import journal
 from topic_stance.classifier.batch import predict_dump
 from topic_stance.classifier.journal import Counts
-from topic_stance.classifier.progress import Progress
 from topic_stance.data import writers
 from topic_stance.data.records import DataError, Prediction, TopicStanceError
-
-sys.path.insert(0, str(Path(__file__).parent))  # workers must find the stub, too
-
-import stub_model
-from stub_model import StubModel
-
-HARNESS = Path(stub_model.__file__)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    return stub_model.make(tmp_path / "model")
-
-
-def make_dump(path: Path, articles: int, *, extra: str = "") -> Path:
-    """Articles with a record among them, now and then, that must be rejected."""
-    noise = random.Random(3)
-    with path.open("w") as file:
-        for number in range(articles):
-            words = " ".join(noise.choice(["port", "court", "envoy", "ship"]) for _ in range(noise.randint(1, 30)))
-            text = None if number % 17 == 5 else f"Article {number}: {words} {extra}"
-            file.write(json.dumps({"id": str(number), "text": text}) + "\n")
-            if number % 29 == 3:
-                file.write("not json\n")
-    return path
-
-
-@pytest.fixture
-def dump(tmp_path: Path) -> Path:
-    return make_dump(tmp_path / "dump.jsonl", 100)
-
-
-def run(model: Path, dump: Path, output: Path, **options) -> Counts:
-    options = {"processes": 1, "chunk_size": 8, "loader": StubModel, **options}
-    return predict_dump(model, [dump], output, **options)
-
-
-def results(output: Path) -> dict[str, bytes]:
-    """Everything that a run has left beside its output."""
-    return {path.name: path.read_bytes() for path in output.parent.glob(f"*{output.name}*") if path.is_file()}
-
-
-def outside(output: Path) -> Path:
-    output.parent.mkdir(exist_ok=True)
-    return output
-
-
-@pytest.fixture
-def expected(model: Path, dump: Path, tmp_path: Path) -> dict[str, bytes]:
-    output = outside(tmp_path / "expected" / "out.jsonl")
-    run(model, dump, output)
-    return results(output)
 
 
 class TestResults:
@@ -377,175 +321,3 @@ class TestResume:
     def test_not_with_pipes(self, model: Path, inputs: list[str], output: str) -> None:
         with pytest.raises(DataError, match="--resume only goes on from files into a file"):
             predict_dump(model, inputs, output, resume=True, loader=StubModel)
-
-
-class TestFaults:
-    def test_articles_that_kill_their_worker(self, model: Path, tmp_path: Path) -> None:
-        dump = make_dump(tmp_path / "dump.jsonl", 100)
-        with dump.open("a") as file:
-            file.write('{"id": "DIE", "text": "DIE"}\n{"id": "FAIL", "text": "FAIL"}\n')
-            file.write('{"id": "again", "text": "DIE"}\n{"id": "last", "text": "well"}\n')
-        (model / "die").touch()
-        output = outside(tmp_path / "new" / "out.jsonl")
-        counts = run(model, dump, output, processes=2)
-        assert (counts.read, counts.rejected) == (108, 13)
-        assert json.loads(output.read_bytes().splitlines()[-1])["id"] == "last"
-        rejects = [json.loads(line) for line in Path(f"{output}.rejects.jsonl").read_bytes().splitlines()]
-        assert [(reject["id"], reject["reason"].split("(")[0]) for reject in rejects[-3:]] == [
-            ("DIE", "prediction failed: its process died "),
-            ("FAIL", "prediction failed: ValueError: no way \ufffd"),
-            ("again", "prediction failed: its process died "),
-        ]
-        assert rejects[-1]["reason"].endswith("(Killed)")
-        (model / "die").unlink()
-        others = outside(tmp_path / "others" / "out.jsonl")
-        run(model, dump, others, processes=2)
-        lines = others.read_bytes().splitlines(keepends=True)
-        assert output.read_bytes() == b"".join(line for line in lines if b"DIE" not in line)
-
-    def test_workers_killed_from_outside(self, model: Path, dump: Path, tmp_path: Path, expected) -> None:
-        class Killing(Progress):
-            killed = 0
-
-            def update(self, articles: int) -> None:
-                for path in model.glob("*.pid"):
-                    if self.killed < 4 and int(path.stem) != os.getpid():
-                        path.unlink()
-                        os.kill(int(path.stem), signal.SIGKILL)
-                        self.killed += 1
-
-        killing = Killing(io.StringIO())
-        output = outside(tmp_path / "new" / "out.jsonl")
-        run(model, dump, output, processes=2, progress=killing)
-        assert killing.killed >= 3
-        assert results(output) == expected
-
-    def test_more_deaths_than_articles_can_be_blamed_for(self, model: Path, tmp_path: Path) -> None:
-        dump = make_dump(tmp_path / "dump.jsonl", 100)
-        with dump.open("a") as file:
-            file.write('{"id": "last", "text": "DIE"}\n' * 12)
-        output = outside(tmp_path / "new" / "out.jsonl")
-        (model / "die").touch()
-        with pytest.raises(
-            TopicStanceError, match=r"11 worker processes have died \(.*Killed\).*with --resume to go on"
-        ):
-            run(model, dump, output, processes=2)
-        assert results(output) == {}
-        (model / "die").unlink()
-        assert run(model, dump, output, processes=2, resume=True).read == 116
-        assert json.loads(output.read_bytes().splitlines()[-1])["id"] == "last"
-
-    def test_workers_that_die_before_they_have_the_model(self, model: Path, dump: Path, tmp_path: Path) -> None:
-        (model / "deadly").touch()
-        with pytest.raises(TopicStanceError, match=r"a worker process has died \(exit code 7\) before it had loaded"):
-            run(model, dump, outside(tmp_path / "new" / "out.jsonl"), processes=2)
-
-    def test_a_vanished_input(self, model: Path, tmp_path: Path) -> None:
-        (tmp_path / "in").mkdir()
-        make_dump(tmp_path / "in" / "a.jsonl", 40)
-        second = make_dump(tmp_path / "in" / "b.jsonl", 40)
-        moved = tmp_path / "moved"
-
-        class Vanishing(StubModel):
-            def predict(self, articles):
-                if second.exists():
-                    second.rename(moved)
-                return super().predict(articles)
-
-        output = outside(tmp_path / "new" / "out.jsonl")
-        with pytest.raises(TopicStanceError, match=r"b\.jsonl has vanished since this run began; .* --resume"):
-            run(model, tmp_path / "in", output, loader=Vanishing)
-        assert results(output) == {}
-        moved.rename(second)
-        assert run(model, tmp_path / "in", output, resume=True).read == 84
-
-    def test_a_full_disk(self, model: Path, dump: Path, tmp_path: Path, expected) -> None:
-        output = outside(tmp_path / "new" / "out.jsonl")
-        process = start(model, dump, output, "1", limit=4_000)
-        _, errors = process.communicate()
-        assert process.returncode != 0
-        assert "cannot be written: File too large; what is finished is kept" in errors
-        assert results(output) == {}
-        run(model, dump, output, resume=True)
-        assert results(output) == expected
-
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-    def test_a_full_standard_output(self, model: Path, dump: Path) -> None:
-        with open("/dev/full", "wb") as full:
-            process = start(model, dump, "-", "1", stdout=full)
-            _, errors = process.communicate()
-        assert "standard output cannot be written: No space left on device" in errors
-
-    def test_an_interrupt(self, model: Path, tmp_path: Path) -> None:
-        dump = make_dump(tmp_path / "dump.jsonl", 1_000, extra="SLOW")
-        output = outside(tmp_path / "new" / "out.jsonl")
-        process = start(model, dump, output, "2", start_new_session=True)
-        assert eventually((output.parent / "out.jsonl.partial" / "predictions.jsonl").exists)
-        assert eventually(lambda: (output.parent / "out.jsonl.partial" / "predictions.jsonl").stat().st_size > 0)
-        os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate()
-        assert errors.count("Traceback") <= 2  # only of the parent, which has no command line around it here
-        assert "SpawnProcess" not in errors
-        assert "KeyboardInterrupt: interrupted; what is finished is kept" in errors
-        run(model, dump, output, resume=True, processes=2)
-        wanted = outside(tmp_path / "wanted" / "out.jsonl")
-        run(model, dump, wanted, processes=2)
-        assert results(output) == results(wanted)
-
-
-def interrupted(model: Path, dump: Path, output: Path, **options) -> None:
-    """Leave the work folder of a run that was interrupted in its fourth chunk."""
-
-    class Interrupting(StubModel):
-        chunks = 0
-
-        def predict(self, articles):
-            self.chunks += 1
-            if self.chunks == 4:
-                raise KeyboardInterrupt
-            return super().predict(articles)
-
-    with pytest.raises(KeyboardInterrupt, match="run the same command with --resume"):
-        run(model, dump, output, loader=Interrupting, **options)
-    assert results(output) == {}
-
-
-def start(
-    model: Path, dump: Path, output: Path | str, *arguments: str, limit: int = 0, **options
-) -> subprocess.Popen[str]:
-    def limited() -> None:
-        # A process that was started in the background may have passed on that it ignores interrupts.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    command = [sys.executable, str(HARNESS), str(model), str(dump), str(output), *arguments]
-    options = {"stdout": subprocess.DEVNULL, **options}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=limited, **options)
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true at all; the time only ends a test that fails."""
-    end = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def journal_size(output: Path) -> int:
-    path = output.with_name(f"{output.name}.partial") / "journal"
-    return path.stat().st_size if path.exists() else 0
-
-
-def alive(process: int) -> bool:
-    state = Path(f"/proc/{process}/stat")
-    try:
-        return state.read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def not_me(path: Path) -> bool:
-    return path.stem != str(os.getpid())

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topic_stance.classifier.chain import LANES, emissions, likeliest, marginals, pack, viterbi
-from topic_stance.classifier.quotes import FORBIDDEN, LINK_TAGS, TAGS, chain_start, chain_transitions
+from topic_stance.classifier.features import TAGS
+from topic_stance.classifier.quotes import FORBIDDEN, LINK_TAGS, chain_start, chain_transitions
 from topic_stance.classifier.sums import BIAS
 from topic_stance.training.chain import fit_chain
 

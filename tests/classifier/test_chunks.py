@@ -1,6 +1,5 @@
 """Chunks of a dump: short where articles are long, refused where a file changes."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -33,10 +32,34 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("out.jsonl*")), "nothing is left that could not be gone on with"
 
 
-def test_long_articles_make_short_chunks(tmp_path: Path) -> None:
-    lines = [json.dumps({"text": "eel " * size}) for size in (1, 1, 200_000, 200_000, 1, 1)]
-    (tmp_path / "dump.jsonl").write_text("\n".join(lines))
-    found = Dump([str(tmp_path / "dump.jsonl")], format=None, limit=10_000_000).chunks(
-        Position(), 256, check=None, on_bytes=None
-    )
-    assert len(list(found)) > 1
+class TestDump:
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> list[str]:
+        for name, n in (("a", 1), ("b", 2), ("c", 3)):
+            (tmp_path / f"{name}.jsonl").write_text('{"text": "Eels."}\n' * n)
+        return [str(tmp_path / f"{name}.jsonl") for name in "abc"]
+
+    def test_sizes(self, files: list[str]) -> None:
+        dump = Dump(files, format=None, limit=1_000)
+        assert dump.size == 6 * 18
+        assert [dump.size_before(Position(k, 0)) for k in range(4)] == [0, 18, 54, 108]
+        assert Dump([*files, "-"], format=None, limit=1_000).size is None
+
+    def test_what_stands_before_the_start_is_not_read(self, files: list[str]) -> None:
+        told: list[int] = []
+        dump = Dump(files, format=None, limit=1_000)
+        (chunk,) = dump.chunks(Position(1, 1), 9, check=None, on_bytes=told.append)
+        assert len(chunk.items) == 4
+        assert sum(told) == 36 + 54
+
+    def test_a_file_that_changed_before_it_is_read(self, files: list[str]) -> None:
+        dump = Dump(files, format=None, limit=1_000)
+        os.utime(files[0], (1, 1))
+        with pytest.raises(DataError, match="has changed"):
+            next(dump.chunks(Position(), 1, check=None, on_bytes=None))
+
+    def test_a_long_article_ends_its_chunk_and_no_later_one(self, tmp_path: Path) -> None:
+        texts = ["eel " * 300_000, "a", "b", "c"]
+        (tmp_path / "d.jsonl").write_text("".join(f'{{"text": "{text}"}}\n' for text in texts))
+        dump = Dump([str(tmp_path / "d.jsonl")], format=None, limit=10_000_000)
+        assert [len(chunk.items) for chunk in dump.chunks(Position(), 9, check=None, on_bytes=None)] == [1, 3]

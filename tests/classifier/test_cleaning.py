@@ -14,6 +14,7 @@ PARAGRAPH = (
     "The dredging of the old basin at Orrin began on Tuesday after a delay of eleven weeks, and the port said that "
     "the first barges would leave before the end of the month."
 )
+LONG = "The board of Orrin met " + "the growers and the crews " * 6 + "on Monday and left."
 SECOND = (
     "“By then we shall all be swimming to work,” said the foreman, who has asked for a footbridge since the spring."
 )
@@ -49,6 +50,14 @@ def verdict_on(line: str, *, before: str = PARAGRAPH, after: str = SECOND, title
         ("02:13", Verdict.TIME_CODE),
         (PARAGRAPH, Verdict.BODY),
         ("Nobody came.", Verdict.BODY),
+        ("02:13:44", Verdict.NUMBER),
+        # looks like boilerplate
+        ("Eels > Trout", Verdict.BODY),
+        ("By noon nobody was left", Verdict.BODY),
+        ("By Monday, Orrin was shut.", Verdict.BODY),
+        ("By Ana Lee (Orrin.)", Verdict.BODY),
+        ("Read more " + "of the eels and the trout in the old basin at Orrin " * 4 + "today.", Verdict.BODY),
+        ("A photo: it was taken by nobody in the old port, and the crews of the boats were at home.", Verdict.BODY),
     ],
 )
 def test_each_kind_of_line(line: str, verdict: Verdict) -> None:
@@ -73,6 +82,24 @@ def test_a_player_shows_a_title_after_its_time_code_twice() -> None:
 def test_a_line_that_stands_twice_is_kept_once() -> None:
     text = f"{PARAGRAPH}\nThe basin is to be dredged.\nThe basin is to be dredged.\n{SECOND}"
     assert [verdict for _, verdict in judged(text)] == [Verdict.BODY, Verdict.BODY, Verdict.REPEATED, Verdict.BODY]
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdicts"),
+    [
+        # a line that stands twice, but is long, short, or has another number
+        ([LONG, LONG], "BODY BODY"),
+        ([PARAGRAPH, "Nobody came.", "Nobody came."], "BODY BODY BODY"),
+        ([PARAGRAPH, "Nine boats: 3 of 10", "Nine boats: 4 of 10"], "BODY BODY BODY"),
+        # no end mark, or one within a bracket
+        ([LONG[:-1], "Nobody came."], "BODY BODY"),
+        (["Nobody came (again.)", "Nobody left."], "BODY BODY"),
+        # a short sentence is no paragraph
+        (["Nobody came.", "• Ferry fares are to rise", PARAGRAPH], "BODY TEASER BODY"),
+    ],
+)
+def test_what_a_line_is_beside_others(lines: list[str], verdicts: str) -> None:
+    assert [verdict.name for _, verdict in judged("\n".join(lines))] == verdicts.split()
 
 
 def test_bullets_are_teasers_before_the_first_paragraph_only() -> None:
@@ -200,6 +227,9 @@ def left_after_promos(text: str) -> str:
         ("Ana Lee Ana LeeOldham tax falls more.", "Ana Lee Ana LeeOldham tax falls more ."),
         ("Ana Lee said LeeOldham shut MORE.", "Ana Lee said LeeOldham shut MORE ."),
         ("Ana Lee Ana LeeOldham tax falls\nMORE of it came.", "Ana Lee Ana LeeOldham tax falls MORE of it came ."),
+        ("Odo Odo3 boats MORE met.", "Odo met ."),
+        ("Al AlFalls MORE met.", "Al AlFalls MORE met ."),
+        ("Ana Lee MORE LeeOldham MORE met.", "Ana Lee MORE LeeOldham MORE met ."),
         ("MORE", "MORE"),
         ("", ""),
     ],

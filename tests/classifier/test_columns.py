@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.columns import N_COLUMNS, NAMES, Column, token_columns
+from topic_stance.classifier.columns import COLUMN_NAMES, N_COLUMNS, Column, token_columns
 from topic_stance.classifier.context import CUE_LEVEL, FINE, OUTSIDE, PART_OF_SPEECH, Context, context
 from topic_stance.classifier.features import token_scores
 from topic_stance.classifier.hashing import near
@@ -40,9 +40,9 @@ def column(columns: Any, which: Column) -> list[int]:
 
 
 def test_templates_may_name_every_column() -> None:
-    assert len(NAMES) == len(set(NAMES)) == N_COLUMNS == len(Column)
-    table = templates("\n".join(NAMES), NAMES)
-    assert [Column(k).name.lower() for k in table[:, 1]] == list(NAMES)
+    assert len(COLUMN_NAMES) == len(set(COLUMN_NAMES)) == N_COLUMNS == len(Column)
+    table = templates("\n".join(COLUMN_NAMES), COLUMN_NAMES)
+    assert [Column(k).name.lower() for k in table[:, 1]] == list(COLUMN_NAMES)
 
 
 @settings(max_examples=100)
@@ -132,7 +132,7 @@ def test_nothing_is_read_before_it_is_written(shipped: Pipeline, text: str, seed
         found += [token_scores(here, head.tag_weights), columns[: LATER[2]].copy()]
         if len(cues):
             labels = link_labels(
-                tokens, here, cues, windows(tokens, here, cues), tagged, label_columns(tokens, here, tagged),
+                here, cues, windows(tokens, here, cues), tagged, label_columns(tokens, here, tagged),
                 head.link_weights, head.link_transitions, chain_start(LINK_TAGS),
             )  # fmt: skip
             found.append(labels)

@@ -42,8 +42,8 @@ class Page(HTMLParser):
         self.text += data
 
 
-def html(pipeline: Pipeline, *articles: Article, **options: str) -> str:
-    return as_html([(article, explain_article(pipeline, article)) for article in articles], **options)
+def html(pipeline: Pipeline, *articles: Article) -> str:
+    return as_html([(article, explain_article(pipeline, article)) for article in articles])
 
 
 def test_the_prediction_is_the_pipelines(shipped: Pipeline) -> None:
@@ -82,7 +82,7 @@ def test_the_heaviest_terms_stand_first(shipped: Pipeline) -> None:
 
 
 def test_html_shows_what_was_found(shipped: Pipeline) -> None:
-    page = Page(html(shipped, ARTICLE, heading="Orrin"))
+    page = Page(html(shipped, ARTICLE))
     assert {"html", "head", "body", "h1", "h2", "table", "article", "details"} <= set(page.tags)
     for part in ("Orrin", "Nine charged", "Mara Quill", "Odo Finch", "fraud", "law enforcement", "must be punished"):
         assert part in page.text
@@ -102,7 +102,7 @@ def test_html_shows_what_was_found(shipped: Pipeline) -> None:
     ],
 )
 def test_nothing_of_an_article_becomes_html(shipped: Pipeline, article: Article) -> None:
-    harmless, page = Page(html(shipped, ARTICLE)), Page(html(shipped, article, heading=HOSTILE))
+    harmless, page = Page(html(shipped, ARTICLE)), Page(html(shipped, article))
     assert set(page.tags) <= set(harmless.tags)
     assert set(page.attributes) <= set(harmless.attributes)
     assert article.text in page.text

@@ -109,11 +109,14 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
         ("FERRYMEN", "FERRYMEN", "person"),
         ("Tonk & Marr", "Tonk Marr", "organization"),
         ("Mara O'Brine", "Mara O'Brine", "person"),
+        ("the Orrin Teachers' Union", "Orrin Teachers' Union", "organization"),
         ("Abel Jones' letter", "Abel Jones", "person"),
         ("the Council on American Teachers", "Council on American Teachers", "organization"),
         ("Norwegian Sarah Tonk", "Sarah Tonk", "person"),
+        ("Sarah Tonk's very long and angry letter", "Sarah Tonk's very long and angry letter", "document"),
         ("Sarah Tonk's brother's angry letter", "Sarah Tonk's brother's angry letter", "document"),
         ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "organization"),
+        ("Director for the Eel Agency Gen. Robert Marr", "Director for the Eel Agency Gen. Robert Marr", "person"),
         ("Chief of Staff to Robert Marr", "Chief of Staff to Robert Marr", "person"),
         ("the party, Orrin Union's largest", "party", "organization"),
         ("the company, Sarah Tonk", "company", "organization"),
@@ -164,3 +167,8 @@ def test_a_title_tells_the_gender(shipped: Pipeline) -> None:
 def test_a_name_after_anothers_relative_is_a_persons(shipped: Pipeline) -> None:
     (entity,) = resolved(shipped, f"Then Abel Tonk's brother, Kemal, {TAX}", "Kemal").entities
     assert entity.type == "person"
+
+
+def test_an_apposition_of_a_body_is_not_that_body(shipped: Pipeline) -> None:
+    found = resolved(shipped, f"Norway, a rich country, {TAX}", "a rich country").entities
+    assert [entity.text for entity in found] == ["a rich country"]

@@ -134,6 +134,35 @@ def test_a_text_without_speech_has_no_quote(shipped: Pipeline) -> None:
         assert (prediction.quotes, prediction.actors) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The port was shut. “Shame on them.” Nobody came.",
+        "The film “We Shall Never Pay the Tax” was shown in Orrin.",
+        "But that said, the tax is fair.",
+    ],
+)
+def test_marks_or_a_cue_alone_make_no_quote(shipped: Pipeline, text: str) -> None:
+    assert predict(shipped, text).quotes == []
+
+
+def test_a_quotation_that_is_all_of_a_text_is_a_quote(shipped: Pipeline) -> None:
+    text = "“We never pay the eel tax in the old port.”"
+    assert parts(text, predict(shipped, text)) == [([text], None, None, "direct", None)]
+
+
+def test_of_two_cues_of_one_content_the_surer_one_has_it(shipped: Pipeline) -> None:
+    text = "Quill said that Finch warned that the dam may break."
+    ((content, cue, *_),) = parts(text, predict(shipped, text))
+    assert (content, cue) == (["the dam may break"], "said")
+
+
+def test_a_cue_may_stand_after_that(shipped: Pipeline) -> None:
+    text = "A man like that said, with a smile, that the tax was unfair."
+    ((content, cue, *_),) = parts(text, predict(shipped, text))
+    assert (content, cue) == (["the tax was unfair"], "said")
+
+
 def test_offsets_count_code_points(shipped: Pipeline) -> None:
     text = f"🐟🐟🐟 The pørt was shut. {BOAT} said Mara Quill."
     shifted = predict(shipped, text)
@@ -355,3 +384,29 @@ def test_a_quotation_over_paragraphs_is_one_quote(shipped: Pipeline) -> None:
     )
     ((content, _, _, kind, actor),) = parts(text, predict(shipped, text))
     assert (len(content), kind, actor) == (3, "direct", "Mara Quill")
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "cue"),
+    [
+        ("Quill insisted on Sunday that the tax was fair.", "the tax was fair", "insisted"),
+        ("Quill pointed out that trade was down.", "trade was down", "pointed out"),
+        ("Quill said that man was a thief.", "that man was a thief", "said"),
+        ("Quill said: “We never pay the eel tax.”", "“We never pay the eel tax.”", "said"),
+        ("“We never pay the eel tax,” Quill said Monday.", "“We never pay the eel tax,”", "said"),
+    ],
+)
+def test_where_contents_begin_and_cues_end(shipped: Pipeline, text: str, content: str, cue: str) -> None:
+    assert [(said, by) for said, by, *_ in parts(text, predict(shipped, text))] == [([content], cue)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("The jury was told that he stole the boat.", []),
+        ("The ministry was warned that the dam may break.", []),
+        ("Quill told the jury that he stole the boat.", ["Quill"]),
+    ],
+)
+def test_who_is_told_says_nothing(shipped: Pipeline, text: str, sources: list[str]) -> None:
+    assert [source for _, _, source, *_ in parts(text, predict(shipped, text))] == sources

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from invariants import SCRAPS, predict
 
 from topic_stance.classifier import Pipeline
+from topic_stance.classifier.context import context
 from topic_stance.classifier.lexicon import look_up
 from topic_stance.classifier.quotes import FoundQuote, found_quotes, quote_spans
-from topic_stance.classifier.segment import token_hash
+from topic_stance.classifier.segment import token_hash, tokenize
 from topic_stance.classifier.stance import (
+    CLASSES,
     CUED,
     SAID,
     SOURCE,
@@ -51,6 +53,65 @@ def actor(prediction: Prediction, name: str) -> Actor:
 
 def stances(prediction: Prediction, name: str) -> dict[str, tuple[str, float]]:
     return {stance.topic: (stance.label, stance.probability) for stance in actor(prediction, name).stances}
+
+
+def features(shipped: Pipeline, text: str, cue: tuple[int, int] | None = None) -> RawFeatures:
+    """The features of one quote that is all of a text."""
+    tokens = tokenize(text)
+    quotes = shipped.bundle.heads.quotes
+    where = context(tokens, quotes.words, quotes.tagger)
+    return actor_features(tokens, where, quote_spans([FoundQuote([(0, len(tokens.start))], cue, None, "indirect")]))
+
+
+class TestFeatures:
+    @pytest.mark.parametrize(
+        ("text", "word", "negated"),
+        [
+            ("it was not late; nine boats came", "boats", False),
+            ("it was not late for any of the boats", "boats", True),
+            ("not " + "so " * 39 + "late", "late", True),
+            ("not " + "so " * 40 + "late", "late", False),
+        ],
+    )
+    def test_a_negation_reaches_over_forty_words_of_its_clause(
+        self, shipped: Pipeline, text: str, word: str, negated: bool
+    ) -> None:
+        keys = set(features(shipped, text).key.tolist())
+        said, denied = said_word(token_hash(word)), negated_word(token_hash(word))
+        assert (said in keys, denied in keys) == (not negated, negated)
+
+    def test_no_pair_stands_over_the_end_of_a_clause(self, shipped: Pipeline) -> None:
+        texts = ("boats sank; eels rose", "eels rose; boats sank")
+        first, second = (set(features(shipped, text).key.tolist()) for text in texts)
+        assert first == second
+
+    def test_pairs_are_in_order(self, shipped: Pipeline) -> None:
+        first, second = (set(features(shipped, text).key.tolist()) for text in ("boats eels", "eels boats"))
+        assert first != second
+
+    def test_a_cue_of_two_words_is_a_feature_of_its_own(self, shipped: Pipeline) -> None:
+        raws = [features(shipped, text, (1, 3)) for text in ("he laid out it", "he out laid it")]
+        first, second = (set(raw.key[raw.block == CUED].tolist()) for raw in raws)
+        assert len(first - second) == len(second - first) == 1
+
+    def test_the_class_of_a_word_may_be_negated(self, shipped: Pipeline) -> None:
+        raws = [features(shipped, text) for text in ("taxes are not fair", "taxes are fair not")]
+        first, second = (set(raw.key[raw.block == CLASSES].tolist()) for raw in raws)
+        assert first != second
+
+    def test_the_class_of_a_cue_is_a_feature_beside_its_word(self, shipped: Pipeline) -> None:
+        raw = features(shipped, "he said it", (1, 2))
+        assert (raw.block == CUED).sum() == 2
+
+    def test_a_name_that_is_spoken_of_is_none(self, shipped: Pipeline) -> None:
+        first, second = (features(shipped, f"he met {name} there").key for name in ("Sarah Tonk", "Robert Marr"))
+        np.testing.assert_array_equal(first, second)
+
+    def test_scores_grow_with_the_temperature(self, shipped: Pipeline) -> None:
+        head = shipped.bundle.heads.stance
+        raw = features(shipped, "the tax is a fraud")
+        twice = stance_scores(raw, head._replace(temperature=2 * head.temperature))
+        np.testing.assert_allclose(twice, 2 * stance_scores(raw, head), rtol=1e-5)
 
 
 def test_every_actor_has_a_stance_on_every_assigned_topic(shipped: Pipeline) -> None:

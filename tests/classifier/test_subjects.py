@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import SCRAPS, predict
+from invariants import SCRAPS, parts, predict
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.context import context
@@ -42,6 +42,9 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
         ("The growers said that it was unfair.", "said", None, "The growers"),
         ("It was unfair, said the growers.", "said", None, "the growers"),
         ("It was said to be unfair.", "to be", None, None),
+        ("It angered the Orrin-based growers, who said it was unfair.", "said", "who", "the Orrin-based growers"),
+        ("They met Mara Quill, growers, who said it was unfair.", "said", "who", "growers"),
+        ("It angered the growers, who also said it was unfair.", "said", "who also", "the growers"),
     ],
 )  # fmt: skip
 def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, source: str | None, phrase: str) -> None:
@@ -53,7 +56,12 @@ def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, sour
     [
         ("ORRIN: Growers on Monday said that it was unfair.", "ORRIN", "Growers on Monday"),
         ("ORRIN: Growers on Monday said that it was unfair.", "ORRIN: Growers", "Growers"),
+        ("NEW ORRIN — Growers on Monday said that it was unfair.", "NEW ORRIN — Growers", "Growers"),
+        ("ORRIN, N.V. — Growers said that it was unfair.", "N.V. — Growers", "Growers"),
+        ("ORRIN, 9 May (EP) -- Growers said that it was unfair.", "ORRIN, 9 May (EP) -- Growers", "Growers"),
+        ("ORRIN growers met – Growers said that it was unfair.", "Growers", "Growers"),
         ("ORRIN: It was unfair, he said.\nVELM: Growers said that it was unfair.", "VELM", "VELM"),
+        ("It was quiet.\nNobody came.\nIt rained.\nORRIN: Growers on Monday said that it was unfair.", "ORRIN", "ORRIN"),
         ("The mayor came. The governor, for his part, said it was unfair.", "his part", "The governor"),
         ("The mayor came. Long, for his part, said it was unfair.", "for his part", "Long"),
         ("He had no part. His part said it was unfair.", "His part", "His part"),
@@ -80,6 +88,29 @@ def test_a_line_signs_the_quotation_before_it(shipped: Pipeline, text: str, acto
     if actor:
         assert quote.actor is not None
         assert prediction.actors[quote.actor].name == actor
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("“The tax is unfair to the growers of the old port.”\n\nMara Quill, Bank of Orrin\n\nThe port was shut.",
+         "Mara Quill, Bank of Orrin"),
+        ("The tax rose. “The tax is unfair to the growers of the old port.”\n\nMara Quill, Orrin Post\n\nIt was shut.",
+         None),
+    ],
+)  # fmt: skip
+def test_all_of_a_line_signs_a_quotation_that_is_a_line(shipped: Pipeline, text: str, source: str | None) -> None:
+    whole = f"The council met in Orrin on Monday to talk about the tax.\n\n{text}"
+    ((_, _, found, _, _),) = parts(whole, predict(shipped, whole))
+    assert found == source
+
+
+def test_what_a_cue_has_as_content_is_not_its_subject_after_it(shipped: Pipeline) -> None:
+    tokens = tokenize("On Monday, said the growers.")
+    quotes = shipped.bundle.heads.quotes
+    where = context(tokens, quotes.words, quotes.tagger)
+    found = quote_spans([FoundQuote([(4, 6)], (3, 4), None, "indirect")])
+    assert with_sources(found, tokens, where).source.tolist() == [[-1, -1]]
 
 
 @settings(max_examples=100, deadline=None)

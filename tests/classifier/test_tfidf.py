@@ -11,7 +11,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from topic_stance.classifier import tfidf
 from topic_stance.classifier.segment import join_tokens, repeat_lead, tokenize
 from topic_stance.classifier.tfidf import (
-    linear_scores,
     term_counts,
     term_tables,
     term_weights,
@@ -51,7 +50,7 @@ def assert_same_scores(vectorizer: TfidfVectorizer, documents: list[str], seed: 
         text_scores(documents, term_weights(tables, vectorizer.idf_, coefficients)), expected, rtol=0, atol=1e-6
     )
     for document, row in zip(documents, expected, strict=True):
-        scores = linear_scores(exact_case(tokenize(document)), tables, vectorizer.idf_, coefficients)
+        scores = token_scores(exact_case(tokenize(document)), term_weights(tables, vectorizer.idf_, coefficients))
         assert scores.dtype == np.float64
         np.testing.assert_allclose(scores, row, rtol=0, atol=1e-6, err_msg=repr(document))
 
@@ -81,7 +80,7 @@ def test_a_large_vocabulary() -> None:
 @pytest.mark.parametrize("text", ["", " \n", "a b c", "…", "unheard of words"])
 def test_a_text_without_known_terms_scores_nothing(text: str) -> None:
     tables = term_tables(["ebb", "ebb tide", "tide"])
-    assert linear_scores(tokenize(text), tables, np.ones(3), np.ones((3, 2))).tolist() == [0.0, 0.0]
+    assert token_scores(tokenize(text), term_weights(tables, np.ones(3), np.ones((3, 2)))).tolist() == [0.0, 0.0]
 
 
 def test_a_vocabulary_may_be_of_pairs_or_of_words_only() -> None:
@@ -125,7 +124,7 @@ def test_joined_and_repeated_tokens_score_as_the_text_that_they_stand_for(
     text = "\n".join([*[lead] * times, whole])
     expected = (vectorizer.transform([text]) @ coefficients)[0]
     for scores in (
-        linear_scores(repeat_lead(joined, length, times), tables, vectorizer.idf_, coefficients),
+        token_scores(repeat_lead(joined, length, times), term_weights(tables, vectorizer.idf_, coefficients)),
         token_scores(joined, term_weights(tables, vectorizer.idf_, coefficients), length, times),
     ):
         np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-6)

@@ -94,6 +94,15 @@ def test_an_article_may_have_no_quote() -> None:
         (GOOD.replace('name = "Mara Quill"\n', ""), "x1.txt: an actor needs a name"),
         (GOOD.replace('type = "person"\ndesc', 'type = "robot"\ndesc'), "x1.txt: an actor needs .* a type of person, "),
         (GOOD.replace('stance = { fraud = "favor" }\n', ""), "x1.txt: the actor 'Mara Quill' needs one stance"),
+        pytest.param(
+            GOOD.replace("region = ", f"n = {'1' * 5000}\nregion = "), "x1.txt: front matter is not TOML", id="digits"
+        ),
+        (GOOD.replace('name = "Mara Quill"\n', "name = 3\n"), "x1.txt: an actor needs a name"),
+        (GOOD.replace('{ fraud = "favor" }', '["fraud"]'), "x1.txt: the actor 'Mara Quill' needs one stance"),
+        (GOOD.replace('"favor"', '["favor"]'), "x1.txt: the actor 'Mara Quill' needs one stance"),
+        (GOOD.replace('["Quill", "she"]', "5"), "x1.txt: the mentions of the actor 'Mara Quill' must be"),
+        (GOOD.replace('["Quill", "she"]', "[5]"), "x1.txt: the mentions of the actor 'Mara Quill' must be"),
+        (GOOD.replace('"inspector"', "5"), "x1.txt: the description of the actor 'Mara Quill' must be"),
         (GOOD.replace('"favor"', '"for"'), "x1.txt: the actor 'Mara Quill' .* of favor, against, neutral"),
         (GOOD.replace('fraud = "favor"', 'weather = "favor"'), "x1.txt: the actor 'Mara Quill' needs one stance"),
         (GOOD.replace('name = "Odo Finch"', 'name = "Odo Wren"'), "x1.txt: the actor 'Odo Finch' .* not in the front"),
@@ -157,6 +166,7 @@ def test_random_marks_leave_the_text_as_it_was(pieces: list[str], data: st.DataO
     [
         (["“The eels were counted twice.”"], "direct"),
         (["“Never,”", "“never.”"], "direct"),
+        (['"The eels were counted twice."'], "direct"),
         (["“The eels” and “the cod”"], "mixed"),
         (["that “the eels” were counted twice"], "mixed"),
         (["that the “eels” were counted twice"], "indirect"),
@@ -181,6 +191,20 @@ def test_a_folder_is_read_by_file_name(tmp_path: Path) -> None:
         read_marked(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         read_marked(tmp_path / "none")
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(DataError, match=r"a\.txt: cannot be read"):
+        read_marked(tmp_path)
+
+
+def test_a_file_may_hold_many_articles(tmp_path: Path) -> None:
+    kinds = {"a": "group", "b": "state", "c": "document"}
+    bodies = [GOOD.replace('"x1"', f'"{name}"').replace('"person"', f'"{kind}"') for name, kind in kinds.items()]
+    (tmp_path / "many.txt").write_text("".join(bodies), encoding="utf-8")
+    found = read_marked(tmp_path)
+    assert {article.id: {actor.type for actor in article.actors or ()} for article in found} == {
+        name: {kind} for name, kind in kinds.items()
+    }
 
 
 def test_labelled_articles_from_jsonl(tmp_path: Path) -> None:
@@ -190,7 +214,13 @@ def test_labelled_articles_from_jsonl(tmp_path: Path) -> None:
     first, second = read_labelled(path)
     assert first == article
     assert (second.id, second.quotes, second.actors) == ("t", None, None)
-    for spoiled in (b'{"id": "t"}', b"{", b'{"id": "t", "text": "x", "topics": "fraud"}', b'"\xff"'):
+    for spoiled in (
+        b'{"id": "t"}',
+        b"{",
+        b'{"id": "t", "text": "x", "topics": "fraud"}',
+        b'"\xff"',
+        b'{"x": ' + b"[" * 100_000,
+    ):
         path.write_bytes(msgspec.json.encode(article) + b"\n" + spoiled + b"\n")
         with pytest.raises(DataError, match=r"gold\.jsonl:2: not a labelled article"):
             read_labelled(path)

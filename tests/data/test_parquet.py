@@ -1,15 +1,19 @@
 """Parquet: types of columns, long rows, damage."""
 
+import gzip
 import io
 import tracemalloc
+import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from topic_stance.data.readers import Record, Reject, read
+from topic_stance.data.readers import Record, Reject, Source, read, read_source
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -82,3 +86,31 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     data = bytearray(parquet(pa.table({"id": ["a1"], "text": ["Eels."]})))
     assert len(read_bytes(tmp_path, "short.parquet", bytes(data[:-9]))) == 1
     assert len(read_bytes(tmp_path, "no-text.parquet", parquet(pa.table({"body": ["x"]})))) == 1
+
+
+def test_uuids_are_ids_and_views_are_texts(tmp_path: Path) -> None:
+    key = uuid.UUID(int=7)
+    ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([key.bytes, key.bytes], pa.binary(16)))
+    views = pa.array([b"ok", b"\xff"], pa.binary_view()).view(pa.string_view())
+    first, second = read_bytes(tmp_path, "dump.parquet", parquet(pa.table({"id": ids, "text": views})))
+    assert isinstance(first, Record)
+    assert (first.article.id, first.article.text) == (str(key), "ok")
+    assert texts([second]) == ["! text is not UTF-8"]
+
+
+def test_the_shares_that_are_told_add_up_to_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "dump.parquet"
+    path.write_bytes(parquet(pa.table({"text": ["eel"] * 1_000})))
+    told: list[int] = []
+    assert len(list(read_source(Source(path, "dump", "", "parquet", None), on_bytes=told.append))) == 1_000
+    assert len(told) == 4
+    assert sum(told) == pytest.approx(path.stat().st_size, abs=4)
+
+
+def test_a_full_disk_for_a_compressed_table_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(blocks: Iterable[bytes]) -> BinaryIO:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("topic_stance.data.readers.spooled", full)
+    (found,) = read_bytes(tmp_path, "dump.parquet.gz", gzip.compress(b"PAR1"))
+    assert texts([found]) == ["! [Errno 28] No space left on device"]

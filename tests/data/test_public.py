@@ -55,6 +55,15 @@ def test_brat_errors_name_the_line(tmp_path: Path, line: str) -> None:
         brat(write(tmp_path / "a.ann", f"T1\tCue-span 1 2\tx\n{line}\n"))
 
 
+def test_polnear_that_is_not_utf8(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.ann: is not UTF-8"):
+        brat(write(tmp_path / "a.ann", b"\xff"))
+    write(tmp_path / "text" / "quay_1.txt", b"\xff")
+    write(tmp_path / "attributions" / "quay_1_a.ann", ANN)
+    with pytest.raises(DataError, match=r"quay_1\.txt: is not UTF-8"):
+        list(polnear(tmp_path))
+
+
 def test_polnear_takes_the_first_annotation_and_keeps_the_text_exact(tmp_path: Path) -> None:
     text = TEXT.replace(". ", ".\r\n")  # offsets count line ends as they are
     write(tmp_path / "text" / "quay_1.txt", text)
@@ -80,6 +89,22 @@ def test_articles_plain_and_gzip(tmp_path: Path) -> None:
 def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.jsonl: no such file.*data/labels/DATASHEET\.md"):
         articles([tmp_path / "none.jsonl"])
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"id": "\xff", "text": ""}', b'{"id": "a", "x": ' + b"[" * 100_000], ids=["bytes", "depth"]
+)
+def test_a_line_that_is_no_article(tmp_path: Path, line: bytes) -> None:
+    path = write(tmp_path / "a.jsonl", b"\n" + line)
+    with pytest.raises(DataError, match=r"a\.jsonl:2: not an article"):
+        articles([path])
+
+
+def test_a_damaged_gzip_file(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(TEXT.encode() * 9, mtime=0))
+    packed[10] = 0xFF  # the first byte of the stream: a block of a kind that there is not
+    with pytest.raises(DataError, match=r"a\.jsonl\.gz: cannot be read"):
+        articles([write(tmp_path / "a.jsonl.gz", bytes(packed))])
 
 
 TEXTS = {"a": Article("a", TEXT, "Eels", "2021-03-04", "Quayside Press")}
@@ -169,6 +194,8 @@ def test_newsmtsc(tmp_path: Path) -> None:
     found = newsmtsc(path)
     assert [row.polarity for row in found] == [-1, -1, 0, 1, 1]
     assert {row.sentence[slice(*row.target)] for row in found} == {"Finch"}
+    with pytest.raises(DataError, match=r"dev\.jsonl:1: not a NewsMTSC sentence"):
+        newsmtsc(write(path, b'{"sentence_normalized": "\xff", "targets": []}'))
 
 
 def test_gwsd(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -100,3 +102,38 @@ def test_errors_of_the_system_get_a_message(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"), replacing(tmp_path / "out.jsonl") as file:
         file.write(b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_gzip_holds_no_time_and_no_name(tmp_path: Path) -> None:
+    write(PREDICTIONS, tmp_path / "out.jsonl.gz")
+    flags_and_time = (tmp_path / "out.jsonl.gz").read_bytes()[3:8]
+    assert flags_and_time == bytes(5)
+
+
+def test_a_suffix_may_stand_in_capitals() -> None:
+    assert output_kind("OUT.JSONL.GZ") == "gzip"
+
+
+def test_what_is_moved_into_place_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+
+    def told(name: str) -> None:
+        call = getattr(os, name)
+
+        def telling(*arguments: Any) -> None:
+            steps.append(name)
+            call(*arguments)
+
+        monkeypatch.setattr(os, name, telling)
+
+    told("fsync")
+    told("replace")
+    write(PREDICTIONS, tmp_path / "out.jsonl")
+    assert steps == ["fsync", "replace", "fsync"]
+
+
+def test_standard_output_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(out)))  # type: ignore[type-var]
+    write(PREDICTIONS, "-")
+    assert out.getvalue() == LINES

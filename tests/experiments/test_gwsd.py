@@ -32,8 +32,9 @@ def test_a_held_out_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_macro_f1() -> None:
-    assert gwsd.macro_f1(["favor", "against", "neutral"], ["favor", "against", "neutral"]) == 1.0
-    assert gwsd.macro_f1(["favor", "favor"], ["favor", "against"]) == pytest.approx(2 / 9)
+    labels = ["favor", "against", "neutral"]
+    assert gwsd.macro_f1(gwsd.pairs_of(labels, labels)) == 1.0
+    assert gwsd.macro_f1(gwsd.pairs_of(["favor", "favor"], ["favor", "against"])) == pytest.approx(2 / 9)
 
 
 def test_pieces_are_of_whole_words() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from topic_stance.classifier import Pipeline
-from topic_stance.data.records import Article, LabelledArticle, Prediction
+from topic_stance.data.records import Article, LabelledActor, LabelledArticle, LabelledQuote, Prediction
 from topic_stance.training.behaviour import CHECKS, Outcome, authored, behaviour_table, check_behaviour, gate_check
 from topic_stance.training.cli import main
 
@@ -88,8 +88,17 @@ def test_a_model_that_hears_no_negation_is_caught(tiny: Pipeline, authored: list
     assert not found[NEGATION].passed
 
 
-def test_the_same_seed_asks_the_same(tiny: Pipeline, authored: list[LabelledArticle]) -> None:
+def test_every_time_the_same_is_asked(tiny: Pipeline, authored: list[LabelledArticle]) -> None:
     assert check_behaviour(tiny, authored, 5) == check_behaviour(tiny, authored, 5)
+
+
+def test_no_words_to_put_into_others_mouths(tiny: Pipeline) -> None:
+    text = "“No way,” Odo Finch said."
+    quote = LabelledQuote([(0, 9)], (20, 24), (10, 19), "direct", "Odo Finch")
+    article = LabelledArticle(
+        "a", text, ["fraud"], [quote], [LabelledActor("Odo Finch", "person", {"fraud": "against"})]
+    )
+    assert outcomes(tiny, [article])[WORDS].tried == 0
 
 
 def test_outcomes_as_rates_and_rows() -> None:

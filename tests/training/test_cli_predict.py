@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from topic_stance.training import cli
+from topic_stance.training import (
+    cli,
+    registry,  # noqa: F401 - before a stand-in takes the place of what it imports
+)
 from topic_stance.training.models import resolve_model
 
 PIPELINE = "topic_stance.classifier.pipeline"

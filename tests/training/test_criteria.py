@@ -68,6 +68,30 @@ class TestCalibration:
         (criterion,) = calibration(articles, predictions(articles, 0.9), predictions(articles, 0.7))
         assert criterion.detail.startswith("error 0.100 → 0.300, difference in [+0.200, +0.200]")
 
+    def test_every_topic_counts(self) -> None:
+        articles = gold()
+        before, after = predictions(articles, 0.5), predictions(articles, 0.5)
+        for side, stated in ((before, 0.0), (after, 0.5)):
+            for prediction in side:
+                prediction.topics.append(TopicScore("weather", stated, False))  # no article has it
+        topics, _ = calibration(articles, before, after)
+        assert not topics.passed
+        assert topics.detail.startswith("error 0.0")
+
+    def test_the_error_is_the_mean_over_topics(self) -> None:
+        articles = [LabelledArticle(str(k), "x", ["fraud"]) for k in range(10)]
+        found = predictions(articles, 0.9)
+        for prediction in found:
+            prediction.topics.append(TopicScore("weather", 0.3, False))
+        (criterion,) = calibration(articles, found, found)
+        assert criterion.detail.startswith("error 0.200 → 0.200")
+
+    def test_both_sides_are_resampled_alike(self) -> None:
+        articles = gold()
+        found = predictions(articles, 0.5)
+        for criterion in calibration(articles, found, found):
+            assert criterion.detail.endswith("difference in [+0.000, +0.000]")
+
 
 class Slow:
     """A model whose every prediction moves a clock."""
@@ -121,6 +145,17 @@ class TestSpeed:
         speed(*models, [], 1.2)
         assert "".join(order[:8]) == "baabbaab"
 
+    def test_a_hundred_articles_are_enough(self) -> None:
+        seen: set[int] = set()
+
+        class Counting:
+            def predict(self, articles: Any) -> None:
+                seen.add(len(articles))
+
+        model: Any = Counting()
+        speed(model, model, [Article("a", "x")] * 101, 1.2)
+        assert seen == {100}
+
     def test_detail(self) -> None:
         assert self.judged([1.0], [1.5]).detail.startswith("1.50 times the champion's time, at most 1.20")
 
@@ -133,3 +168,8 @@ def test_behaviour_is_a_criterion_for_every_rate() -> None:
     found = behaviour(pipeline, [check])
     assert [(criterion.name, criterion.passed) for criterion in found] == [("names swapped", True), ("negation", False)]
     assert str(found[1]) == "FAILED  negation: right in 0.500 of 10 cases, at least 0.800"
+
+
+def test_the_least_rate_itself_will_do() -> None:
+    pipeline: Any = None
+    assert behaviour(pipeline, [lambda _: [Rate("a", 0.9, 0.9, 10)]])[0].passed

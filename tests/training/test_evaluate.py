@@ -25,7 +25,8 @@ from topic_stance.data.records import (
     Stance,
     TopicScore,
 )
-from topic_stance.training.evaluate import HEADLINES, calibration_error, evaluate, prf, score
+from topic_stance.training.diagnostics import Certainty
+from topic_stance.training.evaluate import HEADLINES, evaluate, prf, score
 from topic_stance.training.gate import difference
 from topic_stance.training.matching import normal_name, same_actor
 
@@ -286,12 +287,13 @@ def test_f1_lies_between_precision_and_recall(tp: int, fp: int, fn: int) -> None
 def test_calibration_error() -> None:
     half = np.full(10, 0.5)
     truth = np.arange(10) % 2 == 0
-    assert calibration_error(half, truth) == pytest.approx(0)
-    assert calibration_error(half, np.ones(10, bool)) == pytest.approx(0.5)
-    assert calibration_error(np.array([0.0, 1.0]), np.array([False, True])) == pytest.approx(0)
-    assert calibration_error(np.array([0.0, 1.0]), np.array([True, False])) == pytest.approx(1)
+    assert Certainty(half, truth).error() == pytest.approx(0)
+    assert Certainty(half, np.ones(10, bool)).error() == pytest.approx(0.5)
+    assert Certainty(np.array([0.0, 1.0]), np.array([False, True])).error() == pytest.approx(0)
+    assert Certainty(np.array([0.0, 1.0]), np.array([True, False])).error() == pytest.approx(1)
+    assert Certainty.of([]).error() == 0
     # a third of the articles is wrong by 0.9, the others by 0.2
-    assert calibration_error(np.array([0.9, 0.2, 0.2]), np.zeros(3, bool)) == pytest.approx((0.9 + 0.4) / 3)
+    assert Certainty(np.array([0.9, 0.2, 0.2]), np.zeros(3, bool)).error() == pytest.approx((0.9 + 0.4) / 3)
 
 
 @pytest.mark.parametrize(

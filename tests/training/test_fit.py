@@ -45,7 +45,7 @@ def test_the_manifest_says_what_was_learned_from(tiny: Pipeline, tiny_config: Ru
     manifest = tiny.bundle.manifest
     taxonomy = read_taxonomy()
     assert tuple(topic.label for topic in manifest.topics) == taxonomy.labels
-    assert [topic.proposition for topic in manifest.topics] == [entry["proposition"] for entry in taxonomy.entries]
+    assert [topic.proposition for topic in manifest.topics] == [entry.proposition for entry in taxonomy.entries]
     assert manifest.data == {"data/articles": "0" * 64}
     assert manifest.options["quotes"] == msgspec.to_builtins(tiny_config.quotes)
     assert "numpy" in manifest.versions
@@ -207,6 +207,10 @@ def test_a_taxonomy_needs_its_parts(tmp_path: Path) -> None:
         ("", r"taxonomy\.toml: names no"),
         ("= 1", r"taxonomy\.toml: not TOML"),
         ('[[topics]]\nlabel = "a"\ndescription = ""\nproposition = ""\n' * 2, "twice: a, a"),
+        ('[[topics]]\nlabel = 3\ndescription = ""\nproposition = ""\n', "a topic needs .*`str`, got `int`"),
+        ("topics = 3", "a topic needs .*got `int`"),
+        ("topics = [1]", "a topic needs .*got `int`"),
+        pytest.param(f"n = {'1' * 5000}", r"taxonomy\.toml: not TOML", id="digits"),
     ],
 )
 def test_a_taxonomy_that_is_none(tmp_path: Path, text: str, message: str) -> None:

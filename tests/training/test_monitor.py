@@ -15,8 +15,8 @@ import pytest
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import Actor, Article, DataError, LabelledArticle, Prediction, Quote, Stance, TopicScore
 from topic_stance.data.writers import write
-from topic_stance.training.cli import main
-from topic_stance.training.monitor import FLOORS, Drift, changed_terms, compare
+from topic_stance.training.cli import main, parser
+from topic_stance.training.monitor import ALPHA, FLOORS, Drift, _mixes, _p_of_counts, changed_terms, compare
 from topic_stance.training.monitor_report import as_html, mixes_over_time, periods
 from topic_stance.training.profiles import SAMPLE, Predicted, Profile, profile, read_predictions, read_texts
 
@@ -93,6 +93,15 @@ class TestCompare:
         assert not rate.drifted
         assert any("only large changes" in note for note in drift.notes)
 
+    @pytest.mark.parametrize(("table", "p"), [([[0, 9], [0, 9]], 1.0), ([[0, 4], [4, 0]], 1 / 35)])
+    def test_small_counts_are_tested_exactly(self, table: list[list[int]], p: float) -> None:
+        assert _p_of_counts(table) == pytest.approx(p)
+
+    def test_the_mix_of_few_stances_is_not_looked_at(self) -> None:
+        assert list(_mixes("stance mix", "fraud", [[19, 0, 0], [0, 90, 0]])) == []
+        (found,) = _mixes("stance mix", "fraud", [[20, 0, 0], [0, 20, 0]])
+        assert found.effect == pytest.approx(1.0)
+
     def test_tolerance(self) -> None:
         first, second = side(predictions(600, 1)), side(predictions(600, 2, rate=0.6))
         assert "topic rate" not in drifted(compare(first, second, tolerance=5.0))
@@ -109,6 +118,11 @@ class TestCompare:
             prediction.topics.append(TopicScore("weather", 0.9, True))
         checks = compare(side(predictions(200, 1)), side(second)).checks
         assert any(check.of == "weather" and check.drifted for check in checks)
+
+    def test_one_article_on_each_side(self) -> None:
+        drift = compare(side(predictions(1, 1)), side(predictions(1, 2)))
+        assert not drift.drifted
+        assert all(0 <= check.p <= 1 for check in drift.checks)
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +255,10 @@ class TestCommand:
 
         return run
 
+    def test_the_default_alpha_is_that_of_compare(self) -> None:
+        arguments = parser().parse_args(["monitor", "--reference", "a.jsonl", "--current", "b.jsonl"])
+        assert arguments.alpha == ALPHA
+
     def test_exit_codes(self, run: Callable[..., int], capfd: Any) -> None:
         assert run(predictions(400, 2)) == 0
         assert "no drift in" in capfd.readouterr().out
@@ -269,11 +287,28 @@ class TestCommand:
         assert run(predictions(9, 1), "--current-texts", "x.jsonl") == 2
         assert "belong together" in capfd.readouterr().err
 
+    @pytest.mark.parametrize("option", ["--html", "--json"])
+    def test_what_cannot_be_written_shows_at_once(
+        self, run: Callable[..., int], tmp_path: Path, capfd: Any, option: str
+    ) -> None:
+        for place in (tmp_path / "none" / "drift", tmp_path / "current.parquet"):
+            assert run(predictions(9, 1), option, str(place)) == 2
+            out, error = capfd.readouterr()
+            assert out == ""
+            assert str(place) in error
+
     @pytest.mark.parametrize("option", ["--alpha=1", "--alpha=0", "--tolerance=0", "--tolerance=inf"])
     def test_options_that_make_no_sense(self, run: Callable[..., int], option: str) -> None:
         with pytest.raises(SystemExit) as caught:
             run(predictions(9, 1), option)
         assert caught.value.code == 2
+
+
+def test_a_page_without_topics() -> None:
+    made = [predictions(9, seed) for seed in (1, 2)]
+    for prediction in made[0] + made[1]:
+        prediction.topics = []
+    assert "No prediction states a topic." in as_html(compare(*map(side, made)))
 
 
 def test_everything_from_outside_is_escaped(authored: list[LabelledArticle], tiny: Pipeline, tmp_path: Path) -> None:
@@ -287,7 +322,7 @@ def test_everything_from_outside_is_escaped(authored: list[LabelledArticle], tin
                     stance.topic = HOSTILE
         return side(made)
 
-    page = as_html(compare(hostile(1), hostile(2)), HOSTILE)
+    page = as_html(compare(hostile(1), hostile(2)))
     assert "<script" not in page
     assert html.escape(HOSTILE).replace("_", " ") in page
     assert page.count("<img ") == 3

@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_marked
-from topic_stance.data.records import LabelledArticle, Prediction, TopicScore, TopicStanceError
+from topic_stance.data.records import TopicStanceError
 from topic_stance.training import registry as registry_module
 from topic_stance.training.claims import claimed
 from topic_stance.training.config import GateConfig
 from topic_stance.training.criteria import Rate
-from topic_stance.training.evaluate import Evaluation
-from topic_stance.training.gate import Comparison, Difference, compare, difference, judge
 from topic_stance.training.models import find_model
 from topic_stance.training.registry import Registry, Reign, Version, _chained
 from topic_stance.training.store import StoreError
@@ -464,63 +461,3 @@ class TestCommands:
     def test_an_unknown_model(self, store, gold: Path, capfd) -> None:
         assert store("evaluate", "--model", "nosuch", "--gold", str(gold)) == 2
         assert "nosuch" in capfd.readouterr().err
-
-
-class TestGate:
-    """The rule itself, on made-up evaluations."""
-
-    @staticmethod
-    def evaluation(**figures: tuple[float, float]) -> Evaluation:
-        """By name, a figure and the spread of its resamples."""
-        spread = np.linspace(-1, 1, 200)
-        values = {name: np.full(200, value) + width * spread for name, (value, width) in figures.items()}
-        return Evaluation(10, {name: value for name, (value, _) in figures.items()}, {}, values, [])
-
-    def judged(self, champion: Evaluation, candidate: Evaluation) -> dict[str, bool]:
-        return {c.name: c.passed for c in judge(champion, candidate, ["a", "b"])}
-
-    def test_better_on_one(self) -> None:
-        found = self.judged(self.evaluation(a=(0.5, 0.0), b=(0.5, 0.0)), self.evaluation(a=(0.6, 0.0), b=(0.5, 0.0)))
-        assert found == {"a": True, "b": True, "better": True}
-
-    def test_the_same(self) -> None:
-        same = self.evaluation(a=(0.5, 0.0), b=(0.5, 0.0))
-        assert self.judged(same, same) == {"a": True, "b": True, "better": False}
-
-    def test_worse_beyond_noise_on_one(self) -> None:
-        found = self.judged(self.evaluation(a=(0.5, 0.0), b=(0.5, 0.0)), self.evaluation(a=(0.9, 0.0), b=(0.45, 0.01)))
-        assert found == {"a": True, "b": False, "better": True}
-
-    def test_worse_within_noise_on_one(self) -> None:
-        found = self.judged(self.evaluation(a=(0.5, 0.0), b=(0.5, 0.0)), self.evaluation(a=(0.6, 0.0), b=(0.45, 0.1)))
-        assert found == {"a": True, "b": True, "better": True}
-
-    def test_loses_more_than_it_gains(self) -> None:
-        found = self.judged(self.evaluation(a=(0.5, 0.0), b=(0.5, 0.0)), self.evaluation(a=(0.51, 0.0), b=(0.45, 0.1)))
-        assert found == {"a": True, "b": True, "better": False}
-
-    def test_the_interval_leaves_a_fortieth_at_either_end(self) -> None:
-        found = difference(self.evaluation(a=(0.0, 0.0)), self.evaluation(a=(0.0, 1.0)), "a")
-        ranked = np.linspace(-1, 1, 200)
-        assert (found.low, found.high) == (ranked[5], ranked[194])
-
-    def test_a_loss_and_a_gain_beyond_noise_have_a_star(self) -> None:
-        rows = [Difference("a", 0.5, 0.4, low, high) for low, high in ((-0.2, -0.1), (-0.2, 0.1), (0.1, 0.2))]
-        assert [row.endswith("*") for row in Comparison(3, rows, {}).table().splitlines()[1:4]] == [True, False, True]
-
-    def test_probabilities_below_the_threshold_change_nothing(self) -> None:
-        class Sure:
-            def __init__(self, probability: float, assigned: bool) -> None:
-                self.topics = [TopicScore("fraud", probability, assigned), TopicScore("eels", 0.9, True)]
-
-            def predict(self, articles: Any) -> list[Prediction]:
-                return [Prediction(article.id, "m", self.topics, [], []) for article in articles]
-
-        gold = [LabelledArticle("a", "x", ["eels"])]
-        assert compare(Sure(0.1, False), Sure(0.4, False), gold).changed == {}  # type: ignore[arg-type]
-        assert compare(Sure(0.1, False), Sure(0.6, True), gold).changed == {"a": ["topics"]}  # type: ignore[arg-type]
-
-    def test_a_metric_that_is_not_there(self) -> None:
-        one = self.evaluation(a=(0.5, 0.0))
-        with pytest.raises(TopicStanceError, match="'b' cannot be measured"):
-            self.judged(one, one)
