@@ -21,9 +21,9 @@ from .records import DataError, Prediction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["jsonl", "gzip", "zstd", "parquet"]
+OutputKind = Literal["jsonl", "gzip", "zstd", "parquet"]
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, OutputKind] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".jsonl.gz": "gzip",
@@ -36,7 +36,7 @@ _ROWS = 10_000  # a row group of Parquet, or fewer where they are long
 _BYTES = 16_000_000
 
 
-def output_kind(path: str | os.PathLike[str]) -> Kind:
+def output_kind(path: str | os.PathLike[str]) -> OutputKind:
     """How a file of this name is written; "-" is standard output. Raises `DataError` for an unknown suffix."""
     name = os.fspath(path)
     if name == "-":
@@ -108,7 +108,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _write_lines(lines: Iterable[bytes], file: BinaryIO, kind: Kind) -> None:
+def _write_lines(lines: Iterable[bytes], file: BinaryIO, kind: OutputKind) -> None:
     if kind == "parquet":
         _write_parquet(lines, file)
         return
@@ -117,7 +117,7 @@ def _write_lines(lines: Iterable[bytes], file: BinaryIO, kind: Kind) -> None:
             out.write(line)
 
 
-def _compressed(file: BinaryIO, kind: Kind) -> contextlib.AbstractContextManager[BinaryIO]:
+def _compressed(file: BinaryIO, kind: OutputKind) -> contextlib.AbstractContextManager[BinaryIO]:
     """What to write into; the same bytes come out whenever and under whatever name they are written."""
     if kind == "gzip":
         opened = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0)

@@ -22,7 +22,7 @@ from topic_stance.classifier.context import Context
 from topic_stance.classifier.lexicon import NAME, lexicon
 from topic_stance.classifier.quotes import FoundQuote, TokenSpan, quote_spans
 from topic_stance.classifier.segment import Tokens
-from topic_stance.classifier.sources import SOURCE_ENTITY, SOURCE_KIND, read_source
+from topic_stance.classifier.sources import N_SOURCE, SOURCE_ENTITY, SOURCE_KIND, read_source
 from topic_stance.data.records import LabelledArticle, Span
 
 from .matching import same_actor
@@ -62,21 +62,21 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
     wanted = [actors[name] for quote, name in labelled if quote is not None]
     if not quotes:
         return []
-    stage = make_scene(tokens, where, quote_spans(quotes), lexicon())
-    source = np.zeros(8, np.int32)
+    scene = make_scene(tokens, where, quote_spans(quotes), lexicon())
+    source = np.zeros(N_SOURCE, np.int32)
     candidates = np.zeros(MOST_CANDIDATES, np.int32)
     groups: list[Group] = []
     before = -1
-    for k in stage.order.tolist():
-        if before >= 0 and stage.source[k, 0] >= 0 and stage.source[k, 0] == stage.source[before, 0]:
+    for k in scene.order.tolist():
+        if before >= 0 and scene.source[k, 0] >= 0 and scene.source[k, 0] == scene.source[before, 0]:
             continue  # two quotes that share a source share their speaker
         before = k
-        read_source(stage, k, source)
+        read_source(scene, k, source)
         number = int(source[SOURCE_ENTITY])
         if source[SOURCE_KIND] != NAME:
-            n = list_candidates(stage, k, source, candidates)
+            n = list_candidates(scene, k, source, candidates)
             listed = candidates[:n].tolist()
-            names = [entity_name(c, article.text, tokens, stage.row) if c != SELF else "" for c in listed]
+            names = [entity_name(c, article.text, tokens, scene.row) if c != SELF else "" for c in listed]
             right = [bool(name) and same_actor(wanted[k], name) for name in names]
             if not any(right):
                 right = [c == SELF for c in candidates[:n].tolist()]
@@ -84,11 +84,11 @@ def rank_groups(article: LabelledArticle, tokens: Tokens, where: Context) -> lis
             if any(right):
                 features = np.zeros((n, N_RANK_FEATURES), np.int32)
                 for c in range(n):
-                    rank_features(stage, k, source, candidates[c], c, features[c])
+                    rank_features(scene, k, source, candidates[c], c, features[c])
                 if n > 1:
                     groups.append((features, np.array(right)))
                 number = int(candidates[right.index(True)])
-        settle(stage, k, source, number)
+        settle(scene, k, source, number)
     return groups
 
 

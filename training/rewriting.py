@@ -197,7 +197,7 @@ def other_nation(article: LabelledArticle, rng: random.Random) -> list[Edit]:
 
 
 def _apart(edits: list[Edit]) -> list[Edit]:
-    """Edits without those that lie within a longer one: `Sudan` in `South Sudan`."""
+    """Edits without those that lie within a longer one: `Mexico` in `Mexico City`."""
     kept: list[Edit] = []
     for edit in sorted(edits, key=lambda e: (e[0] - e[1], e)):
         if all(edit[1] <= other[0] or other[1] <= edit[0] for other in kept):
