@@ -104,6 +104,12 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
                 and tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME)
             ):
                 begin -= 1
+        elif (
+            begin > 0
+            and (count == 0 or out[count - 1, 1] < begin)
+            and _first_of_body(begin - 1, tag, flags, bits, hashes, level)
+        ):
+            begin -= 1
         near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
         if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= LONGEST_RUN:
             last = out[count - 1, 1]
@@ -129,6 +135,14 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
         count += 1
     return out[:count]
+
+
+@inner
+def _first_of_body(i, tag, flags, bits, hashes, level):  # type: ignore[no-untyped-def]
+    """Whether the first word of a sentence belongs to a name of common words after it (Eel Rights Watch)."""
+    common = level[i] == 1 and 0 < level[i + 1] < 3 and flags[i] & CAPITAL and flags[i] & SENTENCE
+    word = tag[i] == _NAME or tag[i] == _NOUN or tag[i] == _ADJECTIVE
+    return common and word and not among(_BEFORE_NAMES, hashes[i]) and not bits[i] & (TITLE | PREPOSITION | AND)
 
 
 @inner

@@ -40,6 +40,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("DSP Ngozi Tonk", "Ngozi Tonk"),
         ("HE Tonk Marr", "Tonk Marr"),
         ("IT Minister Sarah Tonk", "Sarah Tonk"),
+        ("Senior Airman Sarah Tonk", "Sarah Tonk"),
         # within a name
         ("Moshe Ya’alor", "Moshe Ya’alor"),
         ("Hessa bint Tonk", "Hessa bint Tonk"),
@@ -139,6 +140,20 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
 def test_what_and_of_what_kind_a_source_is(shipped: Pipeline, source: str, name: str, kind: str) -> None:
     found = resolved(shipped, f"It was quiet in Orrin, and {source} {TAX}", source).entities
     assert [(entity.text, entity.type) for entity in found] == [(name, kind)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Human Rights Watch said the tax will rise.", "Human Rights Watch"),
+        ("Foreign Ministry officials left. The ministry said the tax will rise.", "Foreign Ministry"),
+        ("Common Cause said the tax will rise.", "Common Cause"),
+        ("Today Orrin Bank said the tax will rise.", "Orrin Bank"),
+        ("Yesterday growers met. But Quill said the tax will rise.", "Quill"),
+    ],
+)
+def test_the_first_word_of_a_sentence_may_be_one_of_a_name(shipped: Pipeline, text: str, name: str) -> None:
+    assert [actor.name for actor in predict(shipped, text).actors] == [name]
 
 
 def test_another_one_is_not_the_one_before(shipped: Pipeline) -> None:
