@@ -82,34 +82,8 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
     out = np.empty_like(runs)
     count = 0
     for r in range(len(runs)):
-        begin, stop, possessive = runs[r, 0], runs[r, 1], runs[r, 2]
-        if flags[begin] & SENTENCE:
-            pass
-        elif (
-            begin > 1
-            and (hashes[begin - 1] == _OF or hashes[begin - 1] == _FOR)
-            and (count == 0 or out[count - 1, 1] <= begin - 2)
-        ):
-            # "Secretary of State" at the start of a sentence, where a capital tells nothing
-            if flags[begin - 2] & CAPITAL and bits[begin - 2] & TITLE:
-                begin -= 2
-        elif begin > 1 and bits[begin - 1] & AND and (count == 0 or out[count - 1, 1] <= begin - 2):
-            if flags[begin - 2] & CAPITAL and among(_FIELDS, hashes[begin - 2]):
-                begin -= 2  # Health and Human Services after a comma
-        elif begin > 0 and bits[begin] & TITLE and (count == 0 or out[count - 1, 1] < begin):
-            # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
-            if (
-                flags[begin - 1] & CAPITAL
-                and flags[begin - 1] & SENTENCE
-                and tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME)
-            ):
-                begin -= 1
-        elif (
-            begin > 0
-            and (count == 0 or out[count - 1, 1] < begin)
-            and _first_of_body(begin - 1, tag, flags, bits, hashes, level)
-        ):
-            begin -= 1
+        stop, possessive = runs[r, 1], runs[r, 2]
+        begin = _first_token(runs[r, 0], out[count - 1, 1] if count else 0, hashes, flags, tag, bits, level)
         near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
         if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= LONGEST_RUN:
             last = out[count - 1, 1]
@@ -138,9 +112,33 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
 
 
 @inner
-def _first_of_body(i, tag, flags, bits, hashes, level):  # type: ignore[no-untyped-def]
+def _first_token(begin, free, hashes, flags, tag, bits, level):  # type: ignore[no-untyped-def]
+    """Where a run begins with the words before it that are part of its name, and that nothing showed as such so far.
+
+    free: the first token behind the run before.
+    """
+    if flags[begin] & SENTENCE:
+        return begin
+    if begin > 1 and free <= begin - 2:
+        before = begin - 2
+        if hashes[begin - 1] == _OF or hashes[begin - 1] == _FOR:
+            # "Secretary of State" at the start of a sentence, where a capital tells nothing
+            return before if flags[before] & CAPITAL and bits[before] & TITLE else begin
+        if bits[begin - 1] & AND:
+            # Health and Human Services after a comma
+            return before if flags[before] & CAPITAL and among(_FIELDS, hashes[before]) else begin
+    if begin == 0 or free >= begin or not (flags[begin - 1] & CAPITAL and flags[begin - 1] & SENTENCE):
+        return begin
+    if bits[begin] & TITLE:
+        # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
+        return begin - 1 if tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME) else begin
+    return begin - 1 if _first_of_body(begin - 1, tag, bits, hashes, level) else begin
+
+
+@inner
+def _first_of_body(i, tag, bits, hashes, level):  # type: ignore[no-untyped-def]
     """Whether the first word of a sentence belongs to a name of common words after it (Eel Rights Watch)."""
-    common = level[i] == 1 and 0 < level[i + 1] < 3 and flags[i] & CAPITAL and flags[i] & SENTENCE
+    common = level[i] == 1 and 0 < level[i + 1] < 3
     word = tag[i] == _NAME or tag[i] == _NOUN or tag[i] == _ADJECTIVE
     return common and word and not among(_BEFORE_NAMES, hashes[i]) and not bits[i] & (TITLE | PREPOSITION | AND)
 
