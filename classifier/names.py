@@ -69,13 +69,13 @@ class Names(NamedTuple):
 def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
     """The `Names` of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
     hashes, flags, start, end = tokens.hash, tokens.flags, tokens.start, tokens.end
+    level = where.classes[:, CAPITAL_LEVEL]
     runs = joined_runs(
         hashes, flags, where.tag, bits,
         find_runs(
-            hashes, flags, tokens.mark, tokens.points, start, end,
-            where.classes[:, CAPITAL_LEVEL], where.quotation, where.sentence_start, bits,
+            hashes, flags, tokens.mark, tokens.points, start, end, level, where.quotation, where.sentence_start, bits,
         ),
-        where.classes[:, CAPITAL_LEVEL],
+        level,
     )  # fmt: skip
     place = np.empty((len(runs), 8), np.int32)
     key = np.empty((len(runs), 3), np.uint64)
@@ -88,8 +88,8 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
         runs[r, 0] = _past_compounds(runs[r, 0], runs[r, 1], hashes, flags)
         n = _split(runs[r, 0], runs[r, 1], hashes, flags, known.keys, known.bits, first, last, word_key, word_bits)
         if n and _parse(
-            runs[r], n, hashes, flags, start, end, where.classes[:, CAPITAL_LEVEL], known.keys, known.state, first,
-            last, word_key, word_bits, place[count], key[count],
+            runs[r], n, hashes, flags, start, end, level, known.keys, known.state, first, last, word_key, word_bits,
+            place[count], key[count],
         ):  # fmt: skip
             count += 1
     return Names(place[:count].copy(), key[:count].copy())

@@ -149,7 +149,7 @@ def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
 def _office_of_something(s, begin, office, k):  # type: ignore[no-untyped-def]
     """Whether an office of something stands before a person's name (chief of staff Ana Li, envoy to the U.N. Ana Li).
 
-    office: a token.     "An aide to Governor Ana Li", "a lawyer for the singer Ana Li" are of her office, and not she.
+    office: its token. "An aide to Governor Ana Li", "a lawyer for the singer Ana Li" are of her office, and not she.
     """
     at = s.place[k, BEGIN]
     full = s.place[k, N_WORDS] > 1 and s.row[s.of_name[k], KIND] <= PERSON

@@ -77,10 +77,8 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
 _THAT, _SAID, _BUT, _BY, _COMMA = token_hashes("that said but by ,")
-_TOLD, _WAS = (
-    token_hashes("told warned informed advised notified assured reminded"),
-    token_hashes("was were been being"),
-)
+_TOLD = token_hashes("told warned informed advised notified assured reminded")
+_WAS = token_hashes("was were been being")
 _DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
 _AGENT = 12
 """So many tokens behind a passive its agent may stand ("was told on Monday by the mayor")."""

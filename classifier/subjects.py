@@ -78,17 +78,18 @@ def _dateline(tokens):  # type: ignore[no-untyped-def]
 def _after_dateline(begin, stop, hashes, flags):  # type: ignore[no-untyped-def]
     """Where the text of a line begins after its dateline, -1 where it has none.
 
-    A dateline is words in capitals before a colon or a dash, or before a dash such a word with more: places, days,
-    bodies in brackets (ORRIN, N.V., 9 May (EP) -).
+    A dateline is words in capitals before a colon, or a word in capitals and more before a dash with a space: places,
+    days, bodies in brackets (ORRIN, N.V., 9 May (EP) -).
     """
+    limit = min(stop, begin + _LONGEST_DATELINE)
     i = begin
-    while i < min(stop, begin + _LONGEST_DATELINE) and flags[i] & ALLCAPS:
+    while i < limit and flags[i] & ALLCAPS:
         i += 1
-    if begin < i < stop and (hashes[i] == _COLON or among(_DASHES, hashes[i])):
-        return i + 1
     if i == begin:
         return -1
-    while i < min(stop, begin + _LONGEST_DATELINE) and (flags[i] & (CAPITAL | NUMBER) or not flags[i] & WORD):
+    if i < stop and hashes[i] == _COLON:
+        return i + 1
+    while i < limit and (flags[i] & (CAPITAL | NUMBER) or not flags[i] & WORD):
         if among(_DASHES, hashes[i]) and flags[i] & SPACED:
             while i + 1 < stop and among(_DASHES, hashes[i + 1]):
                 i += 1  # two hyphens

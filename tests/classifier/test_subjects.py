@@ -60,6 +60,8 @@ def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, sour
         ("ORRIN, N.V. — Growers said that it was unfair.", "N.V. — Growers", "Growers"),
         ("ORRIN, 9 May (EP) -- Growers said that it was unfair.", "ORRIN, 9 May (EP) -- Growers", "Growers"),
         ("ORRIN growers met – Growers said that it was unfair.", "Growers", "Growers"),
+        ("ORRIN-led growers said that it was unfair.", "ORRIN-led growers", "ORRIN-led growers"),
+        ("ORRIN -- Growers said that it was unfair.", "ORRIN -- Growers", "Growers"),
         ("ORRIN: It was unfair, he said.\nVELM: Growers said that it was unfair.", "VELM", "VELM"),
         ("It was quiet.\nNobody came.\nIt rained.\nORRIN: Growers on Monday said that it was unfair.", "ORRIN", "ORRIN"),
         ("The mayor came. The governor, for his part, said it was unfair.", "his part", "The governor"),
