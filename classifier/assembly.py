@@ -83,7 +83,7 @@ def assemble(  # type: ignore[no-untyped-def]
     labels, bounds, low, cues, n_sure, tagged, posterior,
     flags, mark, quotation, quoted_length, sentence_start, sentence_end,
 ):  # fmt: skip
-    """The arrays of `Spans`.
+    """The quotes, as `Spans`; each paragraph of a quotation is a content of its own.
 
     labels: (n_window_tokens,) uint8 of the second pass, windows one after another; bounds: (n_cues + 1,) of them;
     low: (n_cues,) first token of each window; cues: (n_cues, 2), the first `n_sure` of them sure, the others doubtful;
@@ -101,7 +101,20 @@ def assemble(  # type: ignore[no-untyped-def]
     _lengthen(span, m, posterior, flags, sentence_start)
     _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
     m, n_quotes = _take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
-    return _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
+    quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
+    return divided(quotes, _further_paragraphs(flags, quotation))
+
+
+@inner
+def _further_paragraphs(flags, quotation):  # type: ignore[no-untyped-def]
+    """The tokens at which a quotation that is not closed goes on with a paragraph, int32 in order."""
+    out = np.empty(len(flags), np.int32)
+    count = 0
+    for i in range(1, len(flags)):
+        if quotation[i] == OPENING and flags[i] & LINE and quotation[i - 1] == INSIDE:
+            out[count] = i
+            count += 1
+    return out[:count].copy()
 
 
 @inner
@@ -316,15 +329,15 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
     Returns how many spans and how many numbers of quotes there are then.
     """
     n = len(flags)
+    claimed = np.full(n, -1, np.int32)  # the quote that each token belongs to
+    for s in range(m):
+        claimed[span[s, 0] : span[s, 1]] = owner[s]
     # Running sums: a share is then a difference of two.
     taken = np.zeros(n + 1, np.int32)
     content = np.zeros(n + 1, np.int32)
     words = np.zeros(n + 1, np.int32)
-    for s in range(m):
-        for i in range(span[s, 0], span[s, 1]):
-            taken[i + 1] = 1
     for i in range(n):
-        taken[i + 1] += taken[i]
+        taken[i + 1] = taken[i] + (claimed[i] >= 0)
         content[i + 1] = content[i] + (1 if tagged[i] == TAG_B_CONTENT or tagged[i] == TAG_I_CONTENT else 0)
         words[i + 1] = words[i] + (flags[i] & WORD)
     last_end = np.full(n_quotes + n + 1, -1, np.int32)  # where each quote's content ends
@@ -353,6 +366,15 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
             passed += 1
             if last_end[k] >= 0 and (latest < 0 or last_end[k] >= last_end[latest]):
                 latest = k
+        whole = _whole_of(begin, claimed, flags, quotation)
+        if whole >= 0:
+            if last_end[whole] < end:
+                last_end[whole] = end
+                latest = whole
+            span[m, 0], span[m, 1], owner[m] = begin, end, whole
+            claimed[begin:end] = whole
+            m += 1
+            continue
         broken = latest >= 0 and _breaks(last_end[latest], cue[latest], begin, flags, quotation, sentence_start)
         short = words[end] - words[begin] < _SHORTEST_UNCUED
         if not broken and (short or 2 * (content[end] - content[begin]) < size):
@@ -363,9 +385,24 @@ def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, senten
             latest = n_quotes
             n_quotes += 1
         span[m, 0], span[m, 1], owner[m] = begin, end, latest
+        claimed[begin:end] = latest
         last_end[latest] = end
         m += 1
     return m, n_quotes
+
+
+@inner
+def _whole_of(begin, claimed, flags, quotation):  # type: ignore[no-untyped-def]
+    """The quote that a quotation at token `begin` is a further paragraph of, or -1.
+
+    Over paragraphs each part opens with a mark and only the last one closes.
+    """
+    if not flags[begin] & LINE:
+        return -1
+    last = begin - 1
+    while last >= 0 and not flags[last] & WORD and quotation[last] == INSIDE:
+        last -= 1  # the full stop, which no content has
+    return claimed[last] if last >= 0 and quotation[last] == INSIDE else -1
 
 
 @inner
@@ -387,21 +424,12 @@ def _breaks(last, cue, begin, flags, quotation, sentence_start):  # type: ignore
 @inner
 def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
     """Whether a quotation that begins at token `begin` is the next part of a quote whose content ends at `last`."""
-    stop = max(last, cue_end)
     if quotation[last - 1] == OUTSIDE:
         return False
-    lines = 0
     for i in range(last, begin + 1):
         if flags[i] & LINE:
-            lines += 1
-            if lines > 1:
-                return False
-    if lines == 0:
-        return sentence_start[begin] == begin and begin - stop < _CLOSE
-    # Over paragraphs each part opens with a mark and only the last one closes.
-    while stop < begin and not flags[stop] & WORD and quotation[stop] == INSIDE:
-        stop += 1  # the full stop, which no content has
-    return flags[begin] & LINE > 0 and begin == stop and quotation[last - 1] == INSIDE
+            return False
+    return sentence_start[begin] == begin and begin - max(last, cue_end) < _CLOSE
 
 
 @inner
@@ -435,7 +463,7 @@ def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_
     kinds = np.empty(count, np.uint8)
     for k in range(count):
         kinds[k] = _kind(content[bounds[k] : bounds[k + 1]], flags, mark, quotation, quoted_length)
-    return content, bounds, cues, sources, kinds
+    return Spans(content, bounds, cues, sources, kinds)
 
 
 @inner

@@ -114,11 +114,9 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     doubtful = doubtful_cues(posterior, head.cue_threshold, unclaimed, where.sentence_start, where.sentence_end)
     more, further = _linked(tokens, where, doubtful, tagged, counts, head)
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
-    found = Spans(
-        *assemble(
-            labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
-            tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
-        )
+    found = assemble(
+        labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
+        tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
     )  # fmt: skip
     _leave_out_that(found, tokens, where)
     _trim_cues(found, tokens)

@@ -151,12 +151,6 @@ def test_a_quotation_that_is_all_of_a_text_is_a_quote(shipped: Pipeline) -> None
     assert parts(text, predict(shipped, text)) == [([text], None, None, "direct", None)]
 
 
-def test_of_two_cues_of_one_content_the_surer_one_has_it(shipped: Pipeline) -> None:
-    text = "Quill said that Finch warned that the dam may break."
-    ((content, cue, *_),) = parts(text, predict(shipped, text))
-    assert (content, cue) == (["the dam may break"], "said")
-
-
 def test_a_cue_may_stand_after_that(shipped: Pipeline) -> None:
     text = "A man like that said, with a smile, that the tax was unfair."
     ((content, cue, *_),) = parts(text, predict(shipped, text))
