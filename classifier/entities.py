@@ -12,15 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import FNV_OFFSET, FNV_PRIME, among
-from .jit import inner
+from .jit import inlined, inner
 from .lexicon import HE, ORGANIZATION, OWNED, PERSON, SHE, STATE, TITLE, UNKNOWN, look_up, noun_of, put
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, N_WORDS, STATE_NUMBER, TYPE, WHOLE_KEY, WORDS
 from .namesakes import (
+    ADDRESSED,
+    BY_FIRST,
+    BY_LAST,
     EITHER,
     FEMALE,
     FIRST,
     GENDER,
     KIND,
+    LAST_FULL,
     LENGTH,
     LONGEST_NAME,
     MALE,
@@ -28,21 +32,28 @@ from .namesakes import (
     N_COLUMNS,
     NAME_BEGIN,
     NAME_END,
+    OWN_NAME,
     PRESIDENT,
+    SAME_FIRST,
+    SAME_LAST,
     SECOND,
     TITLE_BEGIN,
     TITLE_END,
+    VOTES,
     another,
+    by_first_name,
+    by_full_name,
+    by_last_name,
     ending_in,
     gender_of_title,
+    goes_by_last_name,
     has_word,
     headed_by,
-    similar,
 )
 from .segment import ALLCAPS, CAPITAL, WORD, token_hashes
 from .tagger import NAMES as TAGGER_NAMES
 
-_OF, _FOR, _THE, _AND, _S, _OWNER = token_hashes("of for the and s owner")
+_OF, _FOR, _THE, _AND, _S, _OWNER, _COMMA, _OPENING = token_hashes("of for the and s owner , (")
 _OWN_NAMES = token_hashes("house senate congress parliament army navy")
 """Words for a body that are one's own name: "House" is not the White House."""
 _KIN = token_hashes(
@@ -50,6 +61,8 @@ _KIN = token_hashes(
     "grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
 )
 _STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
+_BY_MIDDLE = np.uint64(0x5F9C2B8E34D1A6E3)
+"""Mixed into a word: the key of the one entity with it between the first and the last, plus one, or -1 for several."""
 assert TAGGER_NAMES[: STATE + 1] == ("none", "PERSON", "ORG", "GPE"), "names are tagged by the numbers of lexicon.TYPES"
 
 
@@ -73,29 +86,16 @@ class Entities(NamedTuple):
 @inner
 def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped-def]
     """The `Entities` of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
-    points, start, end, hashes, flags = tokens.points, tokens.start, tokens.end, tokens.hash, tokens.flags
-    place, key = names.place, names.key
+    place = names.place
     n = len(place)
     row = np.zeros((n + room, N_COLUMNS), np.int32)
     ends = np.zeros((n + room, 2), np.uint64)
     of_name = np.full(n, -1, np.int32)
     size = 64
-    while size < 8 * (n + room):
+    while size < 16 * (n + room):
         size *= 2
     keys = np.zeros(size, np.uint64)
-    values = np.zeros(size, np.int32)  # number of the entity + 1
-    last_keys = np.zeros(size, np.uint64)
-    last_values = np.zeros(size, np.int32)  # the latest entity with this last word + 1
-    first_keys = np.zeros(size, np.uint64)
-    first_values = np.zeros(size, np.int32)
-    middle_keys = np.zeros(size, np.uint64)
-    middle_values = np.zeros(size, np.int32)  # the one entity with this word between the first and the last + 1, or -1
-    same_last = np.zeros(n + room, np.int32)  # the entity before with the same last word + 1
-    same_first = np.zeros(n + room, np.int32)
-    last_full = np.full(n + room, -1, np.int32)  # where an entity was named in full last
-    votes = np.zeros((n + room, STATE + 1), np.int32)
-    own = np.zeros(n + room, np.bool_)  # a state by its own name rather than its capital's
-    addressed = np.zeros(n + room, np.int8)  # gender by a title
+    values = np.zeros(size, np.int32)
     count = 0
     for single in (False, True):
         full = 0
@@ -103,113 +103,173 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
             if (place[k, N_WORDS] == 1) != single:
                 continue
             if single:
-                while full < n and place[full, BEGIN] < place[k, BEGIN]:
-                    if place[full, N_WORDS] > 1:
-                        last_full[of_name[full]] = place[full, BEGIN]
-                    full += 1
-            kind = place[k, TYPE]
-            if kind == UNKNOWN and _introduced(place[k, BEGIN], hashes, bits, points, start):
-                kind = PERSON
-            whole, first_key, last_key = key[k, WHOLE_KEY], key[k, FIRST_KEY], key[k, LAST_KEY]
-            entity = look_up(keys, values, whole) - 1
-            if kind == STATE:
-                number = np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY
-                entity = look_up(keys, values, number) - 1
-            elif entity >= 0 and row[entity, KIND] == STATE:
-                entity = -1
-            gender = gender_of_title(k, place, bits)
-            president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], hashes)
-            other = entity >= 0 and another(entity, gender, president, row, addressed, hashes)
-            if other:
-                entity = -1
-            if entity < 0 and single and k > 0 and _in_brackets(k, place, points, start, flags):
-                entity = of_name[k - 1]
-                put(keys, values, whole, entity + 1)
-            if entity < 0 and kind == ORGANIZATION and single:
-                # "the Times", or a person's name in capitals that stands alone as an acronym does
-                noun = noun_of(bits[place[k, LAST]]) == ORGANIZATION
-                if not noun or not among(_OWN_NAMES, last_key):
-                    whose = ORGANIZATION if noun else PERSON
-                    entity = ending_in(last_key, whose, row, last_keys, last_values, same_last, last_full)
-                    if entity < 0 and noun:
-                        entity = headed_by(first_key, row, first_keys, first_values, same_first, hashes)
-            elif entity < 0 and kind <= PERSON:
-                tagged = single and name_tags[place[k, LAST]] == PERSON
-                entity = similar(
-                    k, single, tagged, gender, president, addressed, place, key, row, votes, bits, hashes, flags, start,
-                    end, points, last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
-                )  # fmt: skip
-            if entity < 0 and single and kind <= PERSON and not bits[place[k, WORDS]] & (HE | SHE):
-                entity = look_up(middle_keys, middle_values, whole) - 1
-                if entity >= 0 and row[entity, KIND] > PERSON:
-                    entity = -1
+                full = _named_in_full(full, k, place, of_name, row)
+            entity, kind, gender, renew = _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens)
             if entity < 0:
                 entity = count
                 count += 1
-                row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
-                row[entity, LENGTH], row[entity, KIND] = place[k, N_WORDS], kind
-                row[entity, FIRST] = row[entity, SECOND] = -1
-                row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
-                ends[entity, 0], ends[entity, 1] = first_key, last_key
-                if kind == STATE:
-                    put(keys, values, np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY, entity + 1)
-                else:
-                    same_last[entity] = look_up(last_keys, last_values, last_key)
-                    put(last_keys, last_values, last_key, entity + 1)
-                    if not single:
-                        same_first[entity] = look_up(first_keys, first_values, first_key)
-                        put(first_keys, first_values, first_key, entity + 1)
-                        for i in range(place[k, WORDS] + 1, place[k, LAST]):
-                            if flags[i] & CAPITAL and place[k, N_WORDS] < LONGEST_NAME:
-                                known = look_up(middle_keys, middle_values, hashes[i]) != 0
-                                put(middle_keys, middle_values, hashes[i], -1 if known else entity + 1)
-                        initials = _initials(place[k, WORDS], place[k, END], points, start, hashes, flags)
-                        if initials != 0 and look_up(keys, values, initials) == 0:
-                            put(keys, values, initials, entity + 1)
-            if look_up(keys, values, whole) == 0 or (other and president):
+                _enter(entity, k, kind, names, row, ends, keys, values, tokens)
+            whole = names.key[k, WHOLE_KEY]
+            if renew or look_up(keys, values, whole) == 0:
                 put(keys, values, whole, entity + 1)
             of_name[k] = entity
-            if addressed[entity] == EITHER:
-                addressed[entity] = gender
-            row[entity, MENTIONS] += 1
-            fuller = _fuller(k, entity, place, row, hashes, flags, bits)
-            if kind == STATE and place[k, STATE_NUMBER] & 1:
-                fuller = fuller or not own[entity]
-                own[entity] = True
-            if fuller:
-                row[entity, NAME_BEGIN], row[entity, NAME_END] = place[k, WORDS], place[k, END]
-                row[entity, LENGTH] = place[k, N_WORDS]
-                ends[entity, 0], ends[entity, 1] = first_key, last_key
-            if row[entity, KIND] == UNKNOWN:
-                row[entity, KIND] = kind
-            if _n_words(place[k, BEGIN], place[k, WORDS], flags) > _n_words(
-                row[entity, TITLE_BEGIN], row[entity, TITLE_END], flags
-            ):
-                row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
-            if row[entity, GENDER] == EITHER:
-                row[entity, GENDER] = _gender(k, place, bits)
+            _take_note(entity, k, kind, gender, names, row, ends, bits, tokens)
             for i in range(place[k, WORDS], place[k, END]):
                 if UNKNOWN < name_tags[i] <= STATE:
-                    votes[entity, name_tags[i]] += 1
+                    row[entity, VOTES + name_tags[i]] += 1
     for entity in range(count):
         if row[entity, KIND] == UNKNOWN:
-            row[entity, KIND] = np.argmax(votes[entity])
+            row[entity, KIND] = np.argmax(row[entity, VOTES:])
         if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1:
             last_name = ends[entity, 1] ^ _LAST_NAME
             put(keys, values, last_name, entity + 1 if look_up(keys, values, last_name) == 0 else -1)
-    numbers = np.zeros(1, np.int64)
-    numbers[0] = count
-    return Entities(row, ends, of_name, keys, values, numbers)
+    total = np.zeros(1, np.int64)
+    total[0] = count
+    return Entities(row, ends, of_name, keys, values, total)
+
+
+@inlined
+def _named_in_full(full, k, place, of_name, row):  # type: ignore[no-untyped-def]
+    """Take note of the full names from the `full`-th name on that stand before the k-th; returns where to go on."""
+    while full < len(place) and place[full, BEGIN] < place[k, BEGIN]:
+        if place[full, N_WORDS] > 1:
+            row[of_name[full], LAST_FULL] = place[full, BEGIN] + 1
+        full += 1
+    return full
+
+
+@inlined
+def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens):  # type: ignore[no-untyped-def]
+    """The entity that a name means (-1: a new one), its type and gender, and whether it means that one from now on."""
+    place = names.place
+    kind = place[k, TYPE]
+    if kind == UNKNOWN and _introduced(place[k, BEGIN], tokens, bits):
+        kind = PERSON
+    gender = gender_of_title(k, place, bits)
+    president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], tokens.hash)
+    entity = _so_called(k, kind, names, row, keys, values)
+    other = entity >= 0 and another(entity, gender, president, row, tokens.hash)
+    if other:
+        entity = -1
+    if entity < 0 and single and k > 0 and _in_brackets(k, place, tokens):
+        return of_name[k - 1], kind, gender, True
+    if entity < 0 and single and kind == ORGANIZATION:
+        entity = _body_by_part(k, names, row, keys, values, bits, tokens)
+    elif entity < 0 and single and kind <= PERSON:
+        tagged = name_tags[place[k, LAST]] == PERSON
+        entity = _person_by_part(k, gender, president, tagged, names, row, keys, values, bits, tokens)
+    elif entity < 0 and kind <= PERSON:
+        entity = by_full_name(k, place, names.key, row, keys, values, tokens)
+    return entity, kind, gender, other and president
+
+
+@inlined
+def _so_called(k, kind, names, row, keys, values):  # type: ignore[no-untyped-def]
+    """The entity that has been called by the same name, a state by any of its names; else -1."""
+    if kind == STATE:
+        return look_up(keys, values, np.uint64(names.place[k, STATE_NUMBER] // 2) * _STATE_KEY) - 1
+    entity = look_up(keys, values, names.key[k, WHOLE_KEY]) - 1
+    return -1 if entity >= 0 and row[entity, KIND] == STATE else entity
+
+
+@inlined
+def _body_by_part(k, names, row, keys, values, bits, tokens):  # type: ignore[no-untyped-def]
+    """The body that one word is short for ("the Times"), or -1.
+
+    A person's name in capitals may stand alone, as an acronym does.
+    """
+    last_key = names.key[k, LAST_KEY]
+    if noun_of(bits[names.place[k, LAST]]) != ORGANIZATION:
+        return ending_in(last_key, PERSON, row, keys, values)
+    if among(_OWN_NAMES, last_key):
+        return -1
+    entity = ending_in(last_key, ORGANIZATION, row, keys, values)
+    return entity if entity >= 0 else headed_by(names.key[k, FIRST_KEY], row, keys, values, tokens.hash)
+
+
+@inlined
+def _person_by_part(  # type: ignore[no-untyped-def]
+    k, gender, president, tagged, names, row, keys, values, bits, tokens
+):
+    """Whom one word means by the last, first or middle name, or -1."""
+    place, key = names.place, names.key
+    entity = by_last_name(k, gender, president, key, row, keys, values, tokens.hash)
+    if entity < 0 and not goes_by_last_name(k, place, bits, tokens.hash):
+        entity = by_first_name(k, tagged, place, key, row, keys, values, bits, tokens.flags)
+    if entity < 0 and not bits[place[k, WORDS]] & (HE | SHE):
+        entity = look_up(keys, values, key[k, WHOLE_KEY] ^ _BY_MIDDLE) - 1
+        if entity >= 0 and row[entity, KIND] > PERSON:
+            return -1
+    return entity
+
+
+@inlined
+def _enter(entity, k, kind, names, row, ends, keys, values, tokens):  # type: ignore[no-untyped-def]
+    """Make a new entity of a name, to be found by its words."""
+    place, key, flags = names.place, names.key, tokens.flags
+    _name_after(entity, k, names, row, ends)
+    row[entity, KIND] = kind
+    row[entity, FIRST] = row[entity, SECOND] = -1
+    row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
+    if kind == STATE:
+        put(keys, values, np.uint64(place[k, STATE_NUMBER] // 2) * _STATE_KEY, entity + 1)
+        return
+    last, first = key[k, LAST_KEY] ^ BY_LAST, key[k, FIRST_KEY] ^ BY_FIRST
+    row[entity, SAME_LAST] = look_up(keys, values, last)
+    put(keys, values, last, entity + 1)
+    if place[k, N_WORDS] == 1:
+        return
+    row[entity, SAME_FIRST] = look_up(keys, values, first)
+    put(keys, values, first, entity + 1)
+    for i in range(place[k, WORDS] + 1, place[k, LAST]):
+        if flags[i] & CAPITAL and place[k, N_WORDS] < LONGEST_NAME:
+            middle = tokens.hash[i] ^ _BY_MIDDLE
+            put(keys, values, middle, -1 if look_up(keys, values, middle) != 0 else entity + 1)
+    initials = _initials(place[k, WORDS], place[k, END], tokens)
+    if initials != 0 and look_up(keys, values, initials) == 0:
+        put(keys, values, initials, entity + 1)
+
+
+@inlined
+def _name_after(entity, k, names, row, ends):  # type: ignore[no-untyped-def]
+    """Take a name for the fullest of an entity."""
+    row[entity, NAME_BEGIN], row[entity, NAME_END] = names.place[k, WORDS], names.place[k, END]
+    row[entity, LENGTH] = names.place[k, N_WORDS]
+    ends[entity, 0], ends[entity, 1] = names.key[k, FIRST_KEY], names.key[k, LAST_KEY]
+
+
+@inlined
+def _take_note(entity, k, kind, gender, names, row, ends, bits, tokens):  # type: ignore[no-untyped-def]
+    """Take note of what a name tells of its entity; gender: by the title."""
+    place, flags = names.place, tokens.flags
+    row[entity, MENTIONS] += 1
+    fuller = _fuller(k, entity, place, row, tokens.hash, flags, bits)
+    if kind == STATE and place[k, STATE_NUMBER] & 1:
+        fuller = fuller or not row[entity, OWN_NAME]
+        row[entity, OWN_NAME] = 1
+    if fuller:
+        _name_after(entity, k, names, row, ends)
+    if row[entity, KIND] == UNKNOWN:
+        row[entity, KIND] = kind
+    if _n_words(place[k, BEGIN], place[k, WORDS], flags) > _n_words(
+        row[entity, TITLE_BEGIN], row[entity, TITLE_END], flags
+    ):
+        row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
+    if row[entity, ADDRESSED] == EITHER:
+        row[entity, ADDRESSED] = gender
+    if row[entity, GENDER] == EITHER:
+        row[entity, GENDER] = gender if gender != EITHER else _gender_of_name(k, place, bits)
 
 
 @inner
-def _introduced(begin, hashes, bits, points, start):  # type: ignore[no-untyped-def]
+def _introduced(begin, tokens, bits):  # type: ignore[no-untyped-def]
     """Whether a name stands after an office (lawyer Ana), or somebody's relative or officer (his mother, Ana)."""
     at = begin - 1
     if at < 0:
         return False
+    hashes = tokens.hash
     office = bits[at] & TITLE > 0 and hashes[at] != _OWNER
-    if at > 0 and points[start[at]] == 0x2C:
+    if at > 0 and hashes[at] == _COMMA:
         at -= 1
         office = False
     somebodys = at > 0 and (bits[at - 1] & OWNED > 0 or hashes[at - 1] == _S)
@@ -232,14 +292,14 @@ def with_last_name(keys, values, word):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _in_brackets(k, place, points, start, flags):  # type: ignore[no-untyped-def]
+def _in_brackets(k, place, tokens):  # type: ignore[no-untyped-def]
     """Whether a name is an abbreviation in brackets right after the name before it."""
     begin = place[k, BEGIN]
     return (
         place[k - 1, END] == begin - 1
-        and points[start[begin - 1]] == 0x28
+        and tokens.hash[begin - 1] == _OPENING
         and place[k - 1, N_WORDS] > 1
-        and flags[begin] & ALLCAPS > 0
+        and tokens.flags[begin] & ALLCAPS > 0
     )
 
 
@@ -270,27 +330,25 @@ def _in_capitals(begin, end, flags):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _gender(k, place, bits):  # type: ignore[no-untyped-def]
-    titled = gender_of_title(k, place, bits)
-    if titled != EITHER:
-        return titled
-    if place[k, N_WORDS] > 1:
-        given = bits[place[k, WORDS]] & (HE | SHE)
-        return MALE if given == HE else FEMALE if given == SHE else EITHER
-    return EITHER
+def _gender_of_name(k, place, bits):  # type: ignore[no-untyped-def]
+    """The gender that a full name's first word tells."""
+    if place[k, N_WORDS] == 1:
+        return EITHER
+    given = bits[place[k, WORDS]] & (HE | SHE)
+    return MALE if given == HE else FEMALE if given == SHE else EITHER
 
 
 @inner
-def _initials(begin, stop, points, start, hashes, flags):  # type: ignore[no-untyped-def]
+def _initials(begin, stop, tokens):  # type: ignore[no-untyped-def]
     """The hash of the abbreviation of a name (FBI), small words left out; 0 where it has one letter."""
     value = FNV_OFFSET
     letters = 0
     for i in range(begin, stop):
-        h = hashes[i]
-        if not flags[i] & WORD or h == _OF or h == _FOR or h == _THE or h == _AND:
+        h = tokens.hash[i]
+        if not tokens.flags[i] & WORD or h == _OF or h == _FOR or h == _THE or h == _AND:
             continue
-        point = points[start[i]]
-        if flags[i] & CAPITAL and point < 128:
+        point = tokens.points[tokens.start[i]]
+        if tokens.flags[i] & CAPITAL and point < 128:
             point |= np.uint32(0x20)
         value = (value ^ np.uint64(point)) * FNV_PRIME
         letters += 1

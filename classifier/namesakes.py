@@ -9,14 +9,20 @@ import numpy as np
 
 from .hashing import among
 from .jit import inner
-from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, UNKNOWN, look_up
+from .lexicon import HE, HE_TITLE, ORGANIZATION, PERSON, SHE, SHE_TITLE, STATE, UNKNOWN, look_up
 from .name_runs import generation
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, WORDS
 from .segment import ALLCAPS, CAPITAL, token_hashes
 
 NAME_BEGIN, NAME_END, LENGTH, KIND, GENDER, TITLE_BEGIN, TITLE_END, NOMINAL, QUOTED, MENTIONS, FIRST, SECOND = range(12)
 """Columns of `Entities.row`."""
-N_COLUMNS = 12
+ADDRESSED, OWN_NAME, LAST_FULL, SAME_LAST, SAME_FIRST, VOTES = range(12, 18)
+"""More of them, for joining names: gender by a title; whether a state has its own name rather than its capital's; the
+token where it was named in full last, plus one; the entities before with the same last and first word, plus one; from
+`VOTES` on how often the tagger takes a word of it for each of `lexicon.TYPES`."""
+N_COLUMNS = VOTES + STATE + 1
+BY_LAST, BY_FIRST = np.uint64(0x9D39247E33776D41), np.uint64(0x2AF7398005AAA5C7)
+"""Mixed into a word: the key of the latest entity whose last or first word it is, plus one."""
 EITHER, MALE, FEMALE = range(3)
 LONGEST_NAME = 6
 """Words of a name that others are short for: longer ones are headlines."""
@@ -50,9 +56,9 @@ def has_word(word, begin, end, hashes):  # type: ignore[no-untyped-def]
 
 
 @inner
-def another(entity, gender, president, row, addressed, hashes):  # type: ignore[no-untyped-def]
+def another(entity, gender, president, row, hashes):  # type: ignore[no-untyped-def]
     """Whether a person of the same last name is meant: Mr. beside Mrs. Li, a president beside a woman who is none."""
-    if gender != EITHER and addressed[entity] != EITHER and gender != addressed[entity]:
+    if gender != EITHER and row[entity, ADDRESSED] != EITHER and gender != row[entity, ADDRESSED]:
         return True
     if not president or row[entity, GENDER] != FEMALE:
         return False
@@ -60,62 +66,83 @@ def another(entity, gender, president, row, addressed, hashes):  # type: ignore[
 
 
 @inner
-def similar(  # type: ignore[no-untyped-def]
-    k, single, tagged, gender, president, addressed, place, key, row, votes, bits, hashes, flags, start, end, points,
-    last_keys, last_values, same_last, first_keys, first_values, same_first, last_full,
-):  # fmt: skip
-    """An entity with the same last name and no other first name, or one whose first name this is; else -1.
+def mostly_person(entity, row):  # type: ignore[no-untyped-def]
+    """Whether the tagger takes most words of an entity's names for a person's."""
+    return 2 * row[entity, VOTES + PERSON] > row[entity, VOTES:].sum()
 
-    tagged: whether the tagger takes the name for a person's; gender: by its title; president: whether that is one's.
-    Of namesakes those that the gender fits are taken first, then those that are known as persons, then the last named.
+
+@inner
+def by_last_name(k, gender, president, key, row, keys, values, hashes):  # type: ignore[no-untyped-def]
+    """Whom a last name means of those who bear it, or -1.
+
+    Those that the gender fits are taken first, then those that are known as persons, then the last named. gender: by
+    the name's title; president: whether that is one's.
     """
-    chain = look_up(last_keys, last_values, key[k, LAST_KEY])
     best = -1
+    chain = look_up(keys, values, key[k, LAST_KEY] ^ BY_LAST)
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
-        chain = same_last[entity]
+        chain = row[entity, SAME_LAST]
         if row[entity, KIND] > PERSON or row[entity, LENGTH] > LONGEST_NAME:
             continue
-        if single:
-            if another(entity, gender, president, row, addressed, hashes):
-                continue
-            if best < 0 or _likelier(entity, best, gender, row, votes, last_full):
-                best = entity
+        if another(entity, gender, president, row, hashes):
             continue
-        if row[entity, LENGTH] > 1 and _other_generation(
-            place[k, WORDS], place[k, END], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
-        ):  # fmt: skip
-            continue
-        if _other_middle(
-            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END],
-            hashes, flags, start, end, points,
-        ):  # fmt: skip
-            continue
-        if row[entity, LENGTH] == 1 or _short_for(
-            place[k, WORDS], row[entity, NAME_BEGIN], start, end, points
-        ):  # J. Smith, Ken and Kenneth Smith
-            return entity
-        if _ends_with(
-            place[k, WORDS], place[k, LAST], row[entity, NAME_BEGIN], row[entity, NAME_END], hashes
-        ):  # fmt: skip
-            return entity
-    given = bits[place[k, WORDS]] & (HE | SHE) > 0
-    by_last_name = place[k, WORDS] > place[k, BEGIN] and not among(_BEFORE_GIVEN_NAMES, hashes[place[k, WORDS] - 1])
-    if best >= 0 or not single or (given and by_last_name):
-        return best
-    chain = look_up(first_keys, first_values, key[k, FIRST_KEY])
-    found = -1
+        if best < 0 or _likelier(entity, best, gender, row):
+            best = entity
+    return best
+
+
+@inner
+def by_full_name(k, place, key, row, keys, values, tokens):  # type: ignore[no-untyped-def]
+    """The entity with the same last name and no other first or middle name, or -1."""
+    words, last = place[k, WORDS], place[k, LAST]
+    hashes, flags, start, end, points = tokens.hash, tokens.flags, tokens.start, tokens.end, tokens.points
+    chain = look_up(keys, values, key[k, LAST_KEY] ^ BY_LAST)
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
-        chain = same_first[entity]
+        chain = row[entity, SAME_LAST]
+        begin, stop = row[entity, NAME_BEGIN], row[entity, NAME_END]
+        if row[entity, KIND] > PERSON or row[entity, LENGTH] > LONGEST_NAME:
+            continue
+        if row[entity, LENGTH] > 1 and _other_generation(words, place[k, END], begin, stop, hashes):
+            continue
+        if _other_middle(words, last, begin, stop, hashes, flags, start, end, points):
+            continue
+        # J. Smith, Ken and Kenneth Smith
+        if row[entity, LENGTH] == 1 or _short_for(words, begin, start, end, points):
+            return entity
+        if _ends_with(words, last, begin, stop, hashes):
+            return entity
+    return -1
+
+
+@inner
+def goes_by_last_name(k, place, bits, hashes):  # type: ignore[no-untyped-def]
+    """Whether a name of one word is a given name that a title makes a last one (Mr. James, but not Sir James)."""
+    words = place[k, WORDS]
+    given = bits[words] & (HE | SHE) > 0
+    return given and words > place[k, BEGIN] and not among(_BEFORE_GIVEN_NAMES, hashes[words - 1])
+
+
+@inner
+def by_first_name(k, tagged, place, key, row, keys, values, bits, flags):  # type: ignore[no-untyped-def]
+    """The one person whose name begins with this word, or -1. tagged: whether the tagger takes it for a person's."""
+    given = bits[place[k, WORDS]] & (HE | SHE) > 0
+    found = -1
+    chain = look_up(keys, values, key[k, FIRST_KEY] ^ BY_FIRST)
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = row[entity, SAME_FIRST]
         # "Amazon" is not the "Amazon Forest" that stands elsewhere: only a person goes by the first word, a given name
         # or, as in Chinese, the family's
         acronym = flags[row[entity, NAME_END] - 1] & ALLCAPS > 0  # "Tonk PAC"
-        person = given or (tagged and 2 * votes[entity, PERSON] > votes[entity].sum() and not acronym)
+        person = given or (tagged and mostly_person(entity, row) and not acronym)
         if row[entity, KIND] == PERSON or (row[entity, KIND] == UNKNOWN and person):
             if found >= 0:
                 return -1
@@ -124,29 +151,29 @@ def similar(  # type: ignore[no-untyped-def]
 
 
 @inner
-def _likelier(a, b, gender, row, votes, last_full):  # type: ignore[no-untyped-def]
+def _likelier(a, b, gender, row):  # type: ignore[no-untyped-def]
     """Whether a last name means rather the first of two namesakes."""
     if gender != EITHER:
         fits_a, fits_b = row[a, GENDER] == gender, row[b, GENDER] == gender
         if fits_a != fits_b:
             return fits_a
-    person_a = row[a, KIND] == PERSON or 2 * votes[a, PERSON] > votes[a].sum()
-    person_b = row[b, KIND] == PERSON or 2 * votes[b, PERSON] > votes[b].sum()
+    person_a = row[a, KIND] == PERSON or mostly_person(a, row)
+    person_b = row[b, KIND] == PERSON or mostly_person(b, row)
     if person_a != person_b:
         return person_a
-    return last_full[a] > last_full[b]
+    return row[a, LAST_FULL] > row[b, LAST_FULL]
 
 
 @inner
-def headed_by(first_key, row, first_keys, first_values, same_first, hashes):  # type: ignore[no-untyped-def]
+def headed_by(first_key, row, keys, values, hashes):  # type: ignore[no-untyped-def]
     """The one body whose name is this word of something (the Union of Growers); else -1."""
     found = -1
-    chain = look_up(first_keys, first_values, first_key)
+    chain = look_up(keys, values, first_key ^ BY_FIRST)
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
-        chain = same_first[entity]
+        chain = row[entity, SAME_FIRST]
         after = hashes[row[entity, NAME_BEGIN] + 1]
         if row[entity, KIND] == ORGANIZATION and (after == _OF or after == _FOR or after == _ON):
             if found >= 0:
@@ -156,17 +183,17 @@ def headed_by(first_key, row, first_keys, first_values, same_first, hashes):  # 
 
 
 @inner
-def ending_in(last_key, kind, row, last_keys, last_values, same_last, last_full):  # type: ignore[no-untyped-def]
+def ending_in(last_key, kind, row, keys, values):  # type: ignore[no-untyped-def]
     """The entity of a kind whose name has more than one word and ends in this, the one named last; else -1."""
     best = -1
-    chain = look_up(last_keys, last_values, last_key)
+    chain = look_up(keys, values, last_key ^ BY_LAST)
     for _ in range(_NAMESAKES):
         if chain == 0:
             break
         entity = chain - 1
-        chain = same_last[entity]
+        chain = row[entity, SAME_LAST]
         if row[entity, KIND] == kind and 1 < row[entity, LENGTH] <= LONGEST_NAME:
-            if best < 0 or last_full[entity] > last_full[best]:
+            if best < 0 or row[entity, LAST_FULL] > row[best, LAST_FULL]:
                 best = entity
     return best
 
