@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from topic_stance.data.records import Kind
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
-from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_SOURCE
+from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_CUE, TAG_I_SOURCE
 from .jit import compiled, inner
 from .links import B_CONTENT, B_SOURCE, REACH
 from .segment import CAPITAL, LINE, MARK_NONE, SPACED, WORD
+from .tagger import TAGS
 
 INDIRECT, DIRECT, MIXED = range(3)
 KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
@@ -27,6 +28,12 @@ SURELY_CONTENT = 0.8
 """From this posterior of the first pass on a token is surely said by someone."""
 _LIKELY_CONTENT = 0.6
 """From this posterior of the first pass on a token may be what a content beside it goes on with."""
+_LIKELY_CUE = 0.5
+_OPEN_ENDS = tuple(TAGS.index(tag) for tag in ("DT", "PRP$", "TO", "CC", "IN", "POS"))
+"""Parts of speech that no phrase ends in."""
+_BEFORE_NOUNS = tuple(TAGS.index(tag) for tag in ("JJ", "CD"))
+_NOUNS = tuple(TAGS.index(tag) for tag in ("NN", "NNS"))
+_NAME = TAGS.index("NNP")
 _SCARE = 3
 """Tokens, at most, of a quotation that is a scare word in its marks."""
 _LEAST_SOURCE, _PEAK_SHARE = 0.02, 0.3
@@ -81,7 +88,7 @@ def divided(quotes, cuts):  # type: ignore[no-untyped-def]
 @compiled
 def assemble(  # type: ignore[no-untyped-def]
     labels, bounds, low, cues, n_sure, tagged, posterior,
-    flags, mark, quotation, quoted_length, sentence_start, sentence_end,
+    flags, mark, tag, quotation, quoted_length, sentence_start, sentence_end,
 ):  # fmt: skip
     """The quotes, as `Spans`; each paragraph of a quotation is a content of its own.
 
@@ -98,7 +105,7 @@ def assemble(  # type: ignore[no-untyped-def]
     m = _read_windows(labels, bounds, low, cues, quotation, span, owner, source)
     m = _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start)
     m = _drop_doubles(span, owner, m, cues, n_sure, posterior, n)
-    _lengthen(span, m, posterior, flags, sentence_start)
+    _lengthen(span, m, posterior, flags, tag, sentence_start)
     _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
     m, n_quotes = _take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
     quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
@@ -267,24 +274,44 @@ def _claim(own, k, claimed):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _lengthen(span, m, posterior, flags, sentence_start):  # type: ignore[no-untyped-def]
-    """Let contents go on to the next mark or the end of the sentence as far as the first pass sees nobody else's."""
+def _lengthen(span, m, posterior, flags, tag, sentence_start):  # type: ignore[no-untyped-def]
+    """Let contents go on to the next mark or the end of the sentence as far as the first pass sees nobody else's.
+
+    One that breaks off within a phrase goes on whatever the first pass sees but a cue.
+    """
     n = len(flags)
-    free = np.empty(n, np.bool_)
-    for i in range(n):
-        free[i] = posterior[i, TAG_B_CONTENT] + posterior[i, TAG_I_CONTENT] > _LIKELY_CONTENT
+    claimed = np.zeros(n, np.bool_)
     for s in range(m):
-        free[span[s, 0] : span[s, 1]] = False
+        claimed[span[s, 0] : span[s, 1]] = True
     for s in range(m):
-        end = last = span[s, 1]
+        begin = end = span[s, 1]
         sentence = sentence_start[end - 1]
-        while end < n and free[end] and sentence_start[end] == sentence:
+        if _breaks_off(end, flags, tag, sentence_start):
+            while end < n and flags[end] & WORD and not claimed[end] and sentence_start[end] == sentence:
+                if posterior[end, TAG_B_CUE] + posterior[end, TAG_I_CUE] > _LIKELY_CUE:
+                    break
+                end += 1
+        span[s, 1] = last = end
+        while end < n and not claimed[end] and sentence_start[end] == sentence:
+            if posterior[end, TAG_B_CONTENT] + posterior[end, TAG_I_CONTENT] <= _LIKELY_CONTENT:
+                break
             end += 1
             if flags[end - 1] & WORD:
                 last = end
         if end == n or sentence_start[end] == end or not flags[end] & WORD:
-            free[span[s, 1] : last] = False
             span[s, 1] = last
+        claimed[begin : span[s, 1]] = True
+
+
+@inner
+def _breaks_off(end, flags, tag, sentence_start):  # type: ignore[no-untyped-def]
+    """Whether the word after a content belongs to the phrase that it ends in: "two | years", "Mayor Ana | Li"."""
+    if end >= len(flags) or sentence_start[end] == end or not flags[end - 1] & flags[end] & WORD:
+        return False
+    before, after = tag[end - 1], tag[end]
+    if before in _OPEN_ENDS:
+        return True
+    return (before in _BEFORE_NOUNS and after in _NOUNS) or (before == _NAME and after == _NAME)
 
 
 @inner

@@ -24,6 +24,7 @@ from .hashing import among
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
 from .segment import CAPITAL, WORD, token_hashes
+from .silence import silence, without_nobodys
 from .tagger import Tagger
 
 LINK_TAGS = ("O", "B-content", "I-content", "B-source", "I-source")
@@ -76,12 +77,8 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
-_THAT, _SAID, _BUT, _BY, _COMMA = token_hashes("that said but by ,")
-_TOLD = token_hashes("told warned informed advised notified assured reminded")
-_WAS = token_hashes("was were been being")
+(_THAT,) = token_hashes("that")
 _DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
-_AGENT = 12
-"""So many tokens behind a passive its agent may stand ("was told on Monday by the mayor")."""
 _PREPOSITION = tagger.TAGS.index("IN")
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
@@ -105,7 +102,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
         return Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8))
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
-    _silence_what_nobody_says(tokens, posterior, where.sentence_end)
+    silence(posterior, DOUBTFUL, tokens, where)
     tagged = likeliest(posterior)
     counts = label_columns(tokens, where, tagged)
     sure = cue_spans(posterior, head.cue_threshold)
@@ -116,29 +113,12 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
     found = assemble(
         labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
-        tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start, where.sentence_end,
+        tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
+        where.sentence_end,
     )  # fmt: skip
     _leave_out_that(found, tokens, where)
     _trim_cues(found, tokens)
-    return found
-
-
-@inner
-def _silence_what_nobody_says(tokens, posterior, sentence_end):  # type: ignore[no-untyped-def]
-    """Make no cue of "That said, …" and of what somebody is told by nobody: elsewhere these words mostly are cues."""
-    hashes = tokens.hash
-    for i in range(1, len(hashes) - 1):
-        silent = False
-        if hashes[i] == _SAID and hashes[i - 1] == _THAT and hashes[i + 1] == _COMMA:
-            if i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD:
-                silent = True
-        elif among(_TOLD, hashes[i]) and among(_WAS, hashes[i - 1]):
-            silent = True
-            for j in range(i + 1, min(sentence_end[i], i + _AGENT)):
-                silent = silent and hashes[j] != _BY
-        if silent:
-            posterior[i - 1 : i + 1] = 0.0
-            posterior[i - 1 : i + 1, 0] = 1.0
+    return without_nobodys(found, tokens, where)
 
 
 @inner

@@ -70,7 +70,7 @@ def assembled_quotes(
     windows = np.zeros((len(cues), 2), np.int32)
     found = assemble(
         labels.ravel(), np.arange(len(cues) + 1) * n, windows[:, 0], places, n_sure, posterior.argmax(1).astype(np.uint8),
-        posterior, tokens.flags, tokens.mark, where.quotation, where.quoted_length, where.sentence_start,
+        posterior, tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
         where.sentence_end,
     )  # fmt: skip
     return found_quotes(found)
@@ -108,21 +108,30 @@ class TestDoubtfulCues:
 
 class TestLengthening:
     def test_a_content_goes_on_to_the_next_mark(self, shipped: Pipeline) -> None:
-        short = {"warned": "that the old"}
+        short = {"warned": "that the old dam"}
         assert assembled(shipped, short, n_sure=1, content={"that the old dam may break": 0.7}) == list(WARNED.items())
 
     def test_not_without_the_first_pass(self, shipped: Pipeline) -> None:
-        short = {"warned": "that the old"}
+        short = {"warned": "that the old dam"}
         assert assembled(shipped, short, n_sure=1, content={"that the old dam may break": 0.5}) == list(short.items())
 
     def test_not_where_it_would_end_between_words(self, shipped: Pipeline) -> None:
-        short = {"warned": "that the old"}
-        assert assembled(shipped, short, n_sure=1, content={"that the old dam": 0.7}) == list(short.items())
+        short = {"warned": "that the old dam"}
+        assert assembled(shipped, short, n_sure=1, content={"that the old dam may": 0.7}) == list(short.items())
 
     def test_not_into_another_content_or_sentence(self, shipped: Pipeline) -> None:
-        parts = {"warned": "that the old", "fears": "it will"}
+        parts = {"warned": "that the old dam", "fears": "it will"}
         found = assembled(shipped, parts, n_sure=2, content={TEXT[TEXT.index("that") :]: 0.7})
-        assert found == [("warned", "that the old"), ("fears", "it will drown by spring")]
+        assert found == [("warned", "that the old dam"), ("fears", "it will drown by spring")]
+
+    @pytest.mark.parametrize("short", ["that the", "that the old"])
+    def test_one_that_breaks_off_within_a_phrase_goes_on_in_any_case(self, shipped: Pipeline, short: str) -> None:
+        assert assembled(shipped, {"warned": short}, n_sure=1, content={}) == list(WARNED.items())
+
+    def test_but_not_over_another_cue(self, shipped: Pipeline) -> None:
+        text = "Mira Holt warned of the Eel Board says nobody."
+        parts = {"warned": "the Eel", "says": "nobody"}
+        assert assembled(shipped, parts, n_sure=2, content={}, text=text)[0] == ("warned", "the Eel Board")
 
 
 class TestSources:

@@ -392,15 +392,3 @@ def test_a_quotation_over_paragraphs_is_one_quote(shipped: Pipeline) -> None:
 )
 def test_where_contents_begin_and_cues_end(shipped: Pipeline, text: str, content: str, cue: str) -> None:
     assert [(said, by) for said, by, *_ in parts(text, predict(shipped, text))] == [([content], cue)]
-
-
-@pytest.mark.parametrize(
-    ("text", "sources"),
-    [
-        ("The jury was told that he stole the boat.", []),
-        ("The ministry was warned that the dam may break.", []),
-        ("Quill told the jury that he stole the boat.", ["Quill"]),
-    ],
-)
-def test_who_is_told_says_nothing(shipped: Pipeline, text: str, sources: list[str]) -> None:
-    assert [source for _, _, source, *_ in parts(text, predict(shipped, text))] == sources

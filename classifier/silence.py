@@ -1,0 +1,165 @@
+"""What looks like a report of speech and is none: what is not said, what is thought, what nobody says.
+
+The annotation guide counts none of it as a quote: of 13,406 labelled ones none has a negated cue. The chains see too
+few cases of each kind to learn them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .assembly import Spans
+from .context import OUTSIDE
+from .features import TAG_B_CUE, TAG_I_CUE
+from .hashing import among
+from .jit import inner
+from .segment import APOSTROPHE, WORD, token_hashes
+from .tagger import FIRST_VERB, LAST_VERB, TAGS
+
+_ADVERB, _PARTICIPLE = TAGS.index("RB"), TAGS.index("VBN")
+_THAT, _SAID, _BUT, _BY, _COMMA, _TO, _T, _NO, _ONE = token_hashes("that said but by , to t no one")
+_TOLD = token_hashes("told warned informed advised notified assured reminded")
+_PASSIVE = token_hashes("is are was were been being be")
+_AGENT = 12
+"""So many tokens behind a passive its agent may stand ("was told on Monday by the mayor")."""
+_NOT = token_hashes("not never without cannot hardly")
+_AUXILIARIES = token_hashes(
+    "do does did have has had having will would can could should might may must is are was were be been "
+    "don doesn didn haven hasn hadn won wouldn couldn shouldn isn aren wasn weren"
+)
+_UNDONE = token_hashes(
+    "decline declines declined declining refuse refuses refused refusing fail fails failed failing neglect neglects "
+    "neglected expected likely unlikely unable unwilling reluctant yet"
+)
+"""What is not done, or not yet, that is named after ``to``."""
+_ONLY = token_hashes("only just simply merely so")
+"""A negation before these takes nothing back ("not only warned but …")."""
+_BETWEEN = 5
+"""Tokens, at most, between a negation and its verb."""
+_THOUGHTS = token_hashes(
+    "believe believes believed think thinks thought hope hopes hoped fear fears feared worry worries worried want "
+    "wants wanted remember remembers remembered expect expects expected know knows knew feel feels felt realize "
+    "realizes realized assume assumes assumed prefer prefers preferred intend intends intended aim aims aimed"
+)
+_NOBODY = token_hashes("nobody none anyone anybody you")
+_WRITER = token_hashes("i we")
+
+
+@inner
+def silence(posterior, threshold, tokens, where):  # type: ignore[no-untyped-def]
+    """Make no cues of the words that report no speech.
+
+    posterior: of the first pass, changed in place; threshold: from which on a token may be one of a cue.
+    """
+    hashes, tag = tokens.hash, where.tag
+    for i in range(1, len(hashes)):
+        verb = FIRST_VERB <= tag[i] <= LAST_VERB or among(_TOLD, hashes[i])
+        if not verb or _cue(posterior, i) <= threshold:
+            continue
+        first = -1
+        if hashes[i] == _SAID and _that_said(i, tokens):
+            first = i - 1
+        elif among(_THOUGHTS, hashes[i]):
+            first = i
+        else:
+            first = _negated_from(i, tokens, where)
+            if first < 0 and (tag[i] == _PARTICIPLE or among(_TOLD, hashes[i])):
+                first = _passive_from(i, hashes, where)
+        if first >= 0:
+            _mute(first, i + 1, posterior, threshold, hashes, tag)
+
+
+@inner
+def _mute(begin, end, posterior, threshold, hashes, tag):  # type: ignore[no-untyped-def]
+    """Make some tokens no cue, nor the words beside them that would be of the same one but for other verbs."""
+    while begin > 0 and _cue(posterior, begin - 1) > threshold and _beside_verb(begin - 1, hashes, tag):
+        begin -= 1
+    while end < len(hashes) and _cue(posterior, end) > threshold and not FIRST_VERB <= tag[end] <= LAST_VERB:
+        end += 1
+    posterior[begin:end] = 0.0
+    posterior[begin:end, 0] = 1.0
+
+
+@inner
+def _beside_verb(i, hashes, tag):  # type: ignore[no-untyped-def]
+    """Whether a word stands before a verb as an adverb, an auxiliary or ``to``."""
+    return tag[i] == _ADVERB or hashes[i] == _TO or among(_AUXILIARIES, hashes[i])
+
+
+@inner
+def _cue(posterior, i):  # type: ignore[no-untyped-def]
+    """The probability that a token is one of a cue."""
+    return posterior[i, TAG_B_CUE] + posterior[i, TAG_I_CUE]
+
+
+@inner
+def _that_said(i, tokens):  # type: ignore[no-untyped-def]
+    """Whether "said" stands in "That said, …"."""
+    hashes = tokens.hash
+    if hashes[i - 1] != _THAT or i + 1 == len(hashes) or hashes[i + 1] != _COMMA:
+        return False
+    return i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD
+
+
+@inner
+def _negated_from(i, tokens, where):  # type: ignore[no-untyped-def]
+    """Where the negation of a verb begins, its auxiliaries included ("has not yet said", "refused to say"), else -1."""
+    hashes = tokens.hash
+    begin = max(where.sentence_start[i], i - _BETWEEN)
+    at = i - 1
+    while at >= begin:
+        if among(_NOT, hashes[at]) or (hashes[at + 1] == _TO and among(_UNDONE, hashes[at])):
+            break
+        if hashes[at] == _T and at > begin and tokens.mark[at - 1] == APOSTROPHE:
+            at -= 1  # "didn't"
+            break
+        if among(_ONLY, hashes[at]) or not _beside_verb(at, hashes, where.tag):
+            return -1
+        at -= 1
+    if at < begin:
+        return -1
+    while at > begin and among(_AUXILIARIES, hashes[at - 1]):
+        at -= 1
+    return at
+
+
+@inner
+def _passive_from(i, hashes, where):  # type: ignore[no-untyped-def]
+    """Where the passive of a participle begins that tells no agent ("was widely reported"), else -1."""
+    at = i - 1
+    while at > where.sentence_start[i] and where.tag[at] == _ADVERB:
+        at -= 1
+    if at < 0 or not among(_PASSIVE, hashes[at]):
+        return -1
+    for j in range(i + 1, min(where.sentence_end[i], i + _AGENT)):
+        if hashes[j] == _BY:
+            return -1
+    return at
+
+
+@inner
+def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
+    """The quotes but those of nobody, of whoever reads, and of the writer: "I" and "we" outside quotation marks."""
+    hashes = tokens.hash
+    n = len(quotes.cue)
+    kept = np.ones(n, np.bool_)
+    for k in range(n):
+        begin, end = quotes.source[k]
+        if begin < 0 or where.quotation[begin] != OUTSIDE:
+            continue
+        no_one = end > begin + 1 and hashes[begin] == _NO and hashes[begin + 1] == _ONE
+        writer = end == begin + 1 and among(_WRITER, hashes[begin])
+        kept[k] = not (no_one or writer or among(_NOBODY, hashes[begin]))
+    if kept.all():
+        return quotes
+    bounds = np.zeros(kept.sum() + 1, np.int32)
+    content = np.empty_like(quotes.content)
+    count = m = 0
+    for k in range(n):
+        if kept[k]:
+            for s in range(quotes.bounds[k], quotes.bounds[k + 1]):
+                content[m] = quotes.content[s]
+                m += 1
+            count += 1
+            bounds[count] = m
+    return Spans(content[:m].copy(), bounds, quotes.cue[kept], quotes.source[kept], quotes.kind[kept])

@@ -1,0 +1,76 @@
+"""What looks like a report of speech and is none gives no quote; what only looks so gives one."""
+
+import pytest
+from invariants import predict
+
+from topic_stance.classifier import Pipeline
+
+
+def cues(pipeline: Pipeline, text: str) -> list[str]:
+    """The cues of the quotes that are found."""
+    return [text[slice(*quote.cue)] if quote.cue else "" for quote in predict(pipeline, text).quotes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quill did not say that the dam may break.",
+        "Quill didn’t say that the dam may break.",
+        "Quill has not yet publicly said that the dam may break.",
+        "Quill never said that the dam may break.",
+        "Quill left without saying that the dam may break.",
+        "Quill declined to say whether the dam may break.",
+        "Quill is expected to announce that the dam may break.",
+    ],
+)
+def test_what_is_not_said(shipped: Pipeline, text: str) -> None:
+    assert cues(shipped, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quill not only said that the dam may break.",
+        "AT&T said that the dam may break.",
+        "Quill, who was not there, said that the dam may break.",
+        "It will not hold, and Quill said that the dam may break.",
+    ],
+)
+def test_what_is_said_beside_a_negation(shipped: Pipeline, text: str) -> None:
+    assert cues(shipped, text) == ["said"]
+
+
+@pytest.mark.parametrize("text", ["Quill believes that the dam may break.", "Quill fears that the dam may break."])
+def test_what_is_thought(shipped: Pipeline, text: str) -> None:
+    assert cues(shipped, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The jury was told that he stole the boat.", []),
+        ("The ministry was warned that the dam may break.", []),
+        ("It was widely reported that the dam may break.", []),
+        ("The dam is said to be unsafe.", []),
+        ("That said, the dam may break.", []),
+        ("Quill told the jury that he stole the boat.", ["told"]),
+        ("The jury was told on Monday by Quill that he stole the boat.", ["told"]),
+    ],
+)
+def test_a_passive_without_an_agent(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No one said that the dam may break.", []),
+        ("Nobody said that the dam may break. Quill warned that it will.", ["warned"]),
+        ("I said that the dam may break.", []),
+        ("We asked whether it may. Quill said that the dam may break.", ["said"]),
+        ("One engineer said that the dam may break.", ["said"]),
+        ("You said that the dam may break.", []),
+    ],
+)
+def test_what_nobody_or_the_writer_says(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
