@@ -61,6 +61,20 @@ class Spans(NamedTuple):
     kind: NDArray[np.uint8]
 
 
+@inner
+def selected(quotes, numbers):  # type: ignore[no-untyped-def]
+    """Some of the quotes, in the order of their numbers."""
+    bounds = np.zeros(len(numbers) + 1, np.int32)
+    for place in range(len(numbers)):
+        k = numbers[place]
+        bounds[place + 1] = bounds[place] + quotes.bounds[k + 1] - quotes.bounds[k]
+    content = np.empty((bounds[-1], 2), np.int32)
+    for place in range(len(numbers)):
+        k = numbers[place]
+        content[bounds[place] : bounds[place + 1]] = quotes.content[quotes.bounds[k] : quotes.bounds[k + 1]]
+    return Spans(content, bounds, quotes.cue[numbers], quotes.source[numbers], quotes.kind[numbers])
+
+
 @compiled
 def divided(quotes, cuts):  # type: ignore[no-untyped-def]
     """Quotes whose contents end and begin anew at each of `cuts`, (n_cuts,) int32 in order.
@@ -489,12 +503,12 @@ def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_
             sources[number[old]] = source[old]
     kinds = np.empty(count, np.uint8)
     for k in range(count):
-        kinds[k] = _kind(content[bounds[k] : bounds[k + 1]], flags, mark, quotation, quoted_length)
+        kinds[k] = kind_of(content[bounds[k] : bounds[k + 1]], flags, mark, quotation, quoted_length)
     return Spans(content, bounds, cues, sources, kinds)
 
 
 @inner
-def _kind(content, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
+def kind_of(content, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
     """Direct where every word stands in quotation marks, indirect where none does; scare-quoted words turn neither."""
     inside = outside = scare = 0
     for s in range(len(content)):

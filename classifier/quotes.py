@@ -23,6 +23,7 @@ from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, 
 from .hashing import among
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
+from .posts import with_posts
 from .segment import CAPITAL, WORD, token_hashes
 from .silence import silence, without_nobodys
 from .tagger import Tagger
@@ -99,7 +100,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     """The quotes of a body whose context is known."""
     if not _may_quote(where.classes, where.quotation):
         none = np.empty((0, 2), np.int32)
-        return Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8))
+        return with_posts(Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8)), tokens, where)
     scores = token_scores(where, head.tag_weights)
     posterior = marginals(scores, head.tag_transitions, _TAG_START)
     silence(posterior, DOUBTFUL, tokens, where)
@@ -118,7 +119,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     )  # fmt: skip
     _leave_out_that(found, tokens, where)
     _trim_cues(found, tokens)
-    return without_nobodys(found, tokens, where)
+    return with_posts(without_nobodys(found, tokens, where), tokens, where)
 
 
 @inner

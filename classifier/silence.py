@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .assembly import Spans
+from .assembly import selected
 from .context import OUTSIDE
 from .features import TAG_B_CUE, TAG_I_CUE
 from .hashing import among
@@ -150,16 +150,4 @@ def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
         no_one = end > begin + 1 and hashes[begin] == _NO and hashes[begin + 1] == _ONE
         writer = end == begin + 1 and among(_WRITER, hashes[begin])
         kept[k] = not (no_one or writer or among(_NOBODY, hashes[begin]))
-    if kept.all():
-        return quotes
-    bounds = np.zeros(kept.sum() + 1, np.int32)
-    content = np.empty_like(quotes.content)
-    count = m = 0
-    for k in range(n):
-        if kept[k]:
-            for s in range(quotes.bounds[k], quotes.bounds[k + 1]):
-                content[m] = quotes.content[s]
-                m += 1
-            count += 1
-            bounds[count] = m
-    return Spans(content[:m].copy(), bounds, quotes.cue[kept], quotes.source[kept], quotes.kind[kept])
+    return quotes if kept.all() else selected(quotes, np.nonzero(kept)[0])
