@@ -33,7 +33,7 @@ from .lexicon import (
     put,
     token_bits,
 )
-from .names import BEGIN, find_names
+from .names import BEGIN, END, find_names
 from .namesakes import (
     EITHER,
     FEMALE,
@@ -91,7 +91,7 @@ class Scene(NamedTuple):
     Of tokens: hash, flags, bits, quotation, sentence (its number), paragraph (its number), tag, relation. Of names:
     place, of_name. Of entities: row, first, keys, values, total. Of quotes: content (n_spans, 2), bounds
     (n_quotes + 1,), cue, source (n_quotes, 2; -1 where there is none), order (n_quotes,), the quotes in text order. The
-    state: recent (n_rows, 3), previous and next entity by last mention and the token of that; marks, `_SPEAKER` …;
+    state: recent (n_rows, 4), previous and next entity by last mention, its first token, whether it was a subject; marks, `_SPEAKER` …;
     described (n_quotes, 3), mentions that are no names (entity, begin, end).
     """
 
@@ -158,7 +158,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
         quotes.cue,
         quotes.source,
         np.argsort(places, kind="mergesort"),
-        np.full((len(entities.row), 3), -1, np.int32),
+        np.full((len(entities.row), 4), -1, np.int32),
         np.array([-1, 0, -1, 0], np.int64),
         np.full((n_quotes, 3), -1, np.int32),
     )
@@ -248,13 +248,13 @@ def _advance(s, place):  # type: ignore[no-untyped-def]
     while s.marks[_NEXT] < len(s.place) and s.place[s.marks[_NEXT], BEGIN] < place:
         k = s.marks[_NEXT]
         if s.quotation[s.place[k, BEGIN]] == OUTSIDE:
-            _mention(s, s.of_name[k], s.place[k, BEGIN])
+            _mention(s, s.of_name[k], s.place[k, BEGIN], s.place[k, END])
         s.marks[_NEXT] += 1
 
 
 @inner
-def _mention(s, entity, token):  # type: ignore[no-untyped-def]
-    """Put an entity at the head of the list by last mention."""
+def _mention(s, entity, begin, end):  # type: ignore[no-untyped-def]
+    """Put an entity at the head of the list by last mention: some tokens, any of which may be tagged as the subject."""
     head = s.marks[_HEAD]
     if s.recent[entity, 2] >= 0 and head != entity:
         before, after = s.recent[entity, 0], s.recent[entity, 1]
@@ -266,7 +266,9 @@ def _mention(s, entity, token):  # type: ignore[no-untyped-def]
         if head >= 0:
             s.recent[head, 0] = entity
         s.marks[_HEAD] = entity
-    s.recent[entity, 2] = token
+    s.recent[entity, 2], s.recent[entity, 3] = begin, 0
+    for i in range(begin, end):
+        s.recent[entity, 3] |= s.relation[i] == _SUBJECT
 
 
 @inner
@@ -320,7 +322,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
         rank += 1
     spoke = (1 if candidate == speaker else 0) + 2 * row[QUOTED]
     opens = 1 if last >= 0 and (last < 3 or s.sentence[last - 3] != s.sentence[last]) else 0
-    subject = 1 if last >= 0 and s.relation[last] == _SUBJECT else 0
+    subject = 1 if last >= 0 and s.recent[candidate, 3] else 0
     same_head = 0
     shared = 0
     if source[SOURCE_BEGIN] >= 0:
@@ -393,7 +395,7 @@ def settle(s, k, source, number):  # type: ignore[no-untyped-def]
     if begin >= 0:
         s.row[number, QUOTED] = 1
         _advance(s, begin)
-        _mention(s, number, begin)
+        _mention(s, number, begin, begin + 1)
         if source[SOURCE_KIND] != NAME and source[SOURCE_KIND] != NO_KIND:
             mention = s.described[s.marks[_DESCRIBED]]
             mention[0], mention[1], mention[2] = number, begin, end
