@@ -89,10 +89,10 @@ class Scene(NamedTuple):
     """One article while its quotes are resolved in text order.
 
     Of tokens: hash, flags, bits, quotation, sentence (its number), paragraph (its number), tag, relation. Of names:
-    place, of_name. Of entities: row, first, keys, values, total. Of quotes: content (n_spans, 2), bounds
+    place, of_name. Of entities: row, ends, keys, values, total. Of quotes: content (n_spans, 2), bounds
     (n_quotes + 1,), cue, source (n_quotes, 2; -1 where there is none), order (n_quotes,), the quotes in text order. The
-    state: recent (n_rows, 4), previous and next entity by last mention, its first token, whether it was a subject; marks, `_SPEAKER` …;
-    described (n_quotes, 3), mentions that are no names (entity, begin, end).
+    state: recent (n_rows, 4), previous and next entity by last mention, the first token of that, whether it was a
+    subject; marks, `_SPEAKER` …; described (n_quotes, 3), mentions that are no names (entity, begin, end).
     """
 
     hash: NDArray[np.uint64]
