@@ -36,7 +36,7 @@ from .lexicon import (
     pronoun_of,
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
-from .namesakes import KIND, NAME_BEGIN
+from .namesakes import KIND, LENGTH, NAME_BEGIN
 from .offices import after_brackets, named, names_in, past_owners, two_persons
 from .phrases import first_word, one_before_many, phrase_end
 from .segment import ALLCAPS, CAPITAL, token_hashes
@@ -55,6 +55,8 @@ _SELVES = token_hashes("himself herself itself themselves")
 """Words after a name that add nothing."""
 _PIECES = token_hashes("report story article editorial op-ed column essay interview")
 """What stands in newspapers."""
+_ISSUED = token_hashes("statement report story article memo letter tweet post release editorial filing email")
+"""What may be named after whoever issues it."""
 _PAPERS = token_hashes(
     "statement letter email e-mail tweet post book memo article op-ed message testimony remarks speech comments"
 )
@@ -104,6 +106,8 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             return
         entity = _owner(s, begin, head)
         if entity < 0:
+            entity = _issuer(s, begin, head)
+        if entity < 0:
             entity = _outlet(s, head, end)
         if entity >= 0:
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
@@ -152,6 +156,22 @@ def _author(s, head, end):  # type: ignore[no-untyped-def]
             author = first_word(s, i + 1, end)
             return author if author < end else -1
     return -1
+
+
+@inner
+def _issuer(s, begin, head):  # type: ignore[no-untyped-def]
+    """Whose document is named after them (an Eel Board statement, the Li memo), else -1.
+
+    One who goes by one word everywhere ("an EU report") may stand for a body within it.
+    """
+    if not among(_ISSUED, s.hash[head]):
+        return -1
+    low, high = names_in(s, begin, head)
+    if low == high or s.place[high - 1, END] != head:
+        return -1
+    entity = s.of_name[high - 1]
+    known = s.row[entity, LENGTH] > 1 and (s.row[entity, KIND] == ORGANIZATION or s.row[entity, KIND] == PERSON)
+    return entity if known else -1
 
 
 @inner
