@@ -139,7 +139,7 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
-    entity = _apposed(s, begin, head)
+    entity = _apposed(s, begin, head, s.source[k, 1])
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
@@ -223,9 +223,12 @@ def _has_apposition(s, begin, head):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _apposed(s, begin, head):  # type: ignore[no-untyped-def]
+def _apposed(s, begin, head, end):  # type: ignore[no-untyped-def]
     """The person that a description stands after as an apposition (Ana Li, a former minister), else -1."""
-    if begin < 2 or s.hash[begin - 1] != _COMMA or not _has_apposition(s, begin, head):
+    if begin < 2 or s.hash[begin - 1] != _COMMA:
+        return -1
+    between_commas = s.bits[begin] & INDEFINITE > 0 and end < len(s.hash) and s.hash[end] == _COMMA
+    if not between_commas and not _has_apposition(s, begin, head):
         return -1
     if not s.bits[begin] & (DEFINITE | INDEFINITE | OWNED):
         return -1
