@@ -51,6 +51,10 @@ _OF_COMPOUNDS = token_hashes("based born led backed educated trained raised")
 """What adjectives before a name end in (Orrin-born Ana Li)."""
 
 
+_HEADLINE = 5
+"""Words in capitals, so many or more in a row, that are no name."""
+
+
 class Names(NamedTuple):
     """The names of a body in text order.
 
@@ -157,7 +161,7 @@ def _parse(  # type: ignore[no-untyped-def]
     noun = noun_of(word_bits[n - 1])
     if state:
         kind = STATE
-    elif n == 1 and word_bits[0] & DEMONYM:
+    elif (n == 1 and word_bits[0] & DEMONYM) or (noun != ORGANIZATION and _is_headline(n, first, flags, word_bits)):
         return False
     elif noun == GROUP and not _is_body(n, word_key, word_bits, True):
         kind = GROUP
@@ -208,6 +212,17 @@ def _parse(  # type: ignore[no-untyped-def]
     place[N_WORDS], place[TYPE], place[POSSESSIVE] = n - cut, kind, run[2]
     place[LAST], place[STATE_NUMBER] = first[tail - 1], state
     key[WHOLE_KEY], key[FIRST_KEY], key[LAST_KEY] = value, word_key[cut], word_key[tail - 1]
+    return True
+
+
+@inner
+def _is_headline(n, first, flags, word_bits):  # type: ignore[no-untyped-def]
+    """Whether a run is of many words in capitals and no person is named at its beginning."""
+    if n < _HEADLINE or word_bits[0] & (TITLE | HE | SHE):
+        return False
+    for k in range(n):
+        if not flags[first[k]] & ALLCAPS:
+            return False
     return True
 
 

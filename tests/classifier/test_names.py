@@ -106,6 +106,14 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         ("The Orrin Velmo Council met.", "Velmo", "Velmo"),
         ("The Eel Growers Union (Velm) met.", "Velm", "Velm"),
         ("House Democrats left.", "Democrats", "Democrats"),
+        # documents named after somebody
+        ("The Eel Growers Union met.", "an Eel Growers Union statement", "Eel Growers Union"),
+        ("Sarah Tonk came.", "the Tonk memo", "Sarah Tonk"),
+        ("Sarah Tonk came.", "the Tonk poll", "Tonk poll"),
+        ("EBO officials came.", "an EBO report", "an EBO report"),
+        # headlines
+        ("ABEL TONK SIGNS EEL SANCTIONS. It was late.", "Tonk", "Tonk"),
+        ("MAYOR SARAH TONK OF ORRIN CAME. Sarah Tonk left.", "Tonk", "Sarah Tonk"),
         # another one
         ("A senior official left, and Marr came.", "another senior official", "another senior official"),
     ],
@@ -174,6 +182,12 @@ def test_a_title_tells_the_gender(shipped: Pipeline) -> None:
 def test_a_name_after_anothers_relative_is_a_persons(shipped: Pipeline) -> None:
     (entity,) = resolved(shipped, f"Then Abel Tonk's brother, Kemal, {TAX}", "Kemal").entities
     assert entity.type == "person"
+
+
+def test_a_description_between_commas_is_whose_name_stands_before(shipped: Pipeline) -> None:
+    who = "an Orrin resident and former inspector of the port"
+    text = f"Finch has a chance to win Orrin while Sarah Tonk, {who}, {TAX}"
+    assert [entity.text for entity in resolved(shipped, text, who).entities] == ["Sarah Tonk"]
 
 
 def test_an_apposition_of_a_body_is_not_that_body(shipped: Pipeline) -> None:
