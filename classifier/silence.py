@@ -11,12 +11,13 @@ import numpy as np
 from .assembly import selected
 from .context import OUTSIDE
 from .features import TAG_B_CUE, TAG_I_CUE
-from .hashing import among
+from .hashing import among, contains
 from .jit import inner
-from .segment import APOSTROPHE, WORD, token_hashes
+from .segment import APOSTROPHE, CAPITAL, SENTENCE, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
 _ADVERB, _PARTICIPLE = TAGS.index("RB"), TAGS.index("VBN")
+_NOUNS = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP"))
 _THAT, _SAID, _BUT, _BY, _COMMA, _TO, _T, _NO, _ONE = token_hashes("that said but by , to t no one")
 _TOLD = token_hashes("told warned informed advised notified assured reminded")
 _PASSIVE = token_hashes("is are was were been being be")
@@ -43,6 +44,21 @@ _THOUGHTS = token_hashes(
 )
 _NOBODY = token_hashes("nobody none anyone anybody you")
 _WRITER = token_hashes("i we")
+_THINGS = np.sort(
+    token_hashes(
+        "absence action actions agreement agreements anger appearance approach attack attacks attempt "
+        "attempts backlash bomb bombs cash change changes closeness concept confidence conflict controversy "
+        "cost costs crisis curfew death deaths debt decrease defeat deficit details doubt economy effect "
+        "effort efforts event events exercise exercises experience fact facts failure frequency growth gun "
+        "guns idea impact incidents increase influence intrusion lack loss march market markets missile "
+        "missiles moment move numbers option options outbreak outrage pandemic past presence pressure price "
+        "prices problem problems process progress rally reason reasons rejection result results rise risk "
+        "risks sanctions scandal shooting shootings situation storm strategy success surge system tactic "
+        "tactics tariff tariffs technology tension tensions trend trends trip unrest victory violence virus "
+        "vote votes wall war weapon weapons weather"
+    )
+)
+"""Nouns of what says nothing: happenings, states, sums. Documents may, and bodies that are called by a place."""
 
 
 @inner
@@ -138,8 +154,23 @@ def _passive_from(i, hashes, where):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _head(begin, end, tag):  # type: ignore[no-untyped-def]
+    """The token that heads a source: the last noun of its first run of nouns, else its first token."""
+    head = begin
+    for i in range(begin, end):
+        if tag[i] in _NOUNS:
+            head = i
+        elif head > begin or tag[begin] in _NOUNS:
+            break
+    return head
+
+
+@inner
 def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
-    """The quotes but those of nobody, of whoever reads, and of the writer: "I" and "we" outside quotation marks."""
+    """The quotes but those of nobody, of things, of whoever reads, and of the writer.
+
+    The writer is "I" or "we" outside of quotation marks.
+    """
     hashes = tokens.hash
     n = len(quotes.cue)
     kept = np.ones(n, np.bool_)
@@ -149,5 +180,7 @@ def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
             continue
         no_one = end > begin + 1 and hashes[begin] == _NO and hashes[begin + 1] == _ONE
         writer = end == begin + 1 and among(_WRITER, hashes[begin])
-        kept[k] = not (no_one or writer or among(_NOBODY, hashes[begin]))
+        head = _head(begin, end, where.tag)
+        thing = contains(_THINGS, hashes[head]) and tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL
+        kept[k] = not (no_one or writer or thing or among(_NOBODY, hashes[begin]))
     return quotes if kept.all() else selected(quotes, np.nonzero(kept)[0])
