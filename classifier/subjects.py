@@ -25,6 +25,7 @@ _WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN = token_has
     "who which that of the for part , : -"
 )
 _DASHES = token_hashes("— – -")
+_DIVIDERS = token_hashes(", : ; — –")
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
 _RELATIVE, _ADVERB, _NAME, _PARTICIPLE = (TAGS.index(tag) for tag in ("W", "RB", "NNP", "VBN"))
@@ -43,6 +44,7 @@ def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
             source[k] = _missing(quotes, k, tokens, where)
         elif line <= source[k, 0] < after:
             source[k] = _past_dateline(source[k, 0], source[k, 1], after, quotes.cue[k, 0], where)
+        source[k] = _trimmed(source[k, 0], source[k, 1], tokens, where.tag)
         source[k] = _whose_part(source[k, 0], source[k, 1], tokens, where)
         source[k] = _antecedent(source[k, 0], source[k, 1], tokens, where)
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
@@ -109,6 +111,23 @@ def _past_dateline(begin, end, after, cue, where):  # type: ignore[no-untyped-de
 
 
 @inner
+def _trimmed(begin, end, tokens, tag):  # type: ignore[no-untyped-def]
+    """A source without commas and dashes around it and without a relative pronoun behind it (growers who)."""
+    hashes = tokens.hash
+    while begin + 1 < end and among(_DIVIDERS, hashes[begin]):
+        begin += 1
+    while end > begin + 1 and (among(_DIVIDERS, hashes[end - 1]) or _relative_word(end - 1, hashes, tag)):
+        end -= 1
+    return begin, end
+
+
+@inner
+def _relative_word(i, hashes, tag):  # type: ignore[no-untyped-def]
+    """Whether a word is a relative pronoun: who, which, or that where it is tagged as one."""
+    return hashes[i] == _WHO or hashes[i] == _WHICH or (hashes[i] == _THAT and tag[i] == _RELATIVE)
+
+
+@inner
 def _whose_part(begin, end, tokens, where):  # type: ignore[no-untyped-def]
     """The phrase before "for his part" where that is the source; the same tokens for another."""
     if begin < 2 or end - begin > 3 or tokens.hash[end - 1] != _PART:
@@ -151,8 +170,7 @@ def _before_party(low, last, tokens):  # type: ignore[no-untyped-def]
 @inner
 def _relative(begin, end, hashes, tag):  # type: ignore[no-untyped-def]
     """Whether a source is a relative pronoun, alone or with its verb."""
-    word = hashes[begin]
-    if word != _WHO and word != _WHICH and (word != _THAT or tag[begin] != _RELATIVE):
+    if not _relative_word(begin, hashes, tag):
         return False
     if end == begin + 1:
         return True

@@ -45,6 +45,10 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
         ("It angered the Orrin-based growers, who said it was unfair.", "said", "who", "the Orrin-based growers"),
         ("They met Mara Quill, growers, who said it was unfair.", "said", "who", "growers"),
         ("It angered the growers, who also said it was unfair.", "said", "who also", "the growers"),
+        ("It angered the growers, who also said it was unfair.", "said", ", who also", "the growers"),
+        ("It angered the growers who said it was unfair.", "said", "growers who", "growers"),
+        ("The growers — most of them — said it was unfair.", "said", "The growers —", "The growers"),
+        ("Who said it was unfair, they asked.", "said", "Who", "Who"),
     ],
 )  # fmt: skip
 def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, source: str | None, phrase: str) -> None:
