@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.data.records import Kind
+from topic_stance.data.records import KINDS
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_CUE, TAG_I_SOURCE
@@ -20,8 +20,7 @@ from .links import B_CONTENT, B_SOURCE, REACH
 from .segment import CAPITAL, LINE, MARK_NONE, SPACED, WORD
 from .tagger import TAGS
 
-INDIRECT, DIRECT, MIXED = range(3)
-KINDS: tuple[Kind, ...] = ("indirect", "direct", "mixed")
+DIRECT, INDIRECT, MIXED = (KINDS.index(kind) for kind in ("direct", "indirect", "mixed"))
 _LONGEST_QUOTATION = 300
 """Tokens; a mark that is closed later than that is taken for a stray one."""
 SURELY_CONTENT = 0.8
@@ -51,7 +50,7 @@ _NESTED = 4
 class Spans(NamedTuple):
     """Quotes in text order. content: (n_spans, 2) int32 tokens of contents; bounds: (n_quotes + 1,) int32 into them.
 
-    cue, source: (n_quotes, 2) int32 tokens, -1 where there is none; kind: (n_quotes,) uint8, number in `KINDS`.
+    cue, source: (n_quotes, 2) int32 tokens, -1 where there is none; kind: (n_quotes,) uint8, number in `records.KINDS`.
     """
 
     content: NDArray[np.int32]

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.data.records import Actor, Article, Prediction, Quote, Span, Stance
+from topic_stance.data.records import KINDS, Actor, Article, Prediction, Quote, Span, Stance
 
 from .actors import Actors, Entity, resolve_actors
-from .assembly import KINDS, Spans, divided
+from .assembly import Spans, divided
 from .bundle import Bundle, load_bundle
 from .cleaning import Boilerplate, body_tokens, load_boilerplate, prose, read_lines
 from .context import Context

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.data.records import Kind
+from topic_stance.data.records import KINDS, Kind
 
 from . import tagger
-from .assembly import KINDS, SURELY_CONTENT, Spans, assemble
+from .assembly import SURELY_CONTENT, Spans, assemble
 from .chain import Packed, likeliest, marginals
 from .context import CUE_LEVEL, WordTable, context
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, token_scores

@@ -20,9 +20,10 @@ from .records import ACTOR_TYPES, STANCES, DataError, Kind, LabelledActor, Label
 
 _TAG = re.compile(r"<(/?)([qsc])((?: [an]=\"[^\"<>]*\"){0,2})>")
 _ATTRIBUTE = re.compile(r"([an])=\"([^\"]*)\"")
-_QUOTATION_MARKS = '"“”'
+_QUOTATION_MARKS = '"“”„‟«»「」＂'
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 _SCARE = 1
-"""So many words in marks, at most, are a scare word."""
+"""So many tokens in marks, at most, are a scare word."""
 _NEAR = 0.6
 """Texts that share so much of their five-word shingles are near-duplicates."""
 
@@ -151,17 +152,18 @@ def held_out(articles: Sequence[LabelledArticle], share: float, seed: int) -> li
 
 
 def quote_kind(content: Iterable[str]) -> Kind:
-    """Direct, indirect or mixed, by the quotation marks inside a content's spans, as predictions have it.
+    """Direct, indirect or mixed, by the double quotation marks inside a content's spans, as predictions have it.
 
-    A single word in marks is a scare word, which does not make a content mixed.
+    A word in marks without a comma or full stop of its own is a scare word, which does not make a content mixed.
     """
     quoted = scare = outside = 0
     for span in content:
         for k, part in enumerate(re.split(f"[{_QUOTATION_MARKS}]", span)):
-            words = sum(any(map(str.isalnum, word)) for word in part.split())
+            tokens = _TOKEN.findall(part)
+            words = sum(token[0].isalnum() for token in tokens)
             if k % 2 == 0:
                 outside += words
-            elif words > _SCARE:
+            elif len(tokens) > _SCARE:
                 quoted += words
             else:
                 scare += words
