@@ -179,7 +179,9 @@ def _parse(  # type: ignore[no-untyped-def]
                     break
             if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False):
                 return False  # "Chair of the House Committee": an office, not a body
-            if given < 0 and n - cut == (3 if among(_OF_PLACES, word_key[cut + 1]) else 2):
+            if n - cut == 3 and among(_OF_PLACES, word_key[cut + 1]):
+                return False  # "Republican of South Carolina"
+            if given < 0 and n - cut == 2:
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:

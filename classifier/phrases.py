@@ -16,7 +16,7 @@ _NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE 
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_IN, _NAMED, _A, _AN, _COMMA = token_hashes("in named a an ,")
+_IN, _NAMED, _A, _AN, _COMMA, _CLOSE, _TO = token_hashes("in named a an , close to")
 _MANY = token_hashes(
     "few dozen hundred thousand million couple pair number series group handful majority lot host score trio"
 )
@@ -56,7 +56,8 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
         # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
         noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
         participle = noun and i + 1 < shown and (s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE) and s.hash[i] != _NAMED
-        if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle):
+        close_to = i + 1 < shown and s.hash[i] == _CLOSE and s.hash[i + 1] == _TO
+        if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle or close_to):
             last = i - 1
             break
     head = last

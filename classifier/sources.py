@@ -48,7 +48,9 @@ _PLURAL, _ADJECTIVE = TAGS.index("NNS"), TAGS.index("JJ")
 _LOOSE = tuple(TAGS.index(tag) for tag in ("VBN", "VBG", "VBD", "IN", "W"))
 """What goes with "those" where no noun does (those seen at the weir)."""
 _APPOSITION = RELATIONS.index("apposition")
-_BY, _FROM, _IN, _ARTICLE, _BOTH, _COMMA, _STOP = token_hashes("by from in the both , .")
+_BY, _FROM, _IN, _ARTICLE, _BOTH, _CLOSE, _THOSE, _REPORTS, _COMMA, _STOP = token_hashes(
+    "by from in the both close those reports , ."
+)
 _NOMINATIVES = token_hashes("he she it they i we you who which")
 """Pronouns that own nothing."""
 _SELVES = token_hashes("himself herself itself themselves")
@@ -152,7 +154,7 @@ def _author(s, head, end):  # type: ignore[no-untyped-def]
     for i in range(head + 1, end - 1):
         if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
             return -1
-        if s.hash[i] == _BY or s.hash[i] == _FROM:
+        if s.hash[i] == _BY or (s.hash[i] == _FROM and s.hash[head] != _REPORTS):  # from a place
             author = first_word(s, i + 1, end)
             return author if author < end else -1
     return -1
@@ -290,7 +292,8 @@ def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
     if first & DEFINITE:
         kind = THE
         # "those seen at the weir", "both sides"
-        alone = stop == begin + 1 or s.tag[begin + 1] in _LOOSE or s.hash[begin] == _BOTH
+        loose = stop == begin + 1 or s.tag[begin + 1] in _LOOSE or s.hash[begin + 1] == _CLOSE
+        alone = loose or s.hash[begin] == _BOTH
         words = begin if alone else begin + 1
     elif first & OWNED:
         kind = OWN
@@ -301,7 +304,7 @@ def _describe(s, begin, stop, head, out):  # type: ignore[no-untyped-def]
         both = both or s.bits[i] & AND > 0
     noun = noun_of(s.bits[head])
     out[SOURCE_KIND], out[SOURCE_BEGIN], out[SOURCE_END], out[SOURCE_HEAD] = kind, words, stop, head
-    out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL
+    out[SOURCE_PLURAL] = both or noun == GROUP or s.tag[head] == _PLURAL or s.hash[head] == _THOSE
     if both:
         _join_persons(s, begin, stop, out)
 

@@ -106,6 +106,7 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         ("The Orrin Velmo Council met.", "Velmo", "Velmo"),
         ("The Eel Growers Union (Velm) met.", "Velm", "Velm"),
         ("House Democrats left.", "Democrats", "Democrats"),
+        ("It rained.", "Senator Sarah Tonk, Republican of South Carolina", "Sarah Tonk"),
         # documents named after somebody
         ("The Eel Growers Union met.", "an Eel Growers Union statement", "Eel Growers Union"),
         ("Sarah Tonk came.", "the Tonk memo", "Sarah Tonk"),
@@ -142,6 +143,11 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
         ("Abel Tonk, Sarah Marr and others", "Abel Tonk", "person"),
         ("Sarah Tonk and Robert Marr with Mara Quill", "Sarah Tonk and Robert Marr with Mara Quill", "group"),
         ("growers", "growers", "group"),
+        ("Sources close to Tonk", "Sources close to Tonk", "group"),
+        ("those close to Tonk", "those close to Tonk", "group"),
+        ("reports from Norway", "reports from Norway", "document"),
+        ("a report from Norway", "Norway", "state"),
+        ("the latest polls", "latest polls", "document"),
         ("lawyer Precious Tonkvelm", "Precious Tonkvelm", "person"),
     ],
 )

@@ -49,6 +49,9 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
         ("It angered the growers who said it was unfair.", "said", "growers who", "growers"),
         ("The growers — most of them — said it was unfair.", "said", "The growers —", "The growers"),
         ("Who said it was unfair, they asked.", "said", "Who", "Who"),
+        ("About 45.5 percent of growers said it was unfair.", "said", "5 percent of growers", "45.5 percent of growers"),
+        ("Combined, the growers said it was unfair.", "said", "Combined, the growers", "the growers"),
+        ("Mara Quill, the minister, said it was unfair.", "said", "Mara Quill, the minister", "Mara Quill, the minister"),
     ],
 )  # fmt: skip
 def test_sources_that_grammar_tells(shipped: Pipeline, text: str, cue: str, source: str | None, phrase: str) -> None:
