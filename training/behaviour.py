@@ -52,20 +52,22 @@ class Outcome:
     should_change: bool
 
     @property
-    def rate(self) -> float:
-        """The share of cases in which the answer changed."""
-        return self.changed / self.tried if self.tried else float(self.should_change)
+    def rate(self) -> float | None:
+        """The share of cases in which the answer changed; `None` where there was nothing to try."""
+        return self.changed / self.tried if self.tried else None
 
     @property
-    def passed(self) -> bool:
-        """Whether the rate is on the right side of the threshold."""
+    def passed(self) -> bool | None:
+        """Whether the rate is on the right side of the threshold; `None` where there is no rate."""
+        if self.rate is None:
+            return None
         return self.rate >= self.threshold if self.should_change else self.rate <= self.threshold
 
     def as_rate(self) -> Rate:
         """The share of cases that came out as they should, as the gate takes it."""
-        if self.should_change:
-            return Rate(self.name, self.rate, self.threshold, self.tried)
-        return Rate(self.name, 1 - self.rate, 1 - self.threshold, self.tried)
+        right = self.changed if self.should_change else self.tried - self.changed
+        least = self.threshold if self.should_change else 1 - self.threshold
+        return Rate(self.name, right / max(1, self.tried), least, self.tried)
 
 
 Case = tuple[object, object]
@@ -89,10 +91,9 @@ def behaviour_table(outcomes: Sequence[Outcome]) -> str:
     rows = [f"{'behaviour':40s} {'tried':>6s} {'changed':>8s} {'rate':>7s}  threshold"]
     for outcome in outcomes:
         bound = f"at {'least' if outcome.should_change else 'most'} {outcome.threshold:.2f}"
-        verdict = "passed" if outcome.passed else "FAILED"
-        rows.append(
-            f"{outcome.name:40s} {outcome.tried:6d} {outcome.changed:8d} {outcome.rate:7.3f}  {bound}  {verdict}"
-        )
+        rate = "-" if outcome.rate is None else f"{outcome.rate:.3f}"
+        verdict = "nothing to try" if outcome.passed is None else "passed" if outcome.passed else "FAILED"
+        rows.append(f"{outcome.name:40s} {outcome.tried:6d} {outcome.changed:8d} {rate:>7s}  {bound}  {verdict}")
     return "\n".join(rows)
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from topic_stance.data.records import TopicStanceError
+from topic_stance.data.records import DataError, TopicStanceError
 
 from .arguments import OK, REFUSED, Added, add_model, add_store, port, say, seed
 
@@ -163,8 +163,10 @@ def _evaluate_behaviour(pipeline: Pipeline, gold: list[LabelledArticle] | None) 
     from .behaviour import authored, behaviour_table, check_behaviour
 
     outcomes = check_behaviour(pipeline, gold or authored())
+    if not any(outcome.tried for outcome in outcomes):
+        raise DataError("none of the articles has anything to check: label quotes and stances, or take another model")
     print(behaviour_table(outcomes))
-    return OK if all(outcome.passed for outcome in outcomes) else REFUSED
+    return REFUSED if any(outcome.passed is False for outcome in outcomes) else OK
 
 
 def add_compare(commands: Commands) -> Added:

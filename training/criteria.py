@@ -40,12 +40,15 @@ Behaviour = Callable[[Pipeline], Iterable[Rate]]
 
 
 def behaviour(pipeline: Pipeline, checks: Sequence[Behaviour]) -> list[Criterion]:
-    """A criterion for every rate. These are asked of any model, be there a champion or not."""
+    """A criterion for every rate. These are asked of any model, be there a champion or not.
+
+    A model that gives a check no case fails it: one that finds nothing has nothing that could change.
+    """
     return [
         Criterion(
             rate.name,
-            rate.value >= rate.least,
-            f"right in {rate.value:.3f} of {rate.n} cases, at least {rate.least:.3f}",
+            rate.n > 0 and rate.value >= rate.least,
+            f"right in {rate.value:.3f} of {rate.n} cases, at least {rate.least:.3f}" if rate.n else "nothing to try",
         )
         for check in checks
         for rate in check(pipeline)

@@ -220,7 +220,7 @@ def _record_measurement(measured: _Measurement, folder: Path) -> None:
         metrics(measured.evaluation)
         | {f"calibration_error_{name}": error for name, error in calibration.items()}
         | {f"average_precision_{name}": area for name, area in measured.diagnostics.average_precision().items()}
-        | {f"behaviour_{metric_name(outcome.name)}": outcome.rate for outcome in measured.behaviour}
+        | {f"behaviour_{metric_name(o.name)}": o.rate for o in measured.behaviour if o.rate is not None}
         | {"articles_held_out": len(measured.left_out), "articles_learned_from": len(measured.corpus.full)}
     )
     mlflow.log_text(measured.evaluation.table() + "\n", "evaluation.txt")

@@ -11,6 +11,7 @@ from topic_stance.classifier import Pipeline
 from topic_stance.data.records import Article, LabelledActor, LabelledArticle, LabelledQuote, Prediction
 from topic_stance.training.behaviour import CHECKS, Outcome, authored, behaviour_table, check_behaviour, gate_check
 from topic_stance.training.cli import main
+from topic_stance.training.criteria import behaviour
 
 NAMES, NATIONS, WORDS, LINES = (
     "other names change a stance",
@@ -111,9 +112,28 @@ def test_outcomes_as_rates_and_rows() -> None:
     assert rows[2].endswith("0.020  at most 0.02  passed")
 
 
-def test_nothing_to_try_is_no_failure() -> None:
-    assert Outcome("a", 0, 0, 0.5, True).passed
-    assert Outcome("a", 0, 0, 0.0, False).passed
+@pytest.mark.parametrize("should_change", [True, False])
+def test_where_there_is_nothing_to_try_nothing_is_passed(should_change: bool) -> None:
+    outcome = Outcome("a", 0, 0, 0.1, should_change)
+    assert (outcome.rate, outcome.passed, outcome.as_rate().n) == (None, None, 0)
+    assert behaviour_table([outcome]).splitlines()[1].endswith("nothing to try")
+
+
+class Silent(Pipeline):
+    """A model that finds nothing."""
+
+    def predict_one(self, article: Article) -> Prediction:
+        return Prediction(article.id, "silent", [], [], [])
+
+
+def test_the_gate_refuses_a_model_that_finds_nothing(
+    tiny: Pipeline, authored: list[LabelledArticle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topic_stance.training.behaviour.authored", lambda: authored[:6])
+    found = {criterion.name: criterion for criterion in behaviour(Silent(tiny.bundle), [gate_check])}
+    assert list(found) == list(CHECKS)
+    assert str(found[NAMES]) == f"FAILED  {NAMES}: nothing to try"
+    assert not any(found[name].passed for name in (NAMES, NATIONS, WORDS))
 
 
 def test_the_gate_asks_over_the_authored_corpus(tiny: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +149,22 @@ def test_the_command(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     table = capsys.readouterr().out
     assert all(name in table for name in CHECKS)
     assert code == int("FAILED" in table)
+
+
+def test_articles_with_nothing_to_check(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = tmp_path / "topics.jsonl"
+    gold.write_bytes(msgspec.json.encode(LabelledArticle("a", "Eels are late at the quay.", ["fraud"])))
+    assert main(["evaluate", "--behaviour", "--gold", str(gold), "--model", str(tiny_folder)]) == 2
+    assert "none of the articles has anything to check" in capsys.readouterr().err
+
+
+def test_a_check_with_nothing_to_try_is_no_failure(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [Outcome("a", 0, 0, 0.5, True), Outcome("b", 50, 0, 0.02, False)]
+    monkeypatch.setattr("topic_stance.training.behaviour.check_behaviour", lambda *given: found)
+    assert main(["evaluate", "--behaviour", "--model", str(tiny_folder)]) == 0
+    assert "nothing to try" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,10 @@ def test_behaviour_is_a_criterion_for_every_rate() -> None:
 def test_the_least_rate_itself_will_do() -> None:
     pipeline: Any = None
     assert behaviour(pipeline, [lambda _: [Rate("a", 0.9, 0.9, 10)]])[0].passed
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_without_a_case_nothing_is_right(value: float) -> None:
+    pipeline: Any = None
+    (found,) = behaviour(pipeline, [lambda _: [Rate("a", value, 0.0, 0)]])
+    assert str(found) == "FAILED  a: nothing to try"
