@@ -25,7 +25,7 @@ from .examples import Finder, all_examples
 from .leanings import read_leanings
 from .quotes import Example, fit_quotes, labelled_attributions
 from .reading import read_article
-from .stance import fit_stance
+from .stance import check_every_stance, fit_stance
 from .tagger import read_tagger
 from .topics import fit_topics
 from .vectors import FeatureVectors, read_word_vectors, side_by_side
@@ -164,8 +164,10 @@ def fit_heads(
 ) -> Heads:
     """Fit every head on a corpus; the same corpus, configuration and seed give the same heads.
 
-    `done` is called with the name of each part when it is finished: texts, then the heads.
+    `done` is called with the name of each part when it is finished: texts, then the heads. Raises `DataError` for a
+    topic or a stance with too few labels.
     """
+    check_every_stance(_labelled_stances(corpus))
     lexicon = load_boilerplate()
     vectors = _known_of_words(config, taxonomy.labels)
     full = [read_article(article, lexicon) for article in corpus.full]
@@ -195,6 +197,12 @@ def fit_heads(
     stance = fit_stance(pairs, taxonomy.labels, config.stance, config.seed, vectors)
     done("stance")
     return Heads(topics, quotes, actors, stance)
+
+
+def _labelled_stances(corpus: Corpus) -> set[str]:
+    """The stances that some actor has, so that it is told at once where one is missing."""
+    labelled = (*corpus.full, *corpus.stances, *corpus.passing)
+    return {label for article in labelled for actor in article.actors or () for label in actor.stance.values()}
 
 
 def _known_of_words(config: RunConfig, topics: Sequence[str]) -> FeatureVectors | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.stance import N_BLOCKS, RawFeatures, StanceHead, feature_table, vector
-from topic_stance.data.records import STANCES, StanceLabel
+from topic_stance.data.records import STANCES, DataError, StanceLabel
 
 from .contrast import contrast_scale
 from .vectors import FeatureVectors
@@ -72,8 +72,10 @@ def fit_stance(
     """The stance head, its temperatures fitted on predictions of models that did not see the article.
 
     With vectors, a feature weighs what it has learned for itself and, for all topics and for each, the product of its
-    vector with one that is learned: like features share that part.
+    vector with one that is learned: like features share that part. Raises `DataError` where a stance has no example.
     """
+    shares = _shares(examples)
+    check_every_stance([label for label, share in zip(STANCES, shares.T, strict=True) if (share > _LEAST_SHARE).any()])
     known = vectors.keys[vectors.known] if vectors is not None else np.array([], np.uint64)
     keys, idf = _vocabulary(examples, options.least, known)
     empty = StanceHead(
@@ -93,7 +95,6 @@ def fit_stance(
     if projection is not None:
         matrix = projection.of(matrix)
     labels = np.array([STANCES.index(example.label) for example in examples])
-    shares = _shares(examples)
     of_example = np.array([example.weight for example in examples])
     as_found = np.array([not example.made and not example.passing for example in examples])
     topic = np.array([example.topic for example in examples])
@@ -112,6 +113,16 @@ def fit_stance(
         bias=topic_bias.astype(np.float32),
         temperature=np.array(temperature, np.float32),
     )
+
+
+def check_every_stance(labels: Collection[str]) -> None:
+    """Raises `DataError` where one of the stances is not among the labels: it could not be told from the others."""
+    missing = [label for label in STANCES if label not in labels]
+    if missing:
+        raise DataError(
+            f"no actor whose quotes are labelled has the stance {' or '.join(missing)}; the stance head needs each of "
+            f"{', '.join(STANCES)}: label more articles"
+        )
 
 
 def _held_out_scores(
@@ -178,7 +189,8 @@ def _crossed(
 def _shares(examples: Sequence[StanceExample]) -> NDArray[np.float64]:
     """Shares of the labels: (n_examples, 3), one and zeros where an example has its label alone."""
     of_label = np.eye(3)
-    return np.array([example.shares or of_label[STANCES.index(example.label)] for example in examples])
+    shares = [example.shares or of_label[STANCES.index(example.label)] for example in examples]
+    return np.array(shares).reshape(len(examples), len(STANCES))
 
 
 class _Projection(NamedTuple):

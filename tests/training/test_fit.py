@@ -16,7 +16,7 @@ from topic_stance.classifier.segment import token_hash, tokenize
 from topic_stance.classifier.stance import said_word
 from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.exchange import export_articles
-from topic_stance.data.records import DataError, LabelledArticle
+from topic_stance.data.records import STANCES, DataError, LabelledArticle, StanceLabel
 from topic_stance.training.ablations import Bench
 from topic_stance.training.card import data_section
 from topic_stance.training.config import DataConfig, RunConfig, TrackingConfig, flat, load_config, with_values
@@ -66,6 +66,27 @@ def test_a_topic_with_too_few_articles_is_named(
     few = [article for article in authored if "fraud" not in article.topics][:20]
     with pytest.raises(DataError, match=r"topic fraud: 0 of 20 articles carry it.*label more"):
         fit_heads(replace(tiny_corpus, full=few, topics=few), read_taxonomy(), tiny_config)
+
+
+@pytest.mark.parametrize("missing", STANCES)
+def test_a_stance_that_nobody_takes_is_named_before_anything_is_fitted(
+    tiny_corpus: Corpus, tiny_config: RunConfig, missing: StanceLabel
+) -> None:
+    another: StanceLabel = "neutral" if missing == "favor" else "favor"
+    few = [with_stances(article, {missing: another}) for article in tiny_corpus.full]
+    parts: list[str] = []
+    with pytest.raises(DataError, match=f"has the stance {missing}; the stance head needs each of"):
+        fit_heads(replace(tiny_corpus, full=few, topics=few), read_taxonomy(), tiny_config, parts.append)
+    assert not parts
+
+
+def with_stances(article: LabelledArticle, others: dict[StanceLabel, StanceLabel]) -> LabelledArticle:
+    """The article with some stances in place of others."""
+    actors = [
+        msgspec.structs.replace(actor, stance={topic: others.get(s, s) for topic, s in actor.stance.items()})
+        for actor in article.actors or ()
+    ]
+    return msgspec.structs.replace(article, actors=actors)
 
 
 def test_articles_may_be_left_out(tiny_corpus: Corpus) -> None:

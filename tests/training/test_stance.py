@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from topic_stance.classifier.stance import RawFeatures, StanceHead, stance_scores
-from topic_stance.data.records import STANCES, StanceLabel
+from topic_stance.data.records import STANCES, DataError, StanceLabel
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.vectors import FeatureVectors
 
@@ -32,6 +32,23 @@ def test_what_is_said_decides() -> None:
     head = fit_stance(examples(), ("a", "b"), OPTIONS, 0)
     assert [label(head, key) for key in KEY.values()] == list(KEY)
     assert head.weights.shape == (4, 3, 3)
+
+
+@pytest.mark.parametrize("missing", STANCES)
+def test_a_stance_without_examples_is_named(missing: StanceLabel) -> None:
+    some = [example for example in examples() if example.label != missing]
+    with pytest.raises(DataError, match=f"has the stance {missing}; the stance head needs each of favor, against"):
+        fit_stance(some, ("a", "b"), OPTIONS, 0)
+
+
+def test_without_examples_every_stance_is_missing() -> None:
+    with pytest.raises(DataError, match="has the stance favor or against or neutral"):
+        fit_stance([], ("a", "b"), OPTIONS, 0)
+
+
+def test_a_share_of_a_stance_is_an_example_of_it() -> None:
+    unsure = [replace(e, label="against", shares=(0.5, 0.5, 0.0)) if e.label == "favor" else e for e in examples()]
+    assert label(fit_stance(unsure, ("a", "b"), OPTIONS, 0), KEY["against"]) == "against"
 
 
 def test_with_contrast_what_all_examples_have_weighs_next_to_nothing() -> None:
