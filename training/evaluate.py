@@ -40,7 +40,8 @@ RESAMPLES = 200
 class Evaluation:
     """Figures by name, and for headlines and triples (their F1) the 95% interval and the values on the resamples.
 
-    Where a resample has no article with a topic, that topic's figure is not a number; intervals are of the others.
+    Where a resample has no article that a figure is measured on (none with the topic, none labelled in full), the
+    figure is not a number; intervals are of the other resamples.
     """
 
     n_articles: int
@@ -79,7 +80,7 @@ def score(gold: Sequence[LabelledArticle], predictions: Iterable[Prediction]) ->
     draws = [figures(sum(rng.choices(counts, k=len(counts)), Counter())) for _ in range(RESAMPLES)]
     result = figures(sum(counts, Counter()))
     resampled = {
-        name: np.array([_number(draw.get(name, 0.0 if name in HEADLINES else np.nan)) for draw in draws])
+        name: np.array([_number(draw.get(name, np.nan)) for draw in draws])
         for name, value in result.items()
         if name in HEADLINES or isinstance(value, tuple)
     }

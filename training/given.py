@@ -13,7 +13,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import find_stances
-from topic_stance.data.records import STANCES, LabelledArticle, StanceLabel
+from topic_stance.data.records import STANCES, DataError, LabelledArticle, StanceLabel
 
 from .actors import found_quote, main_title
 
@@ -24,12 +24,17 @@ Pair = tuple[int, str, str, str]
 
 
 def stance_given_quotes(pipeline: Pipeline, gold: Sequence[LabelledArticle]) -> list[Pair]:
-    """Predicted stances of every labelled (actor, topic) pair, from the actor's labelled quotes."""
+    """Predicted stances of every labelled (actor, topic) pair, from the actor's labelled quotes.
+
+    Raises `DataError` where no actor has a stance.
+    """
     pairs: list[Pair] = []
     for number, article in enumerate(gold):
         said = stances_of(pipeline, article)
         for actor in article.actors or ():
             pairs += [(number, topic, label, said[actor.name][topic]) for topic, label in actor.stance.items()]
+    if not pairs:
+        raise DataError("none of the articles has an actor with a stance to compare with: label quotes and stances")
     return pairs
 
 

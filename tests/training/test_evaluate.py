@@ -250,6 +250,18 @@ def test_the_interval_of_a_rare_topic_is_of_the_resamples_that_have_it() -> None
     assert difference(result, result, "topic fraud P/R/F1").high == 0
 
 
+def test_the_interval_of_a_headline_is_of_the_resamples_that_have_an_article_in_full() -> None:
+    quotes, actors = [LabelledQuote([(0, 9)], None, None, "direct", "Ana Li")], [LabelledActor("Ana Li", "person", {})]
+    gold = [LabelledArticle("0", "x" * 20, ["eels"], quotes, actors)]
+    gold += [LabelledArticle(str(k), "x" * 20, ["eels"]) for k in range(1, 20)]
+    found = [Quote([(0, 9)], None, None, "direct", 0)], [Actor("Ana Li", "person", "", [], [])]
+    result = score(gold, [Prediction(article.id, "m", [TopicScore("eels", 1.0, True)], *found) for article in gold])
+    for name in ("content F1", "quote F1", "actor accuracy"):
+        assert result.figures[name] == 1.0
+        assert result.intervals[name] == (1.0, 1.0), name
+    assert 0 < np.isnan(result.resampled["content F1"]).sum() < 200
+
+
 def test_predictions_and_labels_must_be_as_many() -> None:
     gold, given_ = drawn(8)
     with pytest.raises(ValueError, match="shorter"):

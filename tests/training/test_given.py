@@ -53,6 +53,13 @@ def test_the_command(tmp_path: Path, authored: list[LabelledArticle], capsys: py
     assert "stance head" in capsys.readouterr().out
 
 
+def test_articles_without_stances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = tmp_path / "topics.jsonl"
+    gold.write_bytes(msgspec.json.encode(LabelledArticle("a", "Eels are late at the quay.", ["fraud"])))
+    assert main(["evaluate", "--gold", str(gold), "--given", "quotes"]) == 2
+    assert "none of the articles has an actor with a stance" in capsys.readouterr().err
+
+
 def test_explain_writes_text_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dump, page = tmp_path / "dump.jsonl", tmp_path / "page.html"
     text = "Prosecutor Mara Quill said the fraud at the port <b>must</b> be punished. Police arrested two officials."
