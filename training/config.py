@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from topic_stance.data.records import DataError
 
+from .evaluate import HEADLINES, TRIPLES, topic_triple
 from .quotes import QuoteOptions
 from .stance import StanceOptions
 from .topics import TopicOptions
@@ -49,9 +51,14 @@ class GateConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Where the model is registered, and by what a candidate must not be worse than the champion."""
 
     model: Annotated[str, msgspec.Meta(pattern="^[^/:]+$")] = "topic-stance"
-    metrics: tuple[str, ...] = ("topic macro-F1", "content F1", "actor accuracy", "stance macro-F1")
+    metrics: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = (
+        "topic macro-F1",
+        "content F1",
+        "actor accuracy",
+        "stance macro-F1",
+    )
     """Figures on which it must not be worse beyond noise."""
-    slower: float = 1.2
+    slower: Annotated[float, msgspec.Meta(gt=0)] = 1.2
     """At most so many times the champion's time on the same articles."""
     promote: bool = True
     behaviour: bool = True
@@ -68,6 +75,7 @@ class TrackingConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 _NOT_IN_NAMES = re.compile(r"[^\w/.: -]")
+_TOPIC_TRIPLE = re.compile(topic_triple(".+"))
 
 
 class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -99,12 +107,32 @@ def load_config(path: Path) -> RunConfig:
         config = msgspec.convert(raw, RunConfig)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}") from None
-    for name, values in config.tracking.ablations.items():  # what is wrong here would only show when all is trained
+    # What is wrong in these would only show when all is trained.
+    _check_metrics(config.gate.metrics, path)
+    for name, values in config.tracking.ablations.items():
         try:
             with_values(config, values)
         except DataError as error:
             raise DataError(f"{path}: tracking.ablations.{name}: {error}") from None
     return config
+
+
+def _check_metrics(metrics: Sequence[str], path: Path) -> None:
+    """Raises `DataError` for what is no figure of an evaluation; which topics there are, the taxonomy says."""
+    for name in metrics:
+        if name not in (*HEADLINES, *TRIPLES) and not _TOPIC_TRIPLE.fullmatch(name):
+            known = ", ".join((*HEADLINES, *TRIPLES, topic_triple("LABEL")))
+            raise DataError(f"{path}: gate.metrics: {name!r} is no figure to compare models by; these are: {known}")
+
+
+def check_topics_of_metrics(config: RunConfig, topics: Sequence[str]) -> None:
+    """Raises `DataError` where the gate is to look at a topic that is not among these."""
+    for name in config.gate.metrics:
+        if _TOPIC_TRIPLE.fullmatch(name) and name not in map(topic_triple, topics):
+            raise DataError(
+                f"configuration {config.name!r}: gate.metrics: {name!r} is of no topic of the taxonomy "
+                f"({', '.join(topics)}); correct it, or add the topic"
+            )
 
 
 HEAD_SECTIONS = ("topics", "quotes", "stance")

@@ -33,6 +33,8 @@ HEADLINES = (
     "stance macro-F1",
     "stance accuracy",
 )
+TRIPLES = ("content P/R/F1", "quote P/R/F1", *(f"stance {label} P/R/F1" for label in STANCES))
+"""Beside these there is one for every topic: `topic_triple`."""
 RESAMPLES = 200
 
 
@@ -116,7 +118,7 @@ def figures(counts: Count) -> dict[str, Figure]:
     topics = sorted({key[1] for key in counts if key[0] == "topic"})
     by_topic = {t: prf(counts["topic", t, "tp"], counts["topic", t, "fp"], counts["topic", t, "fn"]) for t in topics}
     for topic in topics:
-        found[f"topic {topic} P/R/F1"] = by_topic[topic]
+        found[topic_triple(topic)] = by_topic[topic]
     found["topic micro-F1"] = prf(*(sum(counts["topic", t, k] for t in topics) for k in ("tp", "fp", "fn")))[2]
     found["topic macro-F1"] = sum(by_topic[t][2] for t in topics) / max(1, len(topics))
     if not any(key[0] in ("content", "actor") for key in counts):
@@ -129,6 +131,11 @@ def figures(counts: Count) -> dict[str, Figure]:
         found[f"{part} accuracy"] = counts[part, "ok"] / max(1, counts[part, "n"])
     found |= _stance_figures(counts)
     return found
+
+
+def topic_triple(topic: str) -> str:
+    """The name of a topic's precision, recall and F1."""
+    return f"topic {topic} P/R/F1"
 
 
 def prf(tp: int, fp: int, fn: int) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from topic_stance.data.public import articles, full_labels, polnear, topic_label
 from topic_stance.data.records import DataError, LabelledArticle
 
 from .actors import fit_actors, rank_groups
-from .config import RunConfig
+from .config import RunConfig, check_topics_of_metrics
 from .examples import Finder, all_examples
 from .leanings import read_leanings
 from .quotes import Example, fit_quotes, labelled_attributions
@@ -111,9 +111,11 @@ def read_taxonomy(path: Path | str | None = None) -> Taxonomy:
 def read_corpus(config: RunConfig) -> Corpus:
     """Everything that the configuration names, with the SHA-256 of each source.
 
-    Raises `DataError` where a file cannot be used, none is labelled in full, or a label is no topic.
+    Raises `DataError` where a file cannot be used, none is labelled in full, or a label or a metric is of no topic.
     """
     data = config.data
+    topics = read_taxonomy(data.taxonomy).labels
+    check_topics_of_metrics(config, topics)
     full: list[LabelledArticle] = []
     by_topic: list[LabelledArticle] = []
     hashes: dict[str, str] = {}
@@ -144,7 +146,7 @@ def read_corpus(config: RunConfig) -> Corpus:
         raise DataError(f"configuration {config.name!r} names no fully labelled articles")
     named = {article.id for article in by_topic}
     by_topic += [article for article in full if article.id not in named]
-    _check_topics([*by_topic, *full, *stances, *passing], read_taxonomy(data.taxonomy).labels)
+    _check_topics([*by_topic, *full, *stances, *passing], topics)
     return Corpus(full, stances, by_topic, _speech_only(attributed, full), hashes, authored, passing)
 
 

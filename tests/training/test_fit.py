@@ -140,6 +140,12 @@ def test_a_configuration(tmp_path: Path) -> None:
         (("buckets = 1024", "buckets = 10.5"), r"\$\.quotes\.buckets"),
         (("[gate]", "[gates]"), "gates"),
         (('metrics = ["content F1"]', "metrics = 3"), r"\$\.gate\.metrics"),
+        (('metrics = ["content F1"]', "metrics = []"), r"\$\.gate\.metrics"),
+        (
+            ('metrics = ["content F1"]', 'metrics = ["content F1", "topic macroF1"]'),
+            "gate.metrics: 'topic macroF1' is no figure .* topic macro-F1, .*topic LABEL P/R/F1",
+        ),
+        (("[gate]", "[gate]\nslower = -1.0"), r"\$\.gate\.slower"),
         (('authored = "articles"', "authored = 4"), r"\$\.data\.authored"),
         (("held_out = 0.25", "held_out = -0.2"), r"\$\.data\.held_out"),
         (("held_out = 0.25", "held_out = nan"), r"\$\.data\.held_out"),
@@ -157,6 +163,23 @@ def test_configuration_errors_name_the_file_and_the_key(tmp_path: Path, change: 
     path.write_text(CONFIG.replace(*change))
     with pytest.raises(DataError, match=rf"run\.toml: .*{key}"):
         load_config(path)
+
+
+def test_figures_of_topics_may_be_metrics(tmp_path: Path, root: Path) -> None:
+    path = tmp_path / "run.toml"
+    names = ("topic fraud P/R/F1", "stance favor P/R/F1", "quote F1")
+    path.write_text(CONFIG.replace('["content F1"]', str(list(names))))
+    config = load_config(path)
+    assert config.gate.metrics == names
+    data = DataConfig(authored=str(root / "data" / "articles"))
+    assert read_corpus(msgspec.structs.replace(config, data=data)).full
+
+
+def test_a_metric_of_no_topic_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(CONFIG.replace("content F1", "topic eels P/R/F1"))
+    with pytest.raises(DataError, match=r"'quay': gate\.metrics: 'topic eels P/R/F1' is of no topic .*\(regional_rel"):
+        read_corpus(load_config(path))
 
 
 @pytest.mark.parametrize("section", ["topics", "quotes", "stance"])
