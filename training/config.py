@@ -95,12 +95,7 @@ class RunConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 def load_config(path: Path) -> RunConfig:
     """The configuration in a TOML file; unknown keys and wrong types are errors that name the key."""
-    try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not TOML: {error}") from None
+    raw = read_toml(path)
     # `search.load_search` reads this section; it has no part in a training run.
     raw.pop("search", None)
     try:
@@ -115,6 +110,16 @@ def load_config(path: Path) -> RunConfig:
         except DataError as error:
             raise DataError(f"{path}: tracking.ablations.{name}: {error}") from None
     return config
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; raises `DataError` where it cannot be read or is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
+        raise DataError(f"{path}: not TOML: {error}") from None
 
 
 def _check_metrics(metrics: Sequence[str], path: Path) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
 from topic_stance.data.records import DataError, LabelledArticle, TopicStanceError
 
-from .config import HEAD_SECTIONS, RunConfig, flat, with_values
+from .config import HEAD_SECTIONS, RunConfig, flat, read_toml, with_values
 from .evaluate import evaluate
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking, use_experiment
@@ -40,7 +39,13 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     low: float | None = None
     high: float | None = None
     log: bool = False
-    choices: list[float | int | str] = []
+    choices: list[bool | float | int | str] = []
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value lies in it."""
+        if self.choices:
+            return value in self.choices
+        return bool((self.low or 0) <= value <= (self.high or 0))
 
 
 DEFAULT_SPACE = {
@@ -93,9 +98,8 @@ class _Outcome:
 def load_search(path: Path) -> SearchConfig:
     """The section `[search]` of a configuration file, or the default one; raises `DataError` where it is wrong."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8")).get("search", {})
-        found = msgspec.convert(raw, SearchConfig)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        found = msgspec.convert(read_toml(path).get("search", {}), SearchConfig)
+    except msgspec.ValidationError as error:
         raise DataError(f"{path}: [search] cannot be read: {error}") from None
     for name, where in found.space.items():
         bounded = where.low is not None and where.high is not None and where.low < where.high
@@ -120,9 +124,10 @@ def search(
 
     The study is kept under the configuration's name in `storage`; a search that was ended goes on where it was, and
     trials that were running then are run anew. One process at a time may work on a study: `jobs` is how many trials
-    run side by side within it. Raises `DataError` where the study cannot be used or no trial has a value, `StoreError`
-    where the store cannot.
+    run side by side within it. Raises `DataError` where the space has what the configuration does not take, the study
+    cannot be used or no trial has a value, `StoreError` where the store cannot.
     """
+    _check_space(config, options)
     uri = connect(tracking_uri)
     corpus = read_corpus(config)
     with _keeping_study(storage):
@@ -133,7 +138,7 @@ def search(
         use_experiment(f"{config.gate.model}-search")
         with _parent_run(study, config):
             if not study.trials:
-                _enqueue_present(study, config, options)
+                _enqueue_present(study, config, options, progress)
             done = _finished(study)
             asked: dict[int, Any] = {}
             for outcome in _outcomes(study, asked, config, options, splits, trials - done, jobs):
@@ -181,6 +186,23 @@ def _key(name: str) -> str:
     return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
+def _check_space(config: RunConfig, options: SearchConfig) -> None:
+    """Raises `DataError` for an option that is none, and for a bound or a choice that the option does not take."""
+    for name, where in options.space.items():
+        whole = isinstance(_value(config, name), int)
+        for value in where.choices or _bounds(where, whole):
+            try:
+                with_values(config, {name: value})
+            except DataError as error:
+                raise DataError(f"[search.space] {error}: the option does not take {value!r}") from None
+
+
+def _bounds(where: Range, whole: bool) -> list[float | int]:
+    """Both bounds; of an option of whole numbers those that are whole as such."""
+    bounds = [float(where.low or 0), float(where.high or 0)]
+    return [int(bound) if whole and bound.is_integer() else bound for bound in bounds]
+
+
 def _study(config: RunConfig, options: SearchConfig, corpus: Corpus, storage: str) -> Any:
     """The study of this name, made where there is none; one of another configuration is an error."""
     import optuna
@@ -209,10 +231,17 @@ def _give_up_running(study: Any) -> None:
         study.tell(trial.number, state=TrialState.FAIL)
 
 
-def _enqueue_present(study: Any, config: RunConfig, options: SearchConfig) -> None:
-    """What the configuration says now is tried first: the winner is at least as good as that."""
-    now = {name: _value(config, name) for name in options.space}
-    study.enqueue_trial({name: value for name, value in now.items() if value is not None}, skip_if_exists=True)
+def _enqueue_present(study: Any, config: RunConfig, options: SearchConfig, progress: Callable[[str], None]) -> None:
+    """What the configuration says now is tried first: the winner is at least as good as that.
+
+    A value that its space does not hold cannot be tried: the option is drawn from the space, and that is told.
+    """
+    now = {name: value for name in options.space if (value := _value(config, name)) is not None}
+    inside = {name: value for name, value in now.items() if options.space[name].holds(value)}
+    for name, value in now.items():
+        if name not in inside:
+            progress(f"{name} = {value} is not in its [search.space]: the configuration as it is now is not tried")
+    study.enqueue_trial(inside, skip_if_exists=True)
 
 
 def _finished(study: Any) -> int:
@@ -265,7 +294,7 @@ def _suggested(trial: Any, config: RunConfig, options: SearchConfig) -> dict[str
         if where.choices:
             found[name] = trial.suggest_categorical(name, where.choices)
         elif isinstance(_value(config, name), int):
-            found[name] = trial.suggest_int(name, round(where.low or 0), round(where.high or 0), log=where.log)
+            found[name] = trial.suggest_int(name, *_bounds(where, whole=True), log=where.log)
         else:
             found[name] = trial.suggest_float(name, where.low, where.high, log=where.log)
     return found

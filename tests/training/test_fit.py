@@ -196,6 +196,9 @@ def test_configuration_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(DataError, match=r"bad\.toml: not TOML: Invalid value"):
         load_config(tmp_path / "bad.toml")
+    (tmp_path / "digits.toml").write_text(f"seed = {'1' * 5000}")
+    with pytest.raises(DataError, match=r"digits\.toml: not TOML: Exceeds the limit"):
+        load_config(tmp_path / "digits.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match=r"bytes\.toml: not TOML"):
         load_config(tmp_path / "bytes.toml")

@@ -1,6 +1,7 @@
 """Search: a budget that holds, a study that goes on where it was ended, and a winner that can be trained again."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -185,6 +186,7 @@ class TestConfiguration:
             ('"topics.c" = {low = 0.0, high = 1.0, log = true}', "topics.c: give low and high"),
             ('"topics.c" = {low = 1.0, high = 2.0, choices = [1]}', "topics.c: give low and high"),
             ('"topics.c" = {lowest = 1.0}', "lowest"),
+            pytest.param(f"n = {'1' * 5000}", r"x\.toml: not TOML: Exceeds the limit", id="digits"),
         ],
     )
     def test_a_space_that_makes_no_sense(self, tmp_path: Path, section: str, message: str) -> None:
@@ -207,6 +209,47 @@ class TestConfiguration:
         (folder / "other.toml").write_text(f'{text}\n[search.space]\n"{name}" = {{low = 0.1, high = 0.9}}\n')
         assert run("--config", "other.toml", "--trials", "1") == 2
         assert f"[search.space] {name}: no such option" in capfd.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("space", "message"),
+        [
+            ('"stance.least" = {low = 1.6, high = 2.4}', "stance.least: Expected `int`.*the option does not take 1.6"),
+            ('"stance.vectors" = {low = 0, high = 1}', "stance.vectors: Expected `bool`.*does not take 0"),
+            ('"stance.vectors" = {choices = [0, 1]}', "stance.vectors: Expected `bool`.*does not take 0"),
+            ('"stance.balance" = {low = 0.5, high = 2.0}', "stance.balance: Expected `float` <= 1.0.*not take 2.0"),
+            ('"topics.c" = {choices = [1.0, "much"]}', "topics.c: Expected `float`.*does not take 'much'"),
+        ],
+    )
+    def test_a_space_with_what_an_option_does_not_take(
+        self, folder: Path, run: Callable[..., int], capfd: Any, space: str, message: str
+    ) -> None:
+        text = CONFIG.partition("[search")[0].replace('"small"', '"refused"')
+        (folder / "refused.toml").write_text(f"{text}\n[search.space]\n{space}\n")
+        assert run("--config", "refused.toml", "--trials", "1", "--storage", "sqlite:///refused.db") == 2
+        assert re.search(r"\[search\.space\] " + message, capfd.readouterr().err)
+        assert not (folder / "refused.db").exists()
+
+    def test_a_present_value_that_is_not_in_the_space(self, folder: Path, run: Callable[..., int], capfd: Any) -> None:
+        space = (
+            '[search]\nsplits = 1\n[search.space]\n"stance.least" = {choices = [3, 4]}\n'
+            '"topics.c" = {low = 10.0, high = 20.0}\n"quotes.cue_threshold" = {low = 0.1, high = 0.3}\n'
+            '"stance.leanings" = {choices = [false, true]}\n'
+        )
+        text = CONFIG.partition("[search")[0].replace('"small"', '"outside"')
+        (folder / "outside.toml").write_text(f"{text}\n{space}")
+        assert run("--config", "outside.toml", "--trials", "1", "--storage", "sqlite:///outside.db") == 0
+        told = capfd.readouterr().err
+        assert "stance.least = 2 is not in its [search.space]" in told
+        assert "topics.c = 3.0 is not in its [search.space]" in told
+        assert "quotes.cue_threshold" not in told
+
+        import optuna
+
+        (trial,) = optuna.load_study(study_name="outside", storage="sqlite:///outside.db").trials
+        assert trial.params["stance.least"] in (3, 4)
+        assert 10 <= trial.params["topics.c"] <= 20
+        assert trial.params["quotes.cue_threshold"] == 0.2
+        assert trial.params["stance.leanings"] is True
 
     def test_an_option_without_a_value_of_its_own(self, folder: Path, run: Callable[..., int]) -> None:
         text = (folder / "small.toml").read_text().partition("[search")[0].replace('"small"', '"prior"')
