@@ -259,6 +259,8 @@ def promote(arguments: argparse.Namespace) -> int:
     registry = Registry(arguments.tracking_uri)
     version = registry.find(arguments.version)
     decision = registry.promote(version, to=arguments.to, gold=arguments.gold)
+    if arguments.gold and decision.over is None:
+        say(f"there was no champion to compare with: the articles of {arguments.gold} were not asked")
     _tell(version, arguments.to or version.model, decision)
     return OK if decision.accepted else REFUSED
 

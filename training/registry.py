@@ -88,6 +88,14 @@ class _Evidence:
     learned_from: set[str]
 
 
+@dataclass(frozen=True)
+class _Gold:
+    """Labelled articles to judge by, and the name of the file that they are from."""
+
+    name: str
+    articles: list[LabelledArticle]
+
+
 class Registry:
     """The registered models of one store."""
 
@@ -167,7 +175,8 @@ class Registry:
     def promote(self, version: Version, *, to: str | None = None, gold: Path | None = None) -> Decision:
         """Make a version the champion if it passes the gate; `to` is another registered model that gets a copy.
 
-        Where there is no champion, any version passes whose bundle loads and that does as the behavioural checks ask.
+        Where there is no champion, any version passes whose bundle loads and that does as the behavioural checks ask;
+        no articles are asked then, though `gold` is read first in any case.
         Otherwise see `gate.judge` and `criteria`; the articles are those of `gold`, or those that neither run learned
         from: the candidate's held-out articles, judged by the two *measured* models of the runs, because the registered
         ones were fitted on everything. Every criterion is kept as a tag of the version, whatever was decided.
@@ -179,7 +188,7 @@ class Registry:
         before = self.champion(target)
         if before is not None and (before.model, before.number) == (version.model, version.number):
             raise StoreError(f"{version} is the champion already")
-        decision = self._gate(version, before, gold)
+        decision = self._gate(version, before, _Gold(gold.name, read_checked(gold)) if gold else None)
         self._record(version, target, decision)
         if decision.accepted:
             crowned = self._copied(version, to) if to else version
@@ -235,7 +244,7 @@ class Registry:
             ids = _ids(learned) if learned else set()
             return ids | {article.id for article in read_labelled(held_out)} if held_out else ids
 
-    def _gate(self, version: Version, champion: Version | None, gold: Path | None) -> Decision:
+    def _gate(self, version: Version, champion: Version | None, gold: _Gold | None) -> Decision:
         over = champion.number if champion else None
         bundle, model = self._check_bundle(version)
         if model is None:
@@ -246,23 +255,34 @@ class Registry:
         if champion is None:
             return Decision(criteria, None, "by its bundle")
         if gold is not None:
-            articles = read_checked(gold)
-            criteria += _judged(self._champions_model(champion), model, articles, options)
-            known = self.learned_from(champion) | self.learned_from(version)
-            seen = sum(article.id in known for article in articles)
-            warning = f", {seen} of which they learned from" if seen else ""
-            return Decision(criteria, over, f"on {len(articles)} articles of {gold.name}{warning}")
+            found, basis = self._on_gold(version, model, champion, gold, options)
+        else:
+            found, basis = self._on_held_out(version, champion, options)
+        return Decision([*criteria, *found], over, basis)
+
+    def _on_gold(
+        self, version: Version, model: Pipeline, champion: Version, gold: _Gold, options: GateConfig
+    ) -> tuple[list[Criterion], str]:
+        """Criteria of the registered models on articles of a file, and the basis of the decision in words."""
+        criteria = _judged(self._champions_model(champion), model, gold.articles, options)
+        known = self.learned_from(champion) | self.learned_from(version)
+        seen = sum(article.id in known for article in gold.articles)
+        warning = f", {seen} of which they learned from" if seen else ""
+        return criteria, f"on {len(gold.articles)} articles of {gold.name}{warning}"
+
+    def _on_held_out(self, version: Version, champion: Version, options: GateConfig) -> tuple[list[Criterion], str]:
+        """Criteria of the measured models on articles new to both, and the basis of the decision in words."""
         with TemporaryDirectory() as scratch:
             old = self._evidence(champion, Path(scratch) / "old")
             new = self._evidence(version, Path(scratch) / "new")
         articles = [article for article in new.held_out if article.id not in old.learned_from]
         enough = 2 * len(articles) >= len(new.held_out)
         advice = "" if enough else "; too few: name others with --gold"
-        basis = f"{len(articles)} of {len(new.held_out)} held-out articles are new to the champion's measured model"
-        criteria.append(Criterion("articles", enough, basis + advice))
+        detail = f"{len(articles)} of {len(new.held_out)} held-out articles are new to the champion's measured model"
+        criteria = [Criterion("articles", enough, detail + advice)]
         if enough:
             criteria += _judged(old.measured, new.measured, articles, options)
-        return Decision(criteria, over, f"on {len(articles)} articles that neither learned from")
+        return criteria, f"on {len(articles)} articles that neither learned from"
 
     def _champions_model(self, champion: Version) -> Pipeline:
         try:

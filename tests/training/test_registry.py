@@ -16,7 +16,7 @@ import pytest
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import read_marked
-from topic_stance.data.records import TopicStanceError
+from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.training import registry as registry_module
 from topic_stance.training.claims import claimed
 from topic_stance.training.config import GateConfig
@@ -72,6 +72,22 @@ class TestPromote:
         assert store("promote", "1", "--gold", str(gold)) == 1
         assert "on 24 articles of gold.jsonl, 24 of which they learned from" in capfd.readouterr().out
 
+    def test_articles_that_cannot_be_used_are_told_before_anything_is_done(
+        self, store, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registry, "_check_bundle", lambda version: pytest.fail("the bundle was loaded first"))
+        for target in (MODEL, "empty"):  # with a champion, and without one
+            with pytest.raises(DataError, match=r"nosuch\.jsonl: "):
+                registry.promote(registry.find("1"), to=target, gold=tmp_path / "nosuch.jsonl")
+        assert store("promote", "1", "--to", "empty", "--gold", str(tmp_path / "nosuch.jsonl")) == 2
+        assert registry.champion("empty") is None
+
+    def test_without_a_champion_articles_are_not_asked(self, store, gold: Path, capfd) -> None:
+        assert store("promote", "1", "--to", "first", "--gold", str(gold)) == 0
+        assert f"no champion to compare with: the articles of {gold} were not asked" in capfd.readouterr().err
+        assert store("promote", "2", "--to", "first", "--gold", str(gold)) in (0, 1)
+        assert "were not asked" not in capfd.readouterr().err
+
     def test_the_champion_again(self, store, capfd) -> None:
         assert store("promote", "2") == 2
         assert "is the champion already" in capfd.readouterr().err
@@ -105,7 +121,7 @@ class TestPromote:
 
         monkeypatch.setattr(registry_module, "resolve_model", spoilt)
         with pytest.raises(StoreError, match=r"the champion, .*version 2, cannot be loaded \(checksum"):
-            registry._gate(other, champion, gold)
+            registry.promote(other, gold=gold)
 
     def test_every_kind_of_criterion(self, registry: Registry) -> None:
         found = tags(registry, "2")
