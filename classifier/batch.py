@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
@@ -19,9 +19,9 @@ from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
-from topic_stance.data.readers import LIMIT, Format, Reject, real_path
+from topic_stance.data.readers import LIMIT, Format, Reject
 from topic_stance.data.records import DataError, TopicStanceError
-from topic_stance.data.writers import output_kind
+from topic_stance.data.writers import check_writable, output_kind
 
 from .chunks import Chunk, Dump, InputChanged
 from .compiling import announce
@@ -122,10 +122,10 @@ def _open_sink(
     """The work folder of an output file, or standard output for "-"; neither may be one of the inputs."""
     beside = None if rejects is None else Path(rejects)
     if output == "-":
-        check_writable([] if beside is None else [beside], inputs)
+        check_writable({} if beside is None else {"rejects": beside}, inputs)
         return _Stream(beside)
     beside = beside or Path(f"{output}.rejects.jsonl")
-    check_writable([Path(output), beside], inputs)
+    check_writable({"predictions": Path(output), "rejects": beside}, inputs)
     return Work(Path(output), beside, plan, resume=resume, overwrite=overwrite)
 
 
@@ -244,28 +244,6 @@ def _rejects(chunk: Chunk, outcome: Outcome) -> list[Reject]:
             rejects.append(Reject(item.file, item.line, item.offset, item.article.id, reason))
         article += 1
     return rejects
-
-
-def check_writable(places: Sequence[Path], inputs: Iterable[str]) -> None:
-    """Raise `DataError` where it shows beforehand that files cannot or must not be written.
-
-    What is written must not be read, neither in this run nor in the next one, and no two things go to one place.
-    """
-    sources = [real_path(name) for name in inputs if name != "-"]
-    for place in places:
-        for source in sources:
-            if real_path(place).is_relative_to(source):
-                raise DataError(f"{place} would be written into the input {source}: choose a place outside of it")
-        if place.name == "-":
-            raise DataError(
-                'rejects cannot go to "-": leave it out to get them on standard error, or beside the output'
-            )
-        if place.exists() and not place.is_file():
-            raise DataError(f"{place}: cannot be written: is not a regular file")
-        if not place.parent.is_dir():
-            raise DataError(f"{place}: cannot be written: {place.parent} is not a folder")
-    if len({real_path(place) for place in places}) < len(places):
-        raise DataError(f"{places[0]}: predictions and rejects cannot go to one file")
 
 
 def _fingerprint(model_path: Path) -> str:

@@ -9,13 +9,14 @@ import contextlib
 import gzip
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import msgspec
 
+from .readers import real_path
 from .records import DataError, Prediction
 
 if TYPE_CHECKING:
@@ -45,6 +46,30 @@ def output_kind(path: str | os.PathLike[str]) -> OutputKind:
         if name.lower().endswith(suffix):
             return kind
     raise DataError(f"{name}: the name of the output must end with one of {' '.join(_KINDS)}")
+
+
+def check_writable(places: Mapping[str, Path], inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise `DataError` where it shows beforehand that files cannot or must not be written.
+
+    What is written must not be read, neither in this run nor in the next one, and no two things go to one place.
+    places: by what goes there, as the messages call it.
+    """
+    sources = [real_path(name) for name in inputs if os.fspath(name) != "-"]
+    taken: dict[Path, str] = {}
+    for what, place in places.items():
+        if place.name == "-":
+            raise DataError(f'{what} cannot go to "-": name a file')
+        real = real_path(place)
+        for source in sources:
+            if real.is_relative_to(source):
+                raise DataError(f"{place} would be written into the input {source}: choose a place outside of it")
+        if place.exists() and not place.is_file():
+            raise DataError(f"{place}: cannot be written: is not a regular file")
+        if not place.parent.is_dir():
+            raise DataError(f"{place}: cannot be written: {place.parent} is not a folder")
+        if real in taken:
+            raise DataError(f"{place}: {taken[real]} and {what} cannot go to one file: name two")
+        taken[real] = what
 
 
 def write(predictions: Iterable[Prediction], path: str | os.PathLike[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,9 @@ def check(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Another tool's labels to the project's own JSONL; 1 where something was skipped."""
     from topic_stance.data.exchange import export_articles, import_articles
+    from topic_stance.data.writers import check_writable
 
+    check_writable({"labelled articles": arguments.output}, [arguments.input])
     found = import_articles(arguments.format, arguments.input)
     export_articles("jsonl", found.articles, arguments.output)
     for reason in found.skipped:
@@ -75,6 +77,9 @@ def export(arguments: argparse.Namespace) -> int:
     from .fit import read_taxonomy
 
     path: Path = arguments.input
+    # A folder of brat standoff is new: there is nothing that it could be written over.
+    output = None if arguments.format == "brat" else arguments.output
+    _check_places("labelled articles", output, arguments.label_config, [path, *arguments.articles])
     if path.is_dir():
         labelled = read_marked(path)
     elif arguments.articles:
@@ -97,6 +102,7 @@ def suggest(arguments: argparse.Namespace) -> int:
     from .corpus_suggest import suggest, tasks
     from .models import find_model
 
+    _check_places("tasks", arguments.output, arguments.label_config, arguments.inputs)
     rejected = 0
 
     def articles() -> Iterator[Article]:
@@ -191,6 +197,14 @@ def _add_articles(command: argparse.ArgumentParser) -> None:
         help="articles (JSONL, plain or .gz) whose texts belong to labels without texts, as those of "
         "data/labels/full.jsonl",
     )
+
+
+def _check_places(what: str, output: Path | None, config: Path | None, inputs: Iterable[str | Path]) -> None:
+    """Raise `DataError`, before the work, where the output or the interface cannot be written."""
+    from topic_stance.data.writers import check_writable
+
+    places = {what: output, "the interface": config}
+    check_writable({name: place for name, place in places.items() if place}, inputs)
 
 
 def _write_config(path: Path | None, topics: Sequence[str]) -> None:

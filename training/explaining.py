@@ -38,17 +38,16 @@ def add_explain(commands: Commands) -> Added:
 
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain up to `MOST_ARTICLES` articles; 1 where records were rejected."""
-    from topic_stance.classifier.batch import check_writable
     from topic_stance.classifier.compiling import announce
     from topic_stance.classifier.explain import as_html, as_text, explain_article
     from topic_stance.classifier.pipeline import load
     from topic_stance.data.readers import read
-    from topic_stance.data.writers import replacing
+    from topic_stance.data.writers import check_writable, replacing
 
     from .models import find_model
 
     if arguments.html:
-        check_writable([arguments.html], arguments.inputs)
+        check_writable({"the page": arguments.html}, arguments.inputs)
     announce()
     articles, rejected = _first(read(arguments.inputs, format=arguments.format))
     pipeline = load(find_model(arguments.model, arguments.tracking_uri))

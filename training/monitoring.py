@@ -51,15 +51,17 @@ def add_monitor(commands: Commands) -> Added:
 
 def run_monitor(arguments: argparse.Namespace) -> int:
     """Compare, print, write, and say by the exit code whether anything drifted."""
-    from topic_stance.classifier.batch import check_writable
+    from topic_stance.data.writers import check_writable
 
     from .monitor import compare
 
     sides = (arguments.reference, arguments.reference_texts), (arguments.current, arguments.current_texts)
     if (arguments.reference_texts is None) != (arguments.current_texts is None):
         raise DataError("--reference-texts and --current-texts belong together: give both or neither")
-    for place in filter(None, (arguments.html, arguments.json)):
-        check_writable([place], [str(path) for side in sides for path in side if path])
+    places = {"the page": arguments.html, "the checks": arguments.json}
+    check_writable(
+        {what: place for what, place in places.items() if place}, [path for side in sides for path in side if path]
+    )
     reference, current = _profiles(sides, arguments)
     drift = compare(reference, current, alpha=arguments.alpha, tolerance=arguments.tolerance)
     print(drift.table())

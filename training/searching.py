@@ -39,13 +39,15 @@ def add_search(commands: Commands) -> Added:
 def run_search(arguments: argparse.Namespace) -> int:
     """Search, and write the winner."""
     from topic_stance.classifier.compiling import announce
-    from topic_stance.data.writers import replacing
+    from topic_stance.data.writers import check_writable, replacing
 
     from .config import load_config
     from .search import load_search, search, to_toml
 
-    announce()
     config, options = load_config(arguments.config), load_search(arguments.config)
+    output = arguments.output or Path(f"{config.name}-best.toml")
+    check_writable({"the winner": output}, [arguments.config])
+    announce()
     found = search(
         config,
         options,
@@ -55,7 +57,6 @@ def run_search(arguments: argparse.Namespace) -> int:
         tracking_uri=arguments.tracking_uri,
         progress=say,
     )
-    output = arguments.output or Path(f"{found.config.name}.toml")
     with replacing(output) as file:
         file.write(to_toml(found.config).encode())
     failed = f", {found.failed} of them failed" if found.failed else ""

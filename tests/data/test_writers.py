@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from topic_stance.data.records import Actor, DataError, Prediction, Quote, Stance, TopicScore
-from topic_stance.data.writers import convert, output_kind, replacing, write
+from topic_stance.data.writers import check_writable, convert, output_kind, replacing, write
 
 PREDICTIONS = [
     Prediction(
@@ -75,6 +75,28 @@ def test_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
     write(PREDICTIONS, "-")
     assert out.getvalue() == LINES
+
+
+class TestCheckWritable:
+    @pytest.mark.parametrize(
+        ("places", "message"),
+        [
+            ({"the page": "-"}, 'the page cannot go to "-": name a file'),
+            ({"the page": "a", "the checks": "b/../a"}, "the page and the checks cannot go to one file: name two"),
+            ({"the page": "in.jsonl"}, "would be written into the input"),
+            ({"the page": "b"}, "is not a regular file"),
+            ({"the page": "nowhere/a"}, "nowhere is not a folder"),
+        ],
+    )
+    def test_refused(self, tmp_path: Path, places: dict[str, str], message: str) -> None:
+        (tmp_path / "b").mkdir()
+        (tmp_path / "in.jsonl").touch()
+        with pytest.raises(DataError, match=message):
+            check_writable({name: tmp_path / place for name, place in places.items()}, [tmp_path / "in.jsonl", "-"])
+
+    def test_taken(self, tmp_path: Path) -> None:
+        (tmp_path / "a").touch()
+        check_writable({"the page": tmp_path / "a", "the checks": tmp_path / "b"}, [tmp_path / "in.jsonl", "-"])
 
 
 def test_unknown_suffix() -> None:

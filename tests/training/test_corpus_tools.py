@@ -231,6 +231,36 @@ class TestConvert:
         assert not (tmp_path / "out.jsonl").exists()
 
 
+class TestOutputs:
+    """What cannot be written is told before the work, and nothing that is read is written over."""
+
+    @pytest.mark.parametrize(
+        ("output", "message"), [("labelled.jsonl", "would be written into the input"), ("none/x", "is not a folder")]
+    )
+    @pytest.mark.parametrize("command", [("export", "--to", "prodigy"), ("import", "--from", "jsonl"), ("suggest",)])
+    def test_the_output(
+        self, command: tuple[str, ...], output: str, message: str, labelled: Path, tmp_path: Path, monkeypatch, capsys
+    ) -> None:
+        monkeypatch.setattr("topic_stance.classifier.pipeline.load", lambda path: pytest.fail("began to predict"))
+        before = labelled.read_bytes()
+        assert corpus(*command, labelled, "-o", tmp_path / output) == 2
+        assert message in capsys.readouterr().err
+        assert labelled.read_bytes() == before
+
+    def test_the_articles_of_labels(self, labelled: Path, tmp_path: Path, capsys) -> None:
+        texts = tmp_path / "texts.jsonl"
+        texts.write_bytes(labelled.read_bytes())
+        assert corpus("export", "--to", "jsonl", labelled, "--articles", texts, "-o", texts) == 2
+        assert "would be written into the input" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("command", [("export", "--to", "label-studio"), ("suggest",)])
+    def test_the_interface(self, command: tuple[str, ...], labelled: Path, tmp_path: Path, capsys) -> None:
+        out = tmp_path / "out.json"
+        assert corpus(*command, labelled, "-o", out, "--label-config", out) == 2
+        assert "the interface cannot go to one file" in capsys.readouterr().err
+        assert not out.exists()
+
+
 class Sure:
     """A model whose probabilities are in the text: fraud, then border, thresholds 0.5 and 0.2."""
 

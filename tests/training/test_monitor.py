@@ -297,6 +297,11 @@ class TestCommand:
             assert out == ""
             assert str(place) in error
 
+    def test_the_page_and_the_checks_in_one_file(self, run: Callable[..., int], tmp_path: Path, capfd: Any) -> None:
+        place = str(tmp_path / "drift")
+        assert run(predictions(9, 1), "--html", place, "--json", place) == 2
+        assert "the page and the checks cannot go to one file" in capfd.readouterr().err
+
     @pytest.mark.parametrize("option", ["--alpha=1", "--alpha=0", "--tolerance=0", "--tolerance=inf"])
     def test_options_that_make_no_sense(self, run: Callable[..., int], option: str) -> None:
         with pytest.raises(SystemExit) as caught:

@@ -152,6 +152,18 @@ class TestSearch:
         assert [trial.state.name for trial in study("fail").trials] == ["FAIL", "FAIL"]
         assert not (folder / "fail.toml").exists()
 
+    @pytest.mark.parametrize(
+        ("output", "message"), [("small.toml", "would be written into the input"), ("none/x.toml", "is not a folder")]
+    )
+    def test_what_cannot_be_written_shows_at_once(
+        self, run: Callable[..., int], folder: Path, capfd: Any, output: str, message: str
+    ) -> None:
+        before = (folder / "small.toml").read_text()
+        assert run("--trials", "1", "--storage", "sqlite:///never.db", "-o", output) == 2
+        assert message in capfd.readouterr().err
+        assert (folder / "small.toml").read_text() == before
+        assert not (folder / "never.db").exists()
+
     def test_a_store_that_cannot_be(self, run: Callable[..., int], capfd: Any) -> None:
         assert run("--trials", "1", "--storage", "sqlite:////no/such/folder/x.db") == 2
         error = capfd.readouterr().err
