@@ -1,8 +1,8 @@
 """Dumps in: JSON Lines, JSON, CSV, Parquet, text and HTML, plain or compressed, files, folders or standard input.
 
 Everything streams: a file of any length is read in blocks, and each record comes out as a `Record` with an article or
-as a `Reject` with the reason why there is none. Nothing is passed over in silence but blank lines, and files of a
-folder whose names begin with "." or "_".
+as a `Reject` with the reason why there is none. Nothing is passed over in silence but blank lines, files of a folder
+whose names begin with "." or "_", and links from a folder to one within it, where the files are read anyway.
 
 What is forgiven is only what cannot be misread: a byte order mark, CRLF, numbers as ids, raw control characters in JSON
 strings. An optional field of a wrong type is dropped; a missing id is derived from the text. Lone surrogates, which
@@ -158,11 +158,16 @@ def real_path(path: str | os.PathLike[str]) -> Path:
 
 
 def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
-    """Files before folders, each in sorted order. Links to folders are not followed, nor are links out of `folder`."""
+    """Files before folders, each in sorted order. No link to a folder is followed, and one out of `folder` is told."""
     root = real_path(folder)
 
     def unreadable(error: OSError) -> None:
         failures.append(Reject(valid(str(error.filename)), 0, -1, None, f"cannot be opened: {error.strerror}"))
+
+    def linked_out(path: Path) -> Reject | None:
+        if not path.is_symlink() or real_path(path).is_relative_to(root):
+            return None
+        return Reject(valid(str(path)), 0, -1, None, "is a link out of the folder; name it directly to read it")
 
     failures: list[Reject] = []
     for place, folders, files in os.walk(folder, onerror=unreadable):
@@ -171,10 +176,8 @@ def _walk(folder: Path, format: Format | None) -> Iterator[Source | Reject]:
             path = Path(place, name)
             if name.startswith((".", "_")):
                 continue
-            if path.is_symlink() and not real_path(path).is_relative_to(root):
-                yield Reject(valid(str(path)), 0, -1, None, "is a link out of the folder; name it directly to read it")
-            else:
-                yield _source(path, folder, format)
+            yield linked_out(path) or _source(path, folder, format)
+        yield from filter(None, (linked_out(Path(place, name)) for name in folders))
         yield from failures
         failures.clear()
     yield from failures
