@@ -20,7 +20,9 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 from topic_stance.classifier.pipeline import Pipeline, load
-from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError, content_id
+from topic_stance.data.formats import NAMES, Fields
+from topic_stance.data.readers import article_from
+from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError
 
 BUNDLE = "bundle"
 """Name of the artifact that is the model's folder."""
@@ -59,11 +61,11 @@ class TopicStanceModel(PythonModel):
 
 
 def with_threshold(pipeline: Pipeline, threshold: float) -> Pipeline:
-    """The pipeline with one threshold for every topic, or as it is where that is below zero."""
-    if math.isnan(threshold) or threshold > 1.0:
-        raise DataError(f"the parameter 'threshold' must be a probability, or -1 for the model's own: {threshold}")
-    if threshold < 0.0:
+    """The pipeline with one threshold for every topic, or as it is where that is -1."""
+    if threshold == -1.0:
         return pipeline
+    if not 0.0 <= threshold <= 1.0:
+        raise DataError(f"the parameter 'threshold' must be a probability, or -1 for the model's own: {threshold}")
     heads = pipeline.bundle.heads
     topics = heads.topics._replace(threshold=np.full(len(heads.topics.labels), threshold))
     # A copy keeps what was made of the bundle: a threshold changes none of it.
@@ -81,13 +83,16 @@ def _wanted_topics(pipeline: Pipeline, topics: str) -> set[str]:
 
 
 def _article(record: dict[str, Any], number: int) -> Article:
-    """The article of a row; MLflow fills an optional column that a row lacks with None or NaN."""
-    given = {name: value for name, value in record.items() if isinstance(value, str)}
-    if "text" not in given:
-        raise DataError(f"row {number}: 'text' must be a string, is {record.get('text')!r}")
-    if not given.get("id"):
-        given["id"] = content_id(given["text"])
-    return Article(**{name: given[name] for name in Article.__struct_fields__ if name in given})
+    """The article of a row, judged as one of a dump is; pandas fills a column that a row lacks with None or NaN."""
+    given = {name: record[name] for name in NAMES if name in record and not _is_nan(record[name])}
+    found = article_from(Fields(**given))
+    if isinstance(found, str):
+        raise DataError(f"row {number}: {found}")
+    return found
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _row(prediction: Prediction, wanted: set[str]) -> dict[str, Any]:

@@ -86,6 +86,10 @@ class TestPrediction:
         rows = model.predict(pd.DataFrame({"text": ["One.", "Two."], "id": ["a", None], "title": [None, "T"]}))
         assert rows["id"].tolist() == ["a", content_id("Two.")]
 
+    def test_an_id_may_be_a_number(self, model: Any) -> None:
+        rows = model.predict(pd.DataFrame({"text": ["One.", "Two."], "id": ["a", 7]}))
+        assert rows["id"].tolist() == ["a", "7"]
+
     def test_keeps_the_index(self, model: Any, frame: pd.DataFrame) -> None:
         chosen = frame[frame.index % 2 == 1]
         assert model.predict(chosen).index.tolist() == chosen.index.tolist()
@@ -118,7 +122,12 @@ class TestParameters:
 
     @pytest.mark.parametrize(
         ("params", "message"),
-        [({"topics": "weather"}, "names weather; the model knows"), ({"threshold": 1.5}, "must be a probability")],
+        [
+            ({"topics": "weather"}, "names weather; the model knows"),
+            ({"threshold": 1.5}, "must be a probability"),
+            ({"threshold": -7.0}, "must be a probability"),
+            ({"threshold": float("nan")}, "must be a probability"),
+        ],
     )
     def test_wrong_values(self, model: Any, frame: pd.DataFrame, params: dict[str, Any], message: str) -> None:
         from mlflow.exceptions import MlflowException
@@ -133,7 +142,9 @@ class TestWrongInput:
         [
             ({"body": ["x"]}, "missing inputs"),
             ({"text": [3]}, "Incompatible input types for column text"),
-            ({"text": ["x", None]}, "row 1: 'text' must be a string"),
+            ({"text": ["x", None]}, "row 1: no text"),
+            ({"text": ["x", ""]}, "row 1: text is empty"),
+            ({"text": ["  "]}, "row 0: text is empty"),
         ],
     )
     def test_is_refused_with_a_message(self, model: Any, columns: dict[str, Any], message: str) -> None:
