@@ -29,14 +29,16 @@ _NEAR = 0.6
 
 
 def read_marked(folder: Path) -> list[LabelledArticle]:
-    """Every inline-marked article of a folder, by file name and place in the file; raises `DataError` for a bad one."""
+    """Every inline-marked article of a folder, by file name and place in the file.
+
+    Raises `DataError` for a bad one, and where there is none.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
-    return [
-        parse_marked(part, str(path), line)
-        for path in sorted(folder.glob("*.txt"))
-        for line, part in marked_parts(_text(path))
-    ]
+    paths = sorted(folder.glob("*.txt"))
+    if not paths:
+        raise DataError(f"{folder}: holds no marked articles (.txt)")
+    return [parse_marked(part, str(path), line) for path in paths for line, part in marked_parts(_text(path))]
 
 
 def marked_parts(raw: str) -> list[tuple[int, str]]:

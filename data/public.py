@@ -22,6 +22,8 @@ import msgspec
 from .records import Article, DataError, LabelledActor, LabelledArticle, LabelledQuote, Span
 from .regions import checked, decode, read_file
 
+NO_TEXTS = "labels without texts: name their articles with --articles"
+
 
 class Attribution(msgspec.Struct):
     """One attribution as annotated: the spans of its content, cue and source, each in text order."""
@@ -134,6 +136,27 @@ def articles(paths: Iterable[Path]) -> dict[str, Article]:
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: cannot be read: {error}") from None
     return found
+
+
+def labelled_from(path: Path, texts: dict[str, Article] | None) -> list[LabelledArticle]:
+    """Labelled articles, in full or by topic, with their texts or laid on `texts`.
+
+    Raises `DataError` for a line that is none or lacks its text, and where there is no other.
+    """
+    lines = enumerate(read_file(path).splitlines(), 1)
+    found = [labelled(line, texts, f"{path}:{number}") for number, line in lines if line.strip()]
+    if not found:
+        raise DataError(f"{path}: holds no labelled article")
+    return found
+
+
+def labelled(line: bytes, texts: dict[str, Article] | None, where: str) -> LabelledArticle:
+    """One line of JSONL, with its text or laid on one of `texts`; raises `DataError` where it is none."""
+    if not without_text(line):
+        return with_text(line, where)
+    if texts is None:
+        raise DataError(f"{where}: {NO_TEXTS}")
+    return laid_on_text(line, texts, where)
 
 
 class _FullLabels(msgspec.Struct):

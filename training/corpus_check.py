@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
 from topic_stance.data.corpus import marked_parts, near_duplicate_groups, parse_marked, quote_kind
-from topic_stance.data.public import laid_on_text, with_text, without_text
+from topic_stance.data.public import NO_TEXTS, labelled, without_text
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import STANCES, Article, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
@@ -170,19 +170,14 @@ def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> 
         return
     without = [number for number, line in enumerate(lines, 1) if without_text(line)]
     if without and texts is None:
-        found.problems.append(f"{file}:{without[0]}: labels without texts: name their articles with --articles")
+        found.problems.append(f"{file}:{without[0]}: {NO_TEXTS}")
         return
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                found.articles.append(Located(_labelled(line, texts or {}, f"{file}:{number}"), str(file), number))
+                found.articles.append(Located(labelled(line, texts, f"{file}:{number}"), str(file), number))
             except DataError as error:
                 found.problems.append(str(error))
-
-
-def _labelled(line: bytes, texts: dict[str, Article], where: str) -> LabelledArticle:
-    """One line of JSONL, with its text or without."""
-    return laid_on_text(line, texts, where) if without_text(line) else with_text(line, where)
 
 
 def _article_problems(article: LabelledArticle, topics: Sequence[str]) -> Iterator[str]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topic_stance.data.records import DataError
+
 from .arguments import OK, REFUSED, Added, Command, add_model, count, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from topic_stance.data.records import Article
+    from topic_stance.data.records import Article, LabelledArticle
 
     from .arguments import Commands
 
@@ -70,9 +72,7 @@ def import_(arguments: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Labelled articles, JSONL or inline-marked, to another tool's files."""
-    from topic_stance.data.corpus import read_labelled, read_marked
     from topic_stance.data.exchange import export_articles
-    from topic_stance.data.public import articles, full_labels
 
     from .fit import read_taxonomy
 
@@ -80,12 +80,7 @@ def export(arguments: argparse.Namespace) -> int:
     # A folder of brat standoff is new: there is nothing that it could be written over.
     output = None if arguments.format == "brat" else arguments.output
     _check_places("labelled articles", output, arguments.label_config, [path, *arguments.articles])
-    if path.is_dir():
-        labelled = read_marked(path)
-    elif arguments.articles:
-        labelled = full_labels(path, articles(arguments.articles))
-    else:
-        labelled = read_labelled(path)
+    labelled = _read(path, arguments.articles)
     export_articles(arguments.format, labelled, arguments.output)
     _write_config(arguments.label_config, read_taxonomy(arguments.taxonomy).labels)
     say(f"{arguments.output}: {len(labelled):,} articles")
@@ -197,6 +192,18 @@ def _add_articles(command: argparse.ArgumentParser) -> None:
         help="articles (JSONL, plain or .gz) whose texts belong to labels without texts, as those of "
         "data/labels/full.jsonl",
     )
+
+
+def _read(path: Path, texts: Sequence[Path]) -> list[LabelledArticle]:
+    """The marked articles of a folder, or those of JSONL, laid on the `texts` where it holds none of its own."""
+    from topic_stance.data.corpus import read_marked
+    from topic_stance.data.public import articles, labelled_from
+
+    if not path.is_dir():
+        return labelled_from(path, articles(texts) if texts else None)
+    if texts:
+        raise DataError(f"{path}: marked articles hold their texts: leave out --articles")
+    return read_marked(path)
 
 
 def _check_places(what: str, output: Path | None, config: Path | None, inputs: Iterable[str | Path]) -> None:

@@ -194,6 +194,9 @@ def test_a_folder_is_read_by_file_name(tmp_path: Path) -> None:
         read_marked(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         read_marked(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="empty: holds no marked articles"):
+        read_marked(tmp_path / "empty")
     (tmp_path / "a.txt").unlink()
     (tmp_path / "a.txt").mkdir()
     with pytest.raises(DataError, match=r"a\.txt: cannot be read"):

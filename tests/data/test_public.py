@@ -14,6 +14,7 @@ from topic_stance.data.public import (
     brat,
     full_labels,
     gwsd,
+    labelled_from,
     newsmtsc,
     polnear,
     topic_labels,
@@ -136,6 +137,21 @@ def test_full_labels_with_their_text_need_no_other(tmp_path: Path) -> None:
     path = write(tmp_path / "full.jsonl", labels(text=TEXT).replace('"text_sha256"', '"unknown"') + labels())
     found, laid = full_labels(path, TEXTS)
     assert (found.text, found.quotes, found.actors) == (laid.text, laid.quotes, laid.actors)
+
+
+def test_labelled_articles_of_every_kind(tmp_path: Path) -> None:
+    by_topic = json.dumps({"id": "b", "text": "Eels.", "topics": ["fraud"]})
+    path = write(tmp_path / "labels.jsonl", f"{by_topic}\n\n{labels()}")
+    first, second = labelled_from(path, TEXTS)
+    assert (first.text, first.topics, first.quotes) == ("Eels.", ["fraud"], None)
+    assert [second] == full_labels(write(tmp_path / "full.jsonl", labels()), TEXTS)
+
+
+def test_labelled_articles_without_texts(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"full\.jsonl:1: labels without texts: name their articles with --articles"):
+        labelled_from(write(tmp_path / "full.jsonl", labels()), None)
+    with pytest.raises(DataError, match=r"none\.jsonl: holds no labelled article"):
+        labelled_from(write(tmp_path / "none.jsonl", "\n"), TEXTS)
 
 
 @pytest.mark.parametrize(

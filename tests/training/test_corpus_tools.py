@@ -213,6 +213,34 @@ class TestConvert:
         assert corpus("import", "--from", format, tmp_path / "out", "-o", tmp_path / "back.jsonl") == 0
         assert (tmp_path / "back.jsonl").read_bytes() == labelled.read_bytes()
 
+    def test_labels_and_the_texts_that_they_are_laid_on(self, labelled: Path, tmp_path: Path, capsys) -> None:
+        records = [json.loads(line) for line in labelled.read_bytes().splitlines()]
+        texts, labels = tmp_path / "texts.jsonl", tmp_path / "labels.jsonl"
+        texts.write_text("".join(json.dumps({"id": r["id"], "text": r["text"]}) + "\n" for r in records))
+        for record in records[1:]:
+            record["text_sha256"] = hashlib.sha256(record.pop("text").encode()).hexdigest()
+        del records[0]["quotes"], records[0]["actors"]
+        labels.write_text("".join(json.dumps(record) + "\n" for record in records))
+        out = tmp_path / "out.jsonl"
+        assert corpus("export", "--to", "jsonl", labels, "-o", out) == 2
+        assert f"{labels}:2: labels without texts: name their articles with --articles" in capsys.readouterr().err
+        assert corpus("export", "--to", "jsonl", labels, "--articles", texts, "-o", out) == 0
+        first, *others = [json.loads(line) for line in out.read_bytes().splitlines()]
+        assert "quotes" not in first
+        whole = [json.loads(line) for line in labelled.read_bytes().splitlines()]
+        assert [(r["text"], r["quotes"]) for r in others] == [(r["text"], r["quotes"]) for r in whole[1:]]
+
+    def test_a_folder_without_articles(self, tmp_path: Path, capsys) -> None:
+        (tmp_path / "empty").mkdir()
+        assert corpus("export", "--to", "jsonl", tmp_path / "empty", "-o", tmp_path / "out.jsonl") == 2
+        assert "empty: holds no marked articles" in capsys.readouterr().err
+        assert not (tmp_path / "out.jsonl").exists()
+
+    def test_a_folder_needs_no_texts(self, folder: Path, tmp_path: Path, capsys) -> None:
+        options = ["--articles", tmp_path / "none.jsonl", "-o", tmp_path / "out.jsonl"]
+        assert corpus("export", "--to", "jsonl", folder, *options) == 2
+        assert "leave out --articles" in capsys.readouterr().err
+
     def test_the_formats_are_all_there(self) -> None:
         from topic_stance.data.exchange import EXCHANGE_FORMATS
 
