@@ -6,8 +6,9 @@ It holds no time, no path of a machine and no identifier of a run: the same trai
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
+from itertools import chain, count
 from pathlib import PurePosixPath
 
 from topic_stance.classifier.bundle import Manifest
@@ -67,8 +68,9 @@ def _taxonomy(manifest: Manifest) -> str:
 def data_section(config: RunConfig, corpus: Corpus) -> str:
     """The part of the card that says what was learned from."""
     rows = []
+    names = short_paths(corpus.hashes)
     for path, digest in corpus.hashes.items():
-        rows.append((f"`{short_path(path)}`", _kind(path, config.data), f"`{digest[:16]}`"))
+        rows.append((f"`{names[path]}`", _kind(path, config.data), f"`{digest[:16]}`"))
     lexicons = dict(_LEXICONS)
     if not config.stance.vectors:
         del lexicons["word_vectors.safetensors"]
@@ -164,7 +166,17 @@ def _origin(config: RunConfig, manifest: Manifest) -> str:
     return f"## Made with\n\nSeed {config.seed}; {versions}. The manifest holds the whole configuration."
 
 
-def short_path(path: str) -> str:
+def short_paths(paths: Iterable[str]) -> dict[str, str]:
+    """A short name for each path, no two alike: of those that would be, the later ones have a number."""
+    names: dict[str, str] = {}
+    for path in paths:
+        short = _short_path(path)
+        choices = chain([short], (f"{short} ({number})" for number in count(2)))
+        names[path] = next(name for name in choices if name not in names.values())
+    return names
+
+
+def _short_path(path: str) -> str:
     """A path without the steps up that lead to it, or where it is absolute, its last two parts."""
     pure = PurePosixPath(path.replace("\\", "/"))
     parts = pure.parts[-2:] if pure.is_absolute() else [part for part in pure.parts if part != ".."]

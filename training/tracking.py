@@ -28,7 +28,7 @@ from topic_stance.data.records import DataError, LabelledArticle, Prediction
 
 from .ablations import Bench, ablations, learning_curve
 from .behaviour import Outcome, authored, check_behaviour
-from .card import model_card, short_path
+from .card import model_card, short_paths
 from .config import RunConfig, allowed_name, flat
 from .diagnostics import Diagnostics, diagnose, write_curve, write_diagnostics
 from .errors import Error, Term, top_terms, worst_errors
@@ -200,16 +200,15 @@ def _record_start(config: RunConfig, corpus: Corpus, source: Path | None) -> Non
     import mlflow
 
     mlflow.log_params(flat(config))
-    mlflow.log_params(
-        {allowed_name(f"data.sha256.{short_path(path)}"): digest for path, digest in corpus.hashes.items()}
-    )
+    names = short_paths(corpus.hashes)
+    mlflow.log_params({allowed_name(f"data.sha256.{names[path]}"): digest for path, digest in corpus.hashes.items()})
     mlflow.set_tags(_git() | {"seed": str(config.seed)})
     mlflow.log_text(msgspec.json.format(msgspec.json.encode(config), indent=1).decode(), CONFIG)
     if source is not None:
         mlflow.log_artifact(str(source))
     mlflow.log_dict(_environment(), "environment.json")
     for path, digest in corpus.hashes.items():
-        mlflow.log_input(_dataset(path, digest), context="training")
+        mlflow.log_input(_dataset(names[path], digest), context="training")
 
 
 def _record_measurement(measured: _Measurement, folder: Path) -> None:
@@ -311,12 +310,11 @@ def _record_more_models(bench: Bench, measured: _Measurement, folder: Path, prog
                 mlflow.log_metrics({key: lead.second - lead.first, f"{key}_low": lead.low, f"{key}_high": lead.high})
 
 
-def _dataset(path: str, digest: str) -> Any:
+def _dataset(name: str, digest: str) -> Any:
     """A dataset by name and digest; MLflow keeps 36 characters of a digest."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
-    name = short_path(path)
     source = CodeDatasetSource({"path": name, "sha256": digest})
     return MetaDataset(source, name=name, digest=digest[:32])  # type: ignore[abstract]
 

@@ -18,7 +18,7 @@ from topic_stance.classifier.topics import opening_tokens, whole_tokens
 from topic_stance.data.exchange import export_articles
 from topic_stance.data.records import STANCES, DataError, LabelledArticle, StanceLabel
 from topic_stance.training.ablations import Bench
-from topic_stance.training.card import data_section
+from topic_stance.training.card import data_section, short_paths
 from topic_stance.training.config import DataConfig, RunConfig, TrackingConfig, flat, load_config, with_values
 from topic_stance.training.fit import Corpus, fit_heads, make_manifest, read_corpus, read_taxonomy
 from topic_stance.training.reading import read_article
@@ -378,6 +378,14 @@ def test_the_card_names_the_table_of_leanings(tmp_path: Path, tiny_corpus: Corpu
     assert "`data/lexicons/leanings.tsv` | how words lean" in of_own
     assert "few.tsv` | how words lean on each topic" in of_others
     assert "data/lexicons/leanings.tsv" not in of_others
+
+
+def test_sources_of_one_short_name_are_told_apart(tiny_corpus: Corpus, tiny_config: RunConfig) -> None:
+    paths = ["/quay/a/labels/full.jsonl", "/quay/b/labels/full.jsonl", "../labels/full.jsonl", "labels/topics.tsv"]
+    names = ["labels/full.jsonl", "labels/full.jsonl (2)", "labels/full.jsonl (3)", "labels/topics.tsv"]
+    assert short_paths(paths) == dict(zip(paths, names, strict=True))
+    section = data_section(tiny_config, replace(tiny_corpus, hashes={path: path for path in paths}))
+    assert all(section.count(f"`{name}`") == 1 for name in names)
 
 
 def test_leanings_on_other_topics_are_refused_before_anything_is_fitted(

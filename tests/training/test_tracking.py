@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from topic_stance.classifier.bundle import load_bundle
 from topic_stance.data.corpus import read_labelled
 from topic_stance.training.behaviour import CHECKS
-from topic_stance.training.config import GateConfig
-from topic_stance.training.tracking import metric_name
+from topic_stance.training.config import GateConfig, RunConfig
+from topic_stance.training.fit import Corpus
+from topic_stance.training.tracking import _record_start, metric_name
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -118,6 +120,21 @@ class TestRun:
         found = {d.dataset.name: d.dataset.digest for d in run.inputs.dataset_inputs}
         assert set(found) == {"articles", "held_out.jsonl"}
         assert found["articles"] == run.data.params["data.sha256.articles"][:32]
+
+    def test_sources_of_one_short_name(
+        self, monkeypatch: pytest.MonkeyPatch, tiny_corpus: Corpus, tiny_config: RunConfig
+    ) -> None:
+        params: dict[str, str] = {}
+        datasets: list[tuple[str, str]] = []
+        for name in ("set_tags", "log_text", "log_dict"):
+            monkeypatch.setattr(f"mlflow.{name}", lambda *arguments: None)
+        monkeypatch.setattr("mlflow.log_params", params.update)
+        monkeypatch.setattr("mlflow.log_input", lambda one, context: datasets.append((one.name, one.digest)))
+        hashes = {"/quay/a/labels/full.jsonl": "1" * 64, "/quay/b/labels/full.jsonl": "2" * 64}
+        _record_start(tiny_config, replace(tiny_corpus, hashes=hashes), None)
+        assert params["data.sha256.labels/full.jsonl"] == "1" * 64
+        assert params["data.sha256.labels/full.jsonl _2_"] == "2" * 64
+        assert datasets == [("labels/full.jsonl", "1" * 32), ("labels/full.jsonl (2)", "2" * 32)]
 
     def test_commit_and_environment(self, run, artifacts: Path) -> None:
         if (Path(__file__).parent / "../../.git").exists():
