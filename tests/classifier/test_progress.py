@@ -39,6 +39,18 @@ def test_lines_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.getvalue() == " 25%  2,000 articles  200/s  0:30 left\n"
 
 
+def test_what_was_done_before_does_not_count_for_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 4 MB, 2 were read by an earlier run; this one read 1 MB in 10 seconds, so that the last takes 10 more."""
+    moments = iter([0.0, 0.0, 10.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(moments))
+    out = io.StringIO()
+    progress = Progress(out)
+    progress.start(4_000_000, articles=2_000, skipped=2_000_000)
+    progress.read(1_000_000)
+    progress.update(3_000)
+    assert out.getvalue() == " 75%  3,000 articles  100/s  0:10 left\n"
+
+
 def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

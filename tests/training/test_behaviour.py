@@ -1,5 +1,6 @@
 """Behavioural checks: a model that does as it should passes, and one that was spoilt in one way is caught in that way."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,15 @@ import numpy as np
 import pytest
 
 from topic_stance.classifier import Pipeline
-from topic_stance.data.records import Article, LabelledActor, LabelledArticle, LabelledQuote, Prediction
+from topic_stance.data.records import (
+    Actor,
+    Article,
+    LabelledActor,
+    LabelledArticle,
+    LabelledQuote,
+    Prediction,
+    Stance,
+)
 from topic_stance.training.behaviour import CHECKS, Outcome, authored, behaviour_table, check_behaviour, gate_check
 from topic_stance.training.cli import main
 from topic_stance.training.criteria import behaviour
@@ -51,6 +60,17 @@ class ByLines(Pipeline):
         prediction = super().predict_one(article)
         prediction.topics[0].probability = round(article.text.count("\n") / 1000, 4)
         return prediction
+
+
+class ByOwnWords(Pipeline):
+    """A stance that turns with what its actor says, as it should, and with nothing else."""
+
+    def predict_one(self, article: Article) -> Prediction:
+        actors = []
+        for said in re.finditer(r"“(.*?)” (\w+ \w+) said", article.text):
+            label = "against" if said[1].startswith("No") else "favor"
+            actors.append(Actor(said[2], "person", "", [said.span(2)], [Stance("fraud", label, 0.9)]))
+        return Prediction(article.id, "m", [], [], actors)
 
 
 def outcomes(pipeline: Pipeline, articles: Sequence[LabelledArticle], most: int = 20) -> dict[str, Outcome]:
@@ -100,6 +120,19 @@ def test_no_words_to_put_into_others_mouths(tiny: Pipeline) -> None:
         "a", text, ["fraud"], [quote], [LabelledActor("Odo Finch", "person", {"fraud": "against"})]
     )
     assert outcomes(tiny, [article])[WORDS].tried == 0
+
+
+def test_the_actor_whose_words_were_replaced_is_no_case(tiny: Pipeline) -> None:
+    """Of two persons in one article, and one in another, only the one whose words stay as they are is looked at."""
+    texts = {
+        "Mara Quill": "“No one should ever pay that toll again,” Mara Quill said. “It pays for all of us,” Odo Finch said.",
+        "Lena Marsh": "“It is high time that we all paid that toll,” Lena Marsh said.",
+    }
+    articles = []
+    for name, text in texts.items():
+        quote = LabelledQuote([(0, text.index("”") + 1)], None, None, "direct", name)
+        articles.append(LabelledArticle(name, text, ["fraud"], [quote], [LabelledActor(name, "person", {})]))
+    assert outcomes(ByOwnWords(tiny.bundle), articles)[WORDS] == Outcome(WORDS, 1, 0, 0.02, False)
 
 
 def test_outcomes_as_rates_and_rows() -> None:

@@ -26,7 +26,7 @@ from topic_stance.data.records import (
     TopicScore,
 )
 from topic_stance.training.diagnostics import Certainty
-from topic_stance.training.evaluate import HEADLINES, evaluate, prf, score
+from topic_stance.training.evaluate import HEADLINES, evaluate, match_quotes, prf, score
 from topic_stance.training.gate import difference
 from topic_stance.training.matching import normal_name, same_actor
 
@@ -224,6 +224,15 @@ def test_figures_worked_out_by_hand() -> None:
     }
 
 
+def test_quotes_are_matched_from_the_largest_overlap_down() -> None:
+    """The third prediction shares more with the quote than the second, which comes first and would do as well."""
+    wanted = [LabelledQuote([(0, 20)], None, None, "direct", "Ana Li")]
+    gold = LabelledArticle("a", "x" * 60, [], wanted, [LabelledActor("Ana Li", "person", {})])
+    given_ = [Quote([span], None, None, "direct", None) for span in ((50, 60), (0, 15), (0, 19))]
+    assert match_quotes(gold, Prediction("a", "m", [], given_, [])) == {0: 2}
+    assert match_quotes(gold, Prediction("a", "m", [], given_[:2], [])) == {0: 1}
+
+
 def test_the_interval_leaves_a_fortieth_at_either_end() -> None:
     result = score(*drawn(7))
     for name in ("content F1", "stance macro-F1"):
@@ -333,6 +342,12 @@ def test_same_actor(name: str, found: str, same: bool) -> None:
 def test_a_last_name_is_enough_for_persons_only() -> None:
     assert not same_actor(LabelledActor("Orrin Port Authority", "organization", {}), "Authority")
     assert same_actor(LabelledActor("Orrin Port Authority", "organization", {}), "the Port Authority")
+
+
+def test_three_words_of_five_are_most() -> None:
+    port = LabelledActor("Orrin Port Police Union", "organization", {})
+    assert same_actor(port, "Port Police Union Bay")
+    assert not same_actor(port, "Port Police Union Bay Office")
 
 
 @given(st.sampled_from(NAMES), st.sampled_from(["", "the ", "The ", "Mr. ", "President ", "Sen "]))

@@ -5,6 +5,7 @@ import html
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,17 @@ class TestTexts:
         texts = read_texts(path, tiny)
         assert (texts.n, len(texts.sample)) == (50, 10)
         assert SAMPLE >= 100
+
+    def test_every_part_of_a_dump_has_its_share_of_the_sample(
+        self, tmp_path: Path, tiny: Pipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("topic_stance.training.profiles.SAMPLE", 200)
+        words = ["police", "minister", "court", "border"]
+        path = tmp_path / "a.jsonl"
+        path.write_text("\n".join(json.dumps({"text": f"{words[k // 500]} {k}"}) for k in range(2_000)))
+        texts = read_texts(path, tiny)
+        counts = Counter(texts.terms[term] for terms in texts.sample for term in terms.tolist())
+        assert all(25 <= counts[word] <= 75 for word in words), counts
 
     def test_no_words(self, tmp_path: Path, tiny: Pipeline) -> None:
         (tmp_path / "a.jsonl").write_text('{"text": "…"}\n')

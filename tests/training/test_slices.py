@@ -46,6 +46,13 @@ def test_by_quote_kind() -> None:
     assert kinds["indirect"].figures == {"quotes found": 0.0, "source accuracy": 0.0, "actor accuracy": 0.0}
 
 
+def test_no_accuracy_of_sources_where_no_source_is_labelled() -> None:
+    bare = article("a")
+    for quote in bare.quotes or ():
+        quote.source = None
+    assert found([bare], "quote kind")["direct"].figures == {"quotes found": 1.0, "actor accuracy": 1.0}
+
+
 def test_by_actor_type() -> None:
     types = found([article("a")], "actor type")
     assert types["person"].figures == {"quotes found": 1.0, "actor accuracy": 1.0, "stance accuracy": 1.0}
