@@ -19,8 +19,9 @@ from typing import NoReturn
 import msgspec
 
 from .corpus import quote_kind
+from .files import decode, encode, read_file, read_text
 from .records import KINDS, DataError, Kind, LabelledActor, LabelledArticle, LabelledQuote, Span
-from .regions import Imported, checked, decode, encode, read_file
+from .regions import Imported, checked
 
 _CONFIGURATION = """[entities]
 Content
@@ -145,7 +146,7 @@ def _note(actor: str) -> str:
 
 
 def _read(path: Path) -> LabelledArticle:
-    text = _decoded(path)
+    text = read_text(path)
     other = path.with_suffix(".json")
     rest = decode(read_file(other), _Rest, str(other)) if other.exists() else _Rest(path.stem)
     quotes = _Annotations(path.with_suffix(".ann"), text).quotes()
@@ -163,13 +164,6 @@ def _read(path: Path) -> LabelledArticle:
     return checked(article, str(path))
 
 
-def _decoded(path: Path) -> str:
-    try:
-        return read_file(path).decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8: {error}") from None
-
-
 class _Annotations:
     """What a `.ann` file says, line by line, and the quotes that it makes."""
 
@@ -177,7 +171,7 @@ class _Annotations:
         self._path, self._text = path, text
         self._marks: dict[str, list[Span]] = {}
         self._events: dict[str, _Event] = {}
-        lines = [(number, line.rstrip("\r")) for number, line in enumerate(_decoded(path).split("\n"), 1)]
+        lines = [(number, line.rstrip("\r")) for number, line in enumerate(read_text(path).split("\n"), 1)]
         # Marks before events before what is said of events, in whatever order brat has written them.
         for first, read in (("T", self._mark), ("E", self._event), ("AM", self._attribute), ("#", self._name)):
             for number, line in lines:

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from .files import json_lines, read_text
 from .records import ACTOR_TYPES, STANCES, DataError, Kind, LabelledActor, LabelledArticle, LabelledQuote, Span
 
 _TAG = re.compile(r"<(/?)([qsc])((?: [an]=\"[^\"<>]*\"){0,2})>")
@@ -35,10 +34,11 @@ def read_marked(folder: Path) -> list[LabelledArticle]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
-    paths = sorted(folder.glob("*.txt"))
-    if not paths:
-        raise DataError(f"{folder}: holds no marked articles (.txt)")
-    return [parse_marked(part, str(path), line) for path in paths for line, part in marked_parts(_text(path))]
+    return [
+        parse_marked(part, str(path), line)
+        for path in sorted(folder.glob("*.txt"))
+        for line, part in marked_parts(marked_text(path))
+    ]
 
 
 def marked_parts(raw: str) -> list[tuple[int, str]]:
@@ -52,13 +52,9 @@ def marked_parts(raw: str) -> list[tuple[int, str]]:
     return [(begin, "\n".join(lines[begin:end])) for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True)]
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8: {error}") from None
+def marked_text(path: Path) -> str:
+    """A file of marked articles, each line ended by ``\\n`` alone; raises `DataError` where it is no text."""
+    return read_text(path).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_marked(raw: str, where: str, before: int = 0) -> LabelledArticle:
@@ -94,18 +90,7 @@ def read_labelled(path: Path) -> list[LabelledArticle]:
 
     Raises `DataError` for a line that is none, and where there is no other.
     """
-    decoder = msgspec.json.Decoder(LabelledArticle)
-    found = []
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                raise DataError(f"{path}:{number}: not a labelled article: {error}") from None
+    found = [article for _, article in json_lines(path, LabelledArticle, "a labelled article")]
     if not found:
         raise DataError(f"{path}: holds no labelled article")
     return found

@@ -16,10 +16,11 @@ from typing import Literal, get_args
 
 from .brat import read_brat, write_brat
 from .corpus import read_labelled
+from .files import encode
 from .label_studio import label_studio_bytes, read_label_studio
 from .prodigy import prodigy_bytes, read_prodigy
 from .records import LabelledArticle
-from .regions import Imported, checked, encode
+from .regions import Imported, checked
 from .writers import replacing
 
 ExchangeFormat = Literal["jsonl", "label-studio", "brat", "prodigy"]

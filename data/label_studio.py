@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 import msgspec
 
+from .files import decode, encode, read_file
 from .records import KINDS, DataError, Kind, LabelledActor, LabelledArticle, Span, content_id
 from .regions import (
     LABELS,
@@ -22,11 +23,8 @@ from .regions import (
     Part,
     Region,
     checked,
-    decode,
-    encode,
     labelled_parts,
     quotes_from,
-    read_file,
     regions_of,
 )
 

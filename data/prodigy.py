@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from .files import encode, json_lines
 from .records import DataError, Kind, LabelledActor, LabelledArticle, content_id
 from .regions import (
     LABELS,
@@ -23,11 +24,8 @@ from .regions import (
     Part,
     Region,
     checked,
-    decode,
-    encode,
     labelled_parts,
     quotes_from,
-    read_file,
     regions_of,
 )
 
@@ -68,11 +66,7 @@ class _Task(msgspec.Struct):
 def read_prodigy(path: Path) -> Imported:
     """The accepted tasks of a file; raises `DataError` for one that cannot be used."""
     found = Imported([], [])
-    for number, line in enumerate(read_file(path).splitlines(), 1):
-        where = f"{path}:{number}"
-        if not line.strip():
-            continue
-        task = decode(line, _Task, where)
+    for where, task in json_lines(path, _Task, "a task"):
         if task.answer == "accept":
             found.articles.append(checked(_article(task, where), where))
         else:

@@ -9,18 +9,17 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from .files import decode, json_lines, lines, read_file, read_text
 from .records import Article, DataError, LabelledActor, LabelledArticle, LabelledQuote, Span
-from .regions import checked, decode, read_file
+from .regions import checked
 
 NO_TEXTS = "labels without texts: name their articles with --articles"
 
@@ -72,7 +71,7 @@ def polnear(folder: Path) -> Iterator[AttributedText]:
         annotations.setdefault(path.stem.rpartition("_")[0], path)
     for path in sorted((folder / "text").glob("*.txt")):
         if path.stem in annotations:
-            yield AttributedText(path.stem, _decoded(path), brat(annotations[path.stem]))
+            yield AttributedText(path.stem, read_text(path), brat(annotations[path.stem]))
 
 
 def brat(path: Path) -> list[Attribution]:
@@ -82,7 +81,7 @@ def brat(path: Path) -> list[Attribution]:
     """
     spans: dict[str, list[Span]] = {}
     found = []
-    for number, line in enumerate(_decoded(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         key, _, rest = line.partition("\t")
         try:
             if key.startswith("T"):
@@ -93,13 +92,6 @@ def brat(path: Path) -> list[Attribution]:
         except ValueError as error:
             raise DataError(f"{path}:{number}: not brat standoff: {error}") from None
     return found
-
-
-def _decoded(path: Path) -> str:
-    try:
-        return read_file(path).decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8: {error}") from None
 
 
 def _event(text: str, spans: dict[str, list[Span]]) -> Attribution:
@@ -113,28 +105,15 @@ def _event(text: str, spans: dict[str, list[Span]]) -> Attribution:
 
 
 def articles(paths: Iterable[Path]) -> dict[str, Article]:
-    """Articles by id from JSONL files, plain or gzip; raises `DataError` where one cannot be read."""
-    decoder = msgspec.json.Decoder(Article)
-    found = {}
+    """Articles by id from JSONL files, plain or compressed; raises `DataError` where one cannot be read."""
+    found: dict[str, Article] = {}
     for path in paths:
         if not path.is_file():
             raise DataError(
                 f"{path}: no such file; the labels are laid on public articles that the project does not hold: "
                 "see data/labels/DATASHEET.md for where to get them"
             )
-        opener = gzip.open if path.suffix == ".gz" else open
-        number = 0
-        try:
-            with opener(path, "rb") as lines:
-                for line in lines:
-                    number += 1
-                    if line.strip():
-                        article = decoder.decode(line)
-                        found[article.id] = article
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            raise DataError(f"{path}:{number}: not an article: {error}") from None
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: cannot be read: {error}") from None
+        found |= {article.id: article for _, article in json_lines(path, Article, "an article")}
     return found
 
 
@@ -173,8 +152,7 @@ def full_labels(path: Path, texts: dict[str, Article]) -> list[LabelledArticle]:
     A line that holds its text, as `corpus import` writes it, needs none of `texts`. Raises `DataError` for a line that
     cannot be used.
     """
-    lines = enumerate(read_file(path).splitlines(), 1)
-    return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines]
+    return [laid_on_text(line, texts, f"{path}:{number}") for number, line in lines(path)]
 
 
 def without_text(line: bytes) -> bool:
@@ -186,10 +164,7 @@ def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> Labelled
     """One line of a file of labels; raises `DataError` where it is none, or holds no text and none is there for it."""
     if not without_text(line):
         return _in_full(with_text(line, where), where)
-    try:
-        labels = msgspec.json.decode(line, type=_FullLabels)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise DataError(f"{where}: not a labelled article: {error}") from None
+    labels = decode(line, _FullLabels, f"{where}: not a labelled article")
     article = texts.get(labels.id)
     if article is None:
         raise DataError(f"{where}: article {labels.id} is not among the articles given")
@@ -209,10 +184,7 @@ def laid_on_text(line: bytes, texts: dict[str, Article], where: str) -> Labelled
 
 def with_text(line: bytes, where: str) -> LabelledArticle:
     """A line that holds its text, in full or by topic; raises `DataError` where it is none."""
-    try:
-        return msgspec.json.decode(line, type=LabelledArticle)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise DataError(f"{where}: not a labelled article: {error}") from None
+    return decode(line, LabelledArticle, f"{where}: not a labelled article")
 
 
 def _in_full(found: LabelledArticle, where: str) -> LabelledArticle:
@@ -264,8 +236,7 @@ def newsmtsc(path: Path) -> list[TargetPolarity]:
     Raises `DataError` for a line that is none.
     """
     found = []
-    for number, line in enumerate(read_file(path).splitlines(), 1):
-        row = decode(line, _TargetSentence, f"{path}:{number}: not a NewsMTSC sentence")
+    for _, row in json_lines(path, _TargetSentence, "a NewsMTSC sentence"):
         for target in row.targets:
             sign = (target.polarity > 4) - (target.polarity < 4)
             found.append(TargetPolarity(row.sentence_normalized, (target.start, target.end), sign))

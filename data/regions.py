@@ -1,17 +1,13 @@
 """Quotes as annotation tools hold them: labelled regions of a text, and links that say which belong together.
 
-Also what every conversion shares: decoding files that others wrote, and the checks that labels must pass on the way in
-and on the way out.
+Also what every conversion shares: the checks that labels must pass on the way in and on the way out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar, get_args
-
-import msgspec
+from typing import Literal, NamedTuple, get_args
 
 from .corpus import quote_kind
 from .records import DataError, Kind, LabelledArticle, LabelledQuote, Span
@@ -20,8 +16,6 @@ Label = Literal["content", "cue", "source"]
 Part = Literal["quotes", "actors"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
-
-T = TypeVar("T")
 
 
 class Region(NamedTuple):
@@ -120,30 +114,6 @@ def checked(article: LabelledArticle, where: str) -> LabelledArticle:
     for problem in label_problems(article):
         raise DataError(f"{where}: {problem}")
     return article
-
-
-def decode(data: bytes | msgspec.Raw | str, type: type[T], where: str) -> T:
-    """JSON that others wrote, checked against a type; raises `DataError` with the place."""
-    try:
-        return msgspec.json.decode(data, type=type)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise DataError(f"{where}: {error or 'nested too deeply'}") from None
-
-
-def encode(value: object, where: str) -> bytes:
-    """JSON; raises `DataError` where a text holds what UTF-8 cannot."""
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeError as error:
-        raise DataError(f"{where}: cannot be written as UTF-8: {error}") from None
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file; raises `DataError` where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def _known(key: str, by_key: dict[str, Region], where: str) -> Region:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
-from topic_stance.data.corpus import marked_parts, near_duplicate_groups, parse_marked, quote_kind
-from topic_stance.data.public import NO_TEXTS, labelled, without_text
+from topic_stance.data.corpus import marked_parts, marked_text, near_duplicate_groups, parse_marked, quote_kind
+from topic_stance.data.files import lines
+from topic_stance.data.public import laid_on_text, with_text, without_text
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import STANCES, Article, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
@@ -144,9 +145,9 @@ def corpus_table(articles: Sequence[Located]) -> str:
 
 def _load_marked(file: Path, found: Loaded) -> None:
     try:
-        parts = marked_parts(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError) as error:
-        found.problems.append(f"{file}: cannot be read: {error}")
+        parts = marked_parts(marked_text(file))
+    except DataError as error:
+        found.problems.append(str(error))
         return
     for before, part in parts:
         try:
@@ -164,20 +165,19 @@ def _load_marked(file: Path, found: Loaded) -> None:
 
 def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> None:
     try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        found.problems.append(f"{file}: cannot be read: {error.strerror or error}")
+        numbered = list(lines(file))
+    except DataError as error:
+        found.problems.append(str(error))
         return
-    without = [number for number, line in enumerate(lines, 1) if without_text(line)]
+    without = [number for number, line in numbered if without_text(line)]
     if without and texts is None:
         found.problems.append(f"{file}:{without[0]}: {NO_TEXTS}")
         return
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.articles.append(Located(labelled(line, texts, f"{file}:{number}"), str(file), number))
-            except DataError as error:
-                found.problems.append(str(error))
+    for number, line in numbered:
+        try:
+            found.articles.append(Located(_labelled(line, texts or {}, f"{file}:{number}"), str(file), number))
+        except DataError as error:
+            found.problems.append(str(error))
 
 
 def _article_problems(article: LabelledArticle, topics: Sequence[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import near_duplicate_groups
+from topic_stance.data.files import encode
 from topic_stance.data.label_studio import task_data, task_result
 from topic_stance.data.records import (
     Article,
@@ -17,7 +18,6 @@ from topic_stance.data.records import (
     LabelledQuote,
     Prediction,
 )
-from topic_stance.data.regions import encode
 
 _BATCH = 256
 _SPARE = 2  # candidates a topic for each article that is wanted, so that near-duplicates can be left out

@@ -6,7 +6,7 @@ import random
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.classifier.segment import WORD, tokenize
 from topic_stance.classifier.tfidf import term_counts
-from topic_stance.data.decompress import CODECS, read_blocks
+from topic_stance.data.decompress import CODECS
+from topic_stance.data.files import json_lines
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article, DataError
 
@@ -154,7 +155,9 @@ def read_predictions(path: Path) -> Iterator[Predicted]:
         raise DataError(f"{path}: predictions are .parquet, .jsonl, .jsonl.gz or .jsonl.zst")
     if not path.is_file():
         raise DataError(f"{path}: no such file of predictions")
-    return _from_parquet(path) if plain.endswith(".parquet") else _from_jsonl(path)
+    if plain.endswith(".parquet"):
+        return _from_parquet(path)
+    return (predicted for _, predicted in json_lines(path, Predicted, "a prediction"))
 
 
 def read_texts(path: Path, pipeline: Pipeline) -> Texts:
@@ -220,29 +223,3 @@ def _converted(record: dict[str, Any], where: str) -> Predicted:
         return msgspec.convert(record, Predicted)
     except msgspec.ValidationError as error:
         raise DataError(f"{where}: not a prediction: {error}") from None
-
-
-def _from_jsonl(path: Path) -> Iterator[Predicted]:
-    decoder = msgspec.json.Decoder(Predicted)
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(_lines(read_blocks(stream), path), 1):
-                if not line.strip():
-                    continue
-                try:
-                    yield decoder.decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                    raise DataError(f"{path}:{number}: not a prediction: {error}") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _lines(blocks: Iterable[bytes], path: Path) -> Iterator[bytes]:
-    rest = b""
-    try:
-        for block in blocks:
-            *whole, rest = (rest + block).split(b"\n")
-            yield from whole
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    yield rest

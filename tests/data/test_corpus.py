@@ -213,6 +213,11 @@ def test_a_file_may_hold_many_articles(tmp_path: Path) -> None:
     }
 
 
+def test_marked_articles_with_line_ends_of_two_characters(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(GOOD.replace("\n", "\r\n").encode())
+    assert read_marked(tmp_path) == [parse_marked(GOOD, "a.txt")]
+
+
 def test_labelled_articles_from_jsonl(tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
     article = parse_marked(GOOD, "x1.txt")

@@ -56,6 +56,11 @@ def test_brat_errors_name_the_line(tmp_path: Path, line: str) -> None:
         brat(write(tmp_path / "a.ann", f"T1\tCue-span 1 2\tx\n{line}\n"))
 
 
+def test_brat_lines_end_where_a_line_feed_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ann", "T1\tContent-span 0 9\tCod.\u2028Eels\r\nE1\tAttribution:T1 Content:T1\r\n")
+    assert brat(path) == [Attribution([(0, 9)], [], [])]
+
+
 def test_polnear_that_is_not_utf8(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.ann: is not UTF-8"):
         brat(write(tmp_path / "a.ann", b"\xff"))
@@ -131,6 +136,14 @@ def test_full_labels_are_laid_on_their_text(tmp_path: Path) -> None:
     )
     assert found.text[slice(*found.quotes[0].content[0])] == "the eels, “all of them”, were counted."
     assert found.actors[0].stance == {"fraud": "favor"}
+
+
+def test_blank_lines_among_labels_are_passed_over(tmp_path: Path) -> None:
+    path = write(tmp_path / "full.jsonl", labels() + "\n" + labels(topics=[]))
+    assert [found.topics for found in full_labels(path, TEXTS)] == [["fraud"], []]
+    path.write_text(labels() + "\n" + labels(id="b"))
+    with pytest.raises(DataError, match=r"full\.jsonl:3: article b is not among"):
+        full_labels(path, TEXTS)
 
 
 def test_full_labels_with_their_text_need_no_other(tmp_path: Path) -> None:
@@ -210,6 +223,8 @@ def test_newsmtsc(tmp_path: Path) -> None:
     found = newsmtsc(path)
     assert [row.polarity for row in found] == [-1, -1, 0, 1, 1]
     assert {row.sentence[slice(*row.target)] for row in found} == {"Finch"}
+    path.write_text("\n" + path.read_text() + "\n")
+    assert newsmtsc(path) == found
     with pytest.raises(DataError, match=r"dev\.jsonl:1: not a NewsMTSC sentence"):
         newsmtsc(write(path, b'{"sentence_normalized": "\xff", "targets": []}'))
 

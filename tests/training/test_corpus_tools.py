@@ -91,7 +91,7 @@ class TestCheck:
         assert out[0].startswith(f"{folder}/0.txt:1: must begin")
         assert out[1].startswith(f"{folder}/1.txt: <s> of quote 1 is never closed")
         assert out[2].startswith(f"{folder}/3.txt:")
-        assert out[3].startswith(f"{folder}/4.txt: cannot be read")
+        assert out[3].startswith(f"{folder}/4.txt: is not UTF-8")
 
     @pytest.mark.parametrize("mark", ["<q a='Ilka Storr'>", "<s n=2>", "< /q>", "<c"])
     def test_what_looks_like_a_mark(self, mark: str, folder: Path, capsys) -> None:
