@@ -89,13 +89,18 @@ class Pipeline:
     def analyse(self, article: Article) -> Analysis:
         """Quotes and actors in tokens: what a prediction and its explanation start from."""
         title, body = self.read(article)
+        tokens, quotes, where = self.quotes_of(body)
+        actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
+        return Analysis(title, body, tokens, quotes, where, actors)
+
+    def quotes_of(self, body: Tokens) -> tuple[Tokens, Spans, Context]:
+        """The tokens of a body without promos, the quotes in them, and what surrounds each token."""
         tokens, cuts = prose(body)
         quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
         quotes = with_sources(quotes, tokens, where)
         if len(cuts):
             quotes = divided(quotes, cuts)
-        actors = resolve_actors(article.text, tokens, where, quotes, self.bundle.heads.actors)
-        return Analysis(title, body, tokens, quotes, where, actors)
+        return tokens, quotes, where
 
     def conclude(self, article: Article, analysis: Analysis) -> Prediction:
         """The prediction for an article that has been analysed."""

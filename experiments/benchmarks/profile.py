@@ -11,7 +11,6 @@ import numpy as np
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.jit import compiled
 from topic_stance.classifier.pipeline import Pipeline
-from topic_stance.classifier.quotes import find_quotes
 from topic_stance.classifier.segment import CLASSES, LOWERS, hash_words, tokenize
 from topic_stance.classifier.tfidf import TermWeights, text_scores
 from topic_stance.classifier.topics import decision_scores
@@ -47,11 +46,11 @@ def pipeline_profile(articles: Sequence[Article], pipeline: Pipeline) -> str:
     """Shares of the steps of the whole pipeline."""
     heads = pipeline.bundle.heads
     read = [pipeline.read(article) for article in articles]
-    found = [find_quotes(body, heads.quotes) for _, body in read]
+    found = [pipeline.quotes_of(body) for _, body in read]
 
     def actors() -> None:
-        for article, (_, body), (quotes, where) in zip(articles, read, found, strict=True):
-            resolve_actors(article.text, body, where, quotes, heads.actors)
+        for article, (tokens, quotes, where) in zip(articles, found, strict=True):
+            resolve_actors(article.text, tokens, where, quotes, heads.actors)
 
     pipeline.predict(articles[:10])
     weights = pipeline.topic_weights
@@ -60,7 +59,7 @@ def pipeline_profile(articles: Sequence[Article], pipeline: Pipeline) -> str:
         "tokens": lambda: [tokenize(article.text) for article in articles],
         "tokens and cleaning": lambda: [pipeline.read(article) for article in articles],
         "topics": lambda: [decision_scores(title, body, heads.topics, weights) for title, body in read],
-        "quotes": lambda: [find_quotes(body, heads.quotes) for _, body in read],
+        "quotes": lambda: [pipeline.quotes_of(body) for _, body in read],
         "actors": actors,
     }
     seconds = {name: median_seconds(run) for name, run in parts.items()}

@@ -18,7 +18,6 @@ from typing import Any
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.context import context
 from topic_stance.classifier.pipeline import DEFAULT, Pipeline, load
-from topic_stance.classifier.quotes import find_spans
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
 
@@ -51,21 +50,19 @@ def analyse(pipeline: Pipeline, articles: Sequence[Article]) -> None:
         pipeline.analyse(article)
 
 
-def steps(pipeline: Pipeline, articles: Sequence[Article]) -> dict[str, Callable[[], object]]:
+def steps(pipeline: Pipeline, articles: Sequence[Article]) -> dict[str, Callable[[], list[Any]]]:
     """Each step over all articles, given what the steps before it made."""
-    head = pipeline.bundle.heads.quotes
-    ranking = pipeline.bundle.heads.actors
+    head, ranking = pipeline.bundle.heads.quotes, pipeline.bundle.heads.actors
     bodies = [pipeline.read(article)[1] for article in articles]
-    contexts = [context(body, head.words, head.tagger) for body in bodies]
-    both = list(zip(bodies, contexts, strict=True))
-    spans = [find_spans(body, where, head) for body, where in both]
-    texts = [article.text for article in articles]
-    quoted = list(zip(texts, bodies, contexts, spans, strict=True))
+    quoted = [pipeline.quotes_of(body) for body in bodies]
+    both = list(zip(articles, quoted, strict=True))
     return {
         "tokens and cleaning": lambda: [pipeline.read(article) for article in articles],
-        "context and grammar": lambda: [context(body, head.words, head.tagger) for body in bodies],
-        "quotes": lambda: [find_spans(body, where, head) for body, where in both],
-        "names, entities and speakers": lambda: [resolve_actors(*row, ranking) for row in quoted],
+        "quotes": lambda: [pipeline.quotes_of(body) for body in bodies],
+        "of these, context and grammar": lambda: [context(tokens, head.words, head.tagger) for tokens, _, _ in quoted],
+        "names, entities and speakers": lambda: [
+            resolve_actors(article.text, tokens, where, quotes, ranking) for article, (tokens, quotes, where) in both
+        ],
     }
 
 

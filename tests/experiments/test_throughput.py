@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from experiments.benchmarks.peers import OurTopics, SklearnTopics
+from experiments.benchmarks.profile import pipeline_profile
 from experiments.benchmarks.scaling import watched, write_dump
-from experiments.benchmarks.speed import analyse, steps
+from experiments.benchmarks.speed import steps
 from experiments.benchmarks.throughput import medians
 from topic_stance.classifier import Pipeline
 from topic_stance.data.records import Article, LabelledArticle
@@ -59,11 +60,22 @@ def test_runs_take_turns() -> None:
     assert set(found) == {"a", "b"}
 
 
-def test_the_steps_of_quotes_and_actors(articles: list[Article], shipped: Pipeline) -> None:
-    rows = steps(shipped, articles[:5])
-    found = {name: run() for name, run in rows.items()}
-    assert len(found["quotes"]) == 5
-    numbers = [len(quotes.kind) for quotes in found["quotes"]]
-    assert any(numbers)
-    assert [len(actors.speakers) for actors in found["names, entities and speakers"]] == numbers
-    analyse(shipped, articles[:5])
+def test_the_steps_make_what_the_pipeline_makes(articles: list[Article], shipped: Pipeline) -> None:
+    found = {name: run() for name, run in steps(shipped, articles).items()}
+    wanted = [shipped.analyse(article) for article in articles]
+    assert any(len(analysis.quotes.kind) for analysis in wanted)
+    rows = zip(wanted, found["quotes"], found["names, entities and speakers"], strict=True)
+    for analysis, (tokens, quotes, where), actors in rows:
+        np.testing.assert_array_equal(tokens.start, analysis.tokens.start)
+        np.testing.assert_array_equal(where.tag, analysis.where.tag)
+        for part, same in zip(quotes, analysis.quotes, strict=True):
+            np.testing.assert_array_equal(part, same)
+        assert actors.entities == analysis.actors.entities
+        np.testing.assert_array_equal(actors.speakers, analysis.actors.speakers)
+
+
+def test_the_shares_of_the_steps_make_the_whole(articles: list[Article], shipped: Pipeline) -> None:
+    title, whole, *rows = pipeline_profile(articles, shipped).splitlines()
+    assert title == "Whole pipeline, 30 articles"
+    assert whole.endswith("100%")
+    assert sum(int(row.split()[-1].rstrip("%")) for row in rows) == pytest.approx(100, abs=len(rows))
