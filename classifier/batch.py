@@ -25,7 +25,7 @@ from topic_stance.data.writers import check_writable, output_kind
 
 from .chunks import Chunk, Dump, InputChanged
 from .compiling import announce
-from .dedup import NEAR_DUPLICATE, NearDuplicates
+from .dedup import NearDuplicates
 from .journal import Counts, Plan, Position, Work
 from .progress import Progress
 from .workers import Loader, Outcome, predict_here, predict_in_workers
@@ -222,7 +222,7 @@ def _drain(results: Iterable[tuple[Chunk, Outcome]], sink: _Sink, progress: Prog
             counts.read += len(chunk.items)
             counts.rejected += len(rejects)
             counts.predicted = counts.read - counts.rejected
-            counts.duplicates += sum(reject.reason.startswith(NEAR_DUPLICATE) for reject in rejects)
+            counts.duplicates += chunk.dropped
             sink.add(outcome.lines, rejects, chunk.position, counts)
             if progress:
                 progress.update(counts.read)

@@ -20,10 +20,11 @@ Check = Callable[[Record], Record | Reject]
 
 
 class Chunk(msgspec.Struct):
-    """Neighbours in the input, and the position after them."""
+    """Neighbours in the input, the position after them, and how many of them a check has turned into rejects."""
 
     items: list[Record | Reject]
     position: Position
+    dropped: int = 0
 
 
 class InputChanged(DataError):
@@ -63,22 +64,22 @@ class Dump:
         where it has changed.
         """
         items: list[Record | Reject] = []
-        characters = 0
+        characters = dropped = 0
         for source in range(0 if check else start.source, len(self._sources)):
             for count, item in enumerate(self._read(source, on_bytes), start=1):
-                if check and isinstance(item, Record):
-                    item = check(item)
+                checked = check(item) if check and isinstance(item, Record) else item
                 position = Position(source, count)
                 if position <= start:
                     continue
-                items.append(item)
-                if isinstance(item, Record):
-                    characters += len(item.article.text)
+                items.append(checked)
+                dropped += isinstance(item, Record) and isinstance(checked, Reject)
+                if isinstance(checked, Record):
+                    characters += len(checked.article.text)
                 if len(items) >= length or characters >= _CHARACTERS:
-                    yield Chunk(items, position)
-                    items, characters = [], 0
+                    yield Chunk(items, position, dropped)
+                    items, characters, dropped = [], 0, 0
         if items:
-            yield Chunk(items, Position(len(self._sources), 0))
+            yield Chunk(items, Position(len(self._sources), 0), dropped)
 
     def _read(self, index: int, on_bytes: Callable[[int], None] | None) -> Iterator[Record | Reject]:
         source = self._sources[index]

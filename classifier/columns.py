@@ -39,6 +39,8 @@ sentence begins in a quotation."""
 COLUMN_NAMES = tuple(column.name.lower() for column in Column)
 """Names of the columns as templates use them."""
 N_COLUMNS = len(COLUMN_NAMES)
+PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
+"""Columns of a `context.WordTable`, and so of the classes of tokens."""
 FAR = 15
 """In place of a distance where there is nothing that it could be the distance of."""
 _SHAPE_FLAGS = WORD | CAPITAL | ALLCAPS | NUMBER
@@ -66,11 +68,13 @@ def token_columns(tokens, classes, quotation, quoted_length, sentence_start, sen
         j = i + PAD
         look = flags[i] & _SHAPE_FLAGS
         columns[Column.WORD, j] = np.uint32((hashes[i] * MIX) >> np.uint64(32))
-        columns[Column.CLASS, j] = classes[i, 0] + 1 if classes[i, 0] > 0 else _UNKNOWN_CLASS + look
-        columns[Column.FINE, j] = classes[i, 2] + 1 if classes[i, 2] > 0 else _UNKNOWN_FINE + look
+        columns[Column.CLASS, j] = (
+            classes[i, PART_OF_SPEECH] + 1 if classes[i, PART_OF_SPEECH] > 0 else _UNKNOWN_CLASS + look
+        )
+        columns[Column.FINE, j] = classes[i, FINE] + 1 if classes[i, FINE] > 0 else _UNKNOWN_FINE + look
         single = _SINGLE if end[i] - start[i] == 1 else 0
         columns[Column.SHAPE, j] = look + single + (_SENTENCE if flags[i] & SENTENCE else 0)
-        columns[Column.LEVEL, j] = classes[i, 4]
+        columns[Column.LEVEL, j] = classes[i, CUE_LEVEL]
         columns[Column.BREAKS, j] = flags[i] & (LINE | SENTENCE)
         columns[Column.QUOTE, j] = quotation[i]
         columns[Column.QUOTED, j] = near(quoted_length[i])

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# Named again, for those that read the classes of a `Context`.
+from .columns import CAPITAL_LEVEL as CAPITAL_LEVEL
+from .columns import CUE_LEVEL as CUE_LEVEL
 from .columns import token_columns
 from .hashing import first_slot
 from .jit import compiled, inner
@@ -22,8 +25,6 @@ from .segment import (
 from .tagger import tag_tokens
 
 OUTSIDE, INSIDE, OPENING, CLOSING = range(4)
-PART_OF_SPEECH, COARSE, FINE, CAPITAL_LEVEL, CUE_LEVEL = range(5)
-"""Columns of a `WordTable`."""
 
 
 _MOST_STEPS = 1000
@@ -34,8 +35,9 @@ class WordTable(NamedTuple):
     """What is known of words: an open-addressing table from token hash to a row of small numbers.
 
     keys: (n_slots,) uint64, 0 where empty; n_slots is a power of two, more than the words and a quarter of them.
-    rows: (n_slots, 5) int16: part-of-speech class, coarse cluster, fine cluster, how often the word is
-    capitalized within a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often it is a cue (0 … 3 mostly).
+    rows: (n_slots, 5) int16, its columns `PART_OF_SPEECH` … `CUE_LEVEL`: part-of-speech class, coarse cluster, fine
+    cluster, how often the word is capitalized within a sentence (0 unknown, 1 seldom, 2 at times, 3 mostly), how often
+    it is a cue (0 … 3 mostly).
     """
 
     keys: NDArray[np.uint64]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 THRESHOLD = 0.8
 """Jaccard similarity of the sets of word triples from which two texts are near-duplicates."""
 
-NEAR_DUPLICATE = "near-duplicate of "
-"""The reason of a reject that was dropped for one, up to the id of the other."""
-
 _PERMUTATIONS = 128
 _WORDS = 3
 _WORD = re.compile(r"\w+")
@@ -52,7 +49,8 @@ class NearDuplicates:
             earlier, kept = self._kept[key]
             # Counted, not estimated: among the many texts of one template some estimates are too high.
             if _jaccard(digests, kept) >= THRESHOLD:
-                return Reject(record.file, record.line, record.offset, record.article.id, f"{NEAR_DUPLICATE}{earlier}")
+                reason = f"near-duplicate of {earlier}"
+                return Reject(record.file, record.line, record.offset, record.article.id, reason)
         self._index.insert(len(self._kept), sketch)
         self._kept.append((record.article.id, digests))
         return record

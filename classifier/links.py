@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chain import LANES, add_rows, marginals, viterbi
-from .columns import COLUMN_NAMES, Column
-from .context import CLOSING, CUE_LEVEL, OPENING, OUTSIDE, Context
+from .columns import COLUMN_NAMES, CUE_LEVEL, Column
+from .context import CLOSING, OPENING, OUTSIDE, Context
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE
 from .hashing import near
 from .jit import compiled

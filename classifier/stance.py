@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from topic_stance.data.records import STANCES, Stance
 
 from .assembly import Spans
-from .context import CAPITAL_LEVEL, COARSE, FINE, Context
+from .columns import CAPITAL_LEVEL, COARSE, FINE
+from .context import Context
 from .hashing import MIX as _MIX
 from .hashing import contains
 from .jit import compiled, inner
@@ -33,8 +34,8 @@ _CUE = np.uint64(0xC2B2AE3D27D4EB4F)
 _OFFICE = np.uint64(0xD6E8FEB86659FD93)
 _SPEAKER = np.uint64(0x9FB21C651E98DF25)
 _NEGATED = 0xABCDEF123457
-_CLASS = np.uint64(0xD6E8FEB86659FD93)
-"""Factor of the keys of word classes: the same as `_OFFICE`; bundles hold such keys."""
+_CLASS = _OFFICE
+"""Factor of the keys of word classes; one of its own would suit as well, but bundles hold such keys."""
 _NAME_CLASS, _CUE_CLASS = 7, 100000
 """Added to the class that stands for a name, and to that of a word in a cue."""
 _PAIR, _WHOLE_CUE = np.uint64(31), np.uint64(99)

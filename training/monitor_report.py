@@ -57,7 +57,7 @@ def as_html(drift: Drift) -> str:
 
 
 def periods(days: Sequence[str]) -> dict[str, str]:
-    """The period that each day belongs to: itself, its week, or its month, so that there are not too many."""
+    """The period that each day belongs to: itself, its week, month or year, so that there are not too many."""
     known = sorted({day for day in days if _is_day(day)})
     if not known:
         return {}
@@ -66,7 +66,9 @@ def periods(days: Sequence[str]) -> dict[str, str]:
         return {day: day for day in known}
     if span < 7 * _MOST_PERIODS:
         return {day: "{}-W{:02d}".format(*date.fromisoformat(day).isocalendar()[:2]) for day in known}
-    return {day: day[:7] for day in known}
+    if span < 31 * _MOST_PERIODS:
+        return {day: day[:7] for day in known}
+    return {day: day[:4] for day in known}
 
 
 def mixes_over_time(drift: Drift, actor: str) -> dict[str, Counter[str]]:

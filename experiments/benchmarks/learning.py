@@ -9,7 +9,7 @@ labelled quotes are given.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.classifier.stance import stance_scores
 from topic_stance.classifier.topics import decision_scores, probabilities
-from topic_stance.data.records import STANCES, LabelledArticle
+from topic_stance.data.records import STANCES
 from topic_stance.training.config import load_config
 from topic_stance.training.examples import Finder, stance_examples
 from topic_stance.training.fit import read_corpus, read_taxonomy
@@ -84,13 +84,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     corpus, lexicon, labels = read_corpus(bare), load_boilerplate(), read_taxonomy(config.data.taxonomy).labels
     by_topic = [read_article(article, lexicon) for article in corpus.topics]
     print("topics")
-    _table(by_topic, lambda train, test: topic_curve(train, test, labels))
+    _table(by_topic, corpus.authored, lambda train, test: topic_curve(train, test, labels))
     pipeline = load()
     full = [read_article(article, lexicon) for article in corpus.full]
     examples = {read.article.id: _examples(read, pipeline, labels, k) for k, read in enumerate(full)}
     print("stance")
     _table(
         full,
+        corpus.authored,
         lambda train, test: stance_curve(
             [e for r in train for e in examples[r.article.id]],
             [e for r in test for e in examples[r.article.id]],
@@ -104,11 +105,15 @@ def _examples(read: ReadArticle, pipeline: Pipeline, labels: tuple[str, ...], nu
     return stance_examples(read, finder.context(read), finder, labels, number)
 
 
-def _table(reads: Sequence[ReadArticle], measure: Callable[[list[ReadArticle], list[ReadArticle]], str]) -> None:
-    """A row for each share of the training articles, a column for each corpus."""
+def _table(
+    reads: Sequence[ReadArticle],
+    own: Container[str],
+    measure: Callable[[list[ReadArticle], list[ReadArticle]], str],
+) -> None:
+    """A row for each share of the training articles, a column for each corpus; own: ids of the authored articles."""
     rng = np.random.default_rng(0)
-    real = [reads[k] for k in rng.permutation(len(reads)) if not _authored(reads[k].article)]
-    authored = [reads[k] for k in rng.permutation(len(reads)) if _authored(reads[k].article)]
+    real = [reads[k] for k in rng.permutation(len(reads)) if reads[k].article.id not in own]
+    authored = [reads[k] for k in rng.permutation(len(reads)) if reads[k].article.id in own]
     test, real = real[: len(real) // 5], real[len(real) // 5 :]
     for share in SHARES:
         cells = []
@@ -116,10 +121,6 @@ def _table(reads: Sequence[ReadArticle], measure: Callable[[list[ReadArticle], l
             train = [read for part in parts for read in part[: round(share * len(part))]]
             cells.append(f"{name} {len(train):5d}: {measure(train, test)}")
         print("  " + "   ".join(cells), flush=True)
-
-
-def _authored(article: LabelledArticle) -> bool:
-    return bool(article.region)  # only the authored corpus tells a region
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 from topic_stance.classifier.batch import predict_dump
 from topic_stance.classifier.chunks import Dump
 from topic_stance.classifier.journal import Position
+from topic_stance.data.readers import Record, Reject
 from topic_stance.data.records import DataError
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -51,6 +52,19 @@ class TestDump:
         (chunk,) = dump.chunks(Position(1, 1), 9, check=None, on_bytes=told.append)
         assert len(chunk.items) == 4
         assert sum(told) == 36 + 54
+
+    def test_what_a_check_has_dropped_is_counted_by_chunk(self, files: list[str]) -> None:
+        """What the reader has rejected is not, whatever its reason."""
+        Path(files[1]).write_text("not JSON\n" + '{"text": "Cod."}\n')
+
+        def no_eels(record: Record) -> Record | Reject:
+            return Reject("", 0, 0, None, "an eel") if record.article.text == "Eels." else record
+
+        dump = Dump(files, format=None, limit=1_000)
+        chunks = list(dump.chunks(Position(), 2, check=no_eels, on_bytes=None))
+        assert [(len(chunk.items), chunk.dropped) for chunk in chunks] == [(2, 1), (2, 1), (2, 2)]
+        (rest,) = dump.chunks(Position(2, 1), 9, check=no_eels, on_bytes=None)
+        assert rest.dropped == 2
 
     def test_a_file_that_changed_before_it_is_read(self, files: list[str]) -> None:
         dump = Dump(files, format=None, limit=1_000)

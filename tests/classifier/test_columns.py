@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 from invariants import SCRAPS
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.columns import COLUMN_NAMES, N_COLUMNS, Column, token_columns
-from topic_stance.classifier.context import CUE_LEVEL, FINE, OUTSIDE, PART_OF_SPEECH, Context, context
+from topic_stance.classifier.columns import (
+    COLUMN_NAMES,
+    CUE_LEVEL,
+    FINE,
+    N_COLUMNS,
+    PART_OF_SPEECH,
+    Column,
+    token_columns,
+)
+from topic_stance.classifier.context import OUTSIDE, Context, context
 from topic_stance.classifier.features import token_scores
 from topic_stance.classifier.hashing import near
 from topic_stance.classifier.links import label_columns, link_labels, windows

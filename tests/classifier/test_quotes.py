@@ -9,7 +9,7 @@ from invariants import SCRAPS, parts, predict
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.assembly import Spans
 from topic_stance.classifier.cleaning import body_tokens, judge_lines, kept_spans, load_boilerplate
-from topic_stance.classifier.context import CUE_LEVEL
+from topic_stance.classifier.columns import CUE_LEVEL
 from topic_stance.classifier.links import LINK_TEMPLATES, likelier, link_features, windows
 from topic_stance.classifier.quotes import LINK_TAGS, FoundQuote, find_quotes, find_spans, found_quotes, quote_spans
 from topic_stance.classifier.segment import tokenize

@@ -2,7 +2,10 @@
 
 import re
 
-from experiments.benchmarks.learning import _examples, stance_curve
+import msgspec
+import pytest
+
+from experiments.benchmarks.learning import _examples, _table, stance_curve
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.data.records import LabelledArticle
@@ -22,3 +25,13 @@ def test_more_is_known_of_what_was_learned(authored: list[LabelledArticle], ship
     known, other = (float(re.split(r"[ \[]", stance_curve(seen, test, labels))[0]) for test in (seen, unseen))
     assert known > 0.8
     assert known > other
+
+
+def test_an_imported_article_may_tell_its_region(
+    authored: list[LabelledArticle], capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = [msgspec.structs.replace(article, id=f"real{k}", region="Europe") for k, article in enumerate(authored[:10])]
+    reads = [read_article(article, load_boilerplate()) for article in [*authored[:6], *real]]
+    _table(reads, {article.id for article in authored}, lambda train, test: f"of {len(test)}")
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.split() == "authored 6: of 2 real 8: of 2 both 14: of 2".split()
