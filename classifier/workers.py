@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 import msgspec
 
@@ -90,7 +90,8 @@ class _Workers:
 
     There is no thread in this, as there is in the executors of the standard library: one that has to share this
     process with a busy reader would wait for its turn at every piece of a chunk.
-    A process that dies over a chunk is replaced, and the chunk done again an article at a time.
+    A process that dies over a chunk is replaced, and the chunk done again an article at a time; until that is done,
+    this process hears no other.
     """
 
     def __init__(self, loader: Loader, model_path: Path, processes: int) -> None:
@@ -112,7 +113,7 @@ class _Workers:
             worker.send_bytes(packed)
             self._busy[worker] = job
         except OSError:
-            self._died(worker, job)
+            self._redo(worker, job)
         return job
 
     def finish(self, job: _Job) -> tuple[Chunk, Outcome]:
@@ -151,22 +152,26 @@ class _Workers:
             try:
                 answer = _answer(worker)
             except _DEATH:
-                self._died(worker, job)
+                if job is None:
+                    self._fail_unloaded(worker)
+                self._redo(worker, job)
                 continue
             self._idle.append(worker)
             if job is not None:
                 job.outcome = answer
 
-    def _died(self, worker: Connection, job: _Job | None) -> None:
-        """Go on without a worker, whose chunk is done by another, an article at a time."""
-        how = self._bury(worker)
-        if job is None:
-            raise TopicStanceError(
-                f"a worker process has died ({how}) before it had loaded the model: if it ran out of memory, fewer "
-                '--processes need less; a script that calls predict_dump needs `if __name__ == "__main__":`'
-            )
+    def _redo(self, dead: Connection, job: _Job) -> None:
+        """Have the chunk of a dead worker done by another, an article at a time."""
+        self._bury(dead)
         worker, job.outcome = self._each_alone(_articles(job.chunk))
         self._idle.append(worker)
+
+    def _fail_unloaded(self, dead: Connection) -> NoReturn:
+        """Raise `TopicStanceError` for a worker that has died before it had a model: another would as well."""
+        raise TopicStanceError(
+            f"a worker process has died ({self._bury(dead)}) before it had loaded the model: if it ran out of memory, "
+            'fewer --processes need less; a script that calls predict_dump needs `if __name__ == "__main__":`'
+        )
 
     def _each_alone(self, articles: list[Article]) -> tuple[Connection, Outcome]:
         """What comes of articles of which one may kill whoever predicts it, and a worker that is left."""
@@ -191,7 +196,7 @@ class _Workers:
         try:
             _answer(worker)
         except _DEATH:
-            self._died(worker, None)
+            self._fail_unloaded(worker)
         return worker
 
     def _bury(self, worker: Connection) -> str:

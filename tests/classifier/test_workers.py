@@ -76,6 +76,20 @@ def test_workers_that_die_before_they_have_the_model(model: Path, dump: Path, tm
         run(model, dump, outside(tmp_path / "new" / "out.jsonl"), processes=2)
 
 
+def test_a_worker_that_cannot_be_replaced(model: Path, tmp_path: Path) -> None:
+    dump = make_dump(tmp_path / "dump.jsonl", 100)
+    with dump.open("a") as file:
+        file.write('{"id": "last", "text": "DIE"}\n')
+
+    class Spoiling(Progress):
+        def update(self, articles: int) -> None:
+            (model / "deadly").touch()
+
+    (model / "die").touch()
+    with pytest.raises(TopicStanceError, match=r"\(exit code 7\) before it had loaded .*with --resume to go on"):
+        run(model, dump, outside(tmp_path / "new" / "out.jsonl"), processes=2, progress=Spoiling(io.StringIO()))
+
+
 def test_a_vanished_input(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     make_dump(tmp_path / "in" / "a.jsonl", 40)
