@@ -7,10 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# Named again, for those that read the classes of a `Context`.
-from .columns import CAPITAL_LEVEL as CAPITAL_LEVEL
-from .columns import CUE_LEVEL as CUE_LEVEL
-from .columns import token_columns
+from .columns import CUE_LEVEL, token_columns
 from .hashing import first_slot
 from .jit import compiled, inner
 from .segment import (
@@ -25,8 +22,6 @@ from .segment import (
 from .tagger import tag_tokens
 
 OUTSIDE, INSIDE, OPENING, CLOSING = range(4)
-
-
 _MOST_STEPS = 1000
 """So far from its place a word may stand: hashes that were chosen to collide would take quadratic time."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .context import CAPITAL_LEVEL
+from .columns import CAPITAL_LEVEL
 from .hashing import among
 from .jit import inner
 from .lexicon import (

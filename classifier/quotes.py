@@ -18,7 +18,8 @@ from topic_stance.data.records import KINDS, Kind
 from . import tagger
 from .assembly import SURELY_CONTENT, Spans, assemble
 from .chain import Packed, likeliest, marginals
-from .context import CUE_LEVEL, WordTable, context
+from .columns import CUE_LEVEL
+from .context import WordTable, context
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, token_scores
 from .hashing import among
 from .jit import compiled, inner

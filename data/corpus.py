@@ -34,11 +34,10 @@ def read_marked(folder: Path) -> list[LabelledArticle]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of marked articles")
-    return [
-        parse_marked(part, str(path), line)
-        for path in sorted(folder.glob("*.txt"))
-        for line, part in marked_parts(marked_text(path))
-    ]
+    paths = sorted(folder.glob("*.txt"))
+    if not paths:
+        raise DataError(f"{folder}: holds no marked articles (.txt)")
+    return [parse_marked(part, str(path), line) for path in paths for line, part in marked_parts(marked_text(path))]
 
 
 def marked_parts(raw: str) -> list[tuple[int, str]]:

@@ -71,8 +71,12 @@ def encode(value: object, where: str) -> bytes:
 
 
 def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
+    """The lines of some blocks; a line over many blocks is put together once."""
+    parts: list[bytes] = []
     for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
-        yield from whole
-    yield rest
+        first, *others = block.split(b"\n")
+        parts.append(first)
+        for other in others:
+            yield b"".join(parts)
+            parts = [other]
+    yield b"".join(parts)

@@ -122,8 +122,7 @@ def labelled_from(path: Path, texts: dict[str, Article] | None) -> list[Labelled
 
     Raises `DataError` for a line that is none or lacks its text, and where there is no other.
     """
-    lines = enumerate(read_file(path).splitlines(), 1)
-    found = [labelled(line, texts, f"{path}:{number}") for number, line in lines if line.strip()]
+    found = [labelled(line, texts, f"{path}:{number}") for number, line in lines(path)]
     if not found:
         raise DataError(f"{path}: holds no labelled article")
     return found

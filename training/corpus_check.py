@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from topic_stance.classifier.segment import SENTENCE, WORD, Tokens, tokenize
 from topic_stance.data.corpus import marked_parts, marked_text, near_duplicate_groups, parse_marked, quote_kind
 from topic_stance.data.files import lines
-from topic_stance.data.public import laid_on_text, with_text, without_text
+from topic_stance.data.public import NO_TEXTS, labelled, without_text
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import STANCES, Article, DataError, LabelledArticle
 from topic_stance.data.regions import label_problems
@@ -175,7 +175,7 @@ def _load_lines(file: Path, found: Loaded, texts: dict[str, Article] | None) -> 
         return
     for number, line in numbered:
         try:
-            found.articles.append(Located(_labelled(line, texts or {}, f"{file}:{number}"), str(file), number))
+            found.articles.append(Located(labelled(line, texts, f"{file}:{number}"), str(file), number))
         except DataError as error:
             found.problems.append(str(error))
 
