@@ -65,7 +65,7 @@ def test_a_passive_without_an_agent(shipped: Pipeline, text: str, expected: list
     ("text", "expected"),
     [
         ("No one said that the dam may break.", []),
-        ("Nobody said that the dam may break. Quill warned that it will.", ["warned"]),
+        ("Nobody said that it may. Quill warned that the dam may break.", ["warned"]),
         ("I said that the dam may break.", []),
         ("We asked whether it may. Quill said that the dam may break.", ["said"]),
         ("One engineer said that the dam may break.", ["said"]),
