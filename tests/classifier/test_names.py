@@ -47,6 +47,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("Joseph arap Tonk", "Joseph arap Tonk"),
         ("Zhang Jun-wei", "Zhang Jun-wei"),
         ("K. Tonkvelm", "K. Tonkvelm"),
+        ("Foreign Minister Lu Gang", "Lu Gang"),
         # offices of something, in small letters
         ("council chief of staff Robert Marr", "Robert Marr"),
         ("the former director of operations Robert Marr", "Robert Marr"),
