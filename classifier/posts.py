@@ -34,12 +34,14 @@ def with_posts(quotes, tokens, where):  # type: ignore[no-untyped-def]
     n, m = len(quotes.cue), len(posts)
     if m == 0:
         return quotes
+    inside = np.zeros(len(tokens.hash), np.bool_)
+    for post in posts:
+        inside[post[0] : post[1]] = True
     kept = np.ones(n + m, np.bool_)
     first = np.empty(n + m, np.int64)
     for k in range(n):
         first[k] = quotes.content[quotes.bounds[k], 0]
-        for post in posts:
-            kept[k] &= not (post[0] <= first[k] < post[1] or post[0] <= quotes.cue[k, 0] < post[1])
+        kept[k] = not (inside[first[k]] or (quotes.cue[k, 0] >= 0 and inside[quotes.cue[k, 0]]))
     kind = np.empty(m, np.uint8)
     for k in range(m):
         first[n + k] = posts[k, 2]
@@ -68,8 +70,10 @@ def find_posts(tokens):  # type: ignore[no-untyped-def]
             if not among(_DASHES, tokens.hash[dash]):
                 continue
             name_end = _signed(dash, stop, tokens)
+            if name_end == 0:
+                continue
             first, last = _text(begin, dash, tokens)
-            if name_end > 0 and first < last:
+            if first < last:
                 out[count, 0], out[count, 1] = begin, stop
                 out[count, 2], out[count, 3] = first, last
                 out[count, 4], out[count, 5] = dash + 1, name_end
