@@ -28,6 +28,7 @@ SURELY_CONTENT = 0.8
 _LIKELY_CONTENT = 0.6
 """From this posterior of the first pass on a token may be what a content beside it goes on with."""
 _LIKELY_CUE = 0.5
+"""From this posterior of the first pass on a token is likely a cue, which no content goes on over."""
 _OPEN_ENDS = tuple(TAGS.index(tag) for tag in ("DT", "PRP$", "TO", "CC", "IN", "POS"))
 """Parts of speech that no phrase ends in."""
 _BEFORE_NOUNS = tuple(TAGS.index(tag) for tag in ("JJ", "CD"))

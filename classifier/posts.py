@@ -118,7 +118,7 @@ def _text(begin, end, tokens):  # type: ignore[no-untyped-def]
         word = end - 1
         while word > begin and not flags[word] & SPACED:
             word -= 1
-        if among(_LINKS, hashes[word]):
+        if end > word + 1 and among(_LINKS, hashes[word]):
             end = word
         elif end > begin + 1 and hashes[end - 1] == _STOP and hashes[end - 2] == _STOP:
             while end > begin and hashes[end - 1] == _STOP:

@@ -12,7 +12,7 @@ from .assembly import Spans
 from .hashing import among
 from .jit import compiled, inner
 from .name_runs import party_of_state
-from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SENTENCE, SPACED, WORD, token_hashes
+from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
@@ -114,13 +114,11 @@ def _past_dateline(begin, end, after, cue, where):  # type: ignore[no-untyped-de
 def _trimmed(begin, end, tokens, tag):  # type: ignore[no-untyped-def]
     """A source without commas and dashes around it and without a relative pronoun behind it (growers who).
 
-    A number is whole (4.5 percent), and no adverb before a comma stands in front (Combined, the growers).
+    A number is whole (4.5 percent).
     """
     hashes = tokens.hash
     while begin + 1 < end and among(_DIVIDERS, hashes[begin]):
         begin += 1
-    if begin + 2 < end and hashes[begin + 1] == _COMMA and tokens.flags[begin] & SENTENCE and tag[begin + 2] in _OPENS:
-        begin += 2
     while begin > 1 and tokens.flags[begin] & (NUMBER | SPACED) == NUMBER and hashes[begin - 1] == _STOP:
         begin -= 2
     while end > begin + 1 and (among(_DIVIDERS, hashes[end - 1]) or _relative_word(end - 1, hashes, tag)):

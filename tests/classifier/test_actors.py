@@ -1,14 +1,18 @@
 """Actors: each speaker once, under the fullest name, whatever a quote's source calls him, her or it."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from invariants import SCRAPS, parts, predict, resolved
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.actors import resolve_actors
+from topic_stance.classifier.antecedents import MOST_CANDIDATES, list_candidates, make_scene
 from topic_stance.classifier.context import context
+from topic_stance.classifier.lexicon import lexicon
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
 from topic_stance.classifier.segment import tokenize
+from topic_stance.classifier.sources import N_SOURCE, read_source
 
 BOAT = "“We shall search every boat in the basin,”"
 
@@ -484,3 +488,17 @@ def test_a_party_and_a_state_are_nobody(shipped: Pipeline, between: str) -> None
 def test_a_name_ends_before_a_verb_in_capitals(shipped: Pipeline) -> None:
     (actor,) = predict(shipped, "Abel Tonk Says The Growers Will Come To The Port").actors
     assert actor.name == "Abel Tonk"
+
+
+def test_a_name_is_a_subject_where_any_of_its_words_is(shipped: Pipeline) -> None:
+    text = "Senator Sarah Tonk met Robert Marr. She said the tax will rise."
+    tokens = tokenize(text)
+    heads = shipped.bundle.heads
+    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
+    she = int(np.searchsorted(tokens.start, text.index("She")))
+    quotes = quote_spans([FoundQuote([(she + 2, she + 6)], (she + 1, she + 2), (she, she + 1), "indirect")])
+    scene = make_scene(tokens, where, quotes, lexicon())
+    source = np.zeros(N_SOURCE, np.int32)
+    read_source(scene, 0, source)
+    list_candidates(scene, 0, source, np.zeros(MOST_CANDIDATES, np.int32))
+    assert scene.recent[scene.of_name, 3].tolist() == [1, 0]

@@ -23,6 +23,7 @@ BEFORE = "The port was shut on Monday, and nobody came.\n\n"
             "Ana J. Li",
         ),
         ("....and we never shall..... — Ana Li (@anali) May 8, 2019", "and we never shall", "Ana Li"),
+        ("We do like the pic — Ana Li (@anali) May 8, 2019", "We do like the pic", "Ana Li"),
         ("“We never pay.” — Ana Li (@anali) May 8, 2019", "“We never pay.”", "Ana Li"),
     ],
 )

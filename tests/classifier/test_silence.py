@@ -19,8 +19,9 @@ def cues(pipeline: Pipeline, text: str) -> list[str]:
         "Quill has not yet publicly said that the dam may break.",
         "Quill never said that the dam may break.",
         "Quill left without saying that the dam may break.",
-        "Quill declined to say whether the dam may break.",
-        "Quill is expected to announce that the dam may break.",
+        "The minister refused to call for a new dam.",
+        "Quill failed to call for a new dam.",
+        "Quill is likely to call for a new dam.",
     ],
 )
 def test_what_is_not_said(shipped: Pipeline, text: str) -> None:
@@ -40,9 +41,15 @@ def test_what_is_said_beside_a_negation(shipped: Pipeline, text: str) -> None:
     assert cues(shipped, text) == ["said"]
 
 
-@pytest.mark.parametrize("text", ["Quill believes that the dam may break.", "Quill fears that the dam may break."])
-def test_what_is_thought(shipped: Pipeline, text: str) -> None:
-    assert cues(shipped, text) == []
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Analysts worry that the dam may break.", []),
+        ("Analysts who worry about it warned that the dam may break.", ["warned"]),
+    ],
+)
+def test_what_is_thought(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,13 +58,28 @@ def test_what_is_thought(shipped: Pipeline, text: str) -> None:
         ("The jury was told that he stole the boat.", []),
         ("The ministry was warned that the dam may break.", []),
         ("It was widely reported that the dam may break.", []),
-        ("The dam is said to be unsafe.", []),
+        ("The dam was described as unsafe.", []),
         ("That said, the dam may break.", []),
         ("Quill told the jury that he stole the boat.", ["told"]),
         ("The jury was told on Monday by Quill that he stole the boat.", ["told"]),
     ],
 )
 def test_a_passive_without_an_agent(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The results suggest that the dam may break.", []),
+        ("The move underscored that the dam may break.", []),
+        ("The frequency of those failures suggests that the dam may break.", []),
+        ("The report said that the dam may break.", ["said"]),
+        ("Ms. Price said that the dam may break.", ["said"]),
+        ("An adviser on prices said that the dam may break.", ["said"]),
+    ],
+)
+def test_what_things_say(shipped: Pipeline, text: str, expected: list[str]) -> None:
     assert cues(shipped, text) == expected
 
 

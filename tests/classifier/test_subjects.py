@@ -50,7 +50,7 @@ def source_of(pipeline: Pipeline, text: str, cue: str, source: str | None) -> st
         ("The growers — most of them — said it was unfair.", "said", "The growers —", "The growers"),
         ("Who said it was unfair, they asked.", "said", "Who", "Who"),
         ("About 45.5 percent of growers said it was unfair.", "said", "5 percent of growers", "45.5 percent of growers"),
-        ("Combined, the growers said it was unfair.", "said", "Combined, the growers", "the growers"),
+        ("Quill, the minister, said it was unfair.", "said", "Quill, the minister", "Quill, the minister"),
         ("Mara Quill, the minister, said it was unfair.", "said", "Mara Quill, the minister", "Mara Quill, the minister"),
     ],
 )  # fmt: skip
