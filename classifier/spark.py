@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from topic_stance.data.formats import Fields, json_record, valid
-from topic_stance.data.readers import article_from
+from topic_stance.data.formats import NAMES, Fields, json_record, too_long, valid
+from topic_stance.data.parquet import batch_fields
+from topic_stance.data.readers import LIMIT, article_from
 from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError
 from topic_stance.data.writers import parquet_schema
 
@@ -152,42 +153,63 @@ def _predict_batches(
     schema = _schema()
     for batch in batches:
         for first in range(0, batch.num_rows, CHUNK):
-            rows = _rows(batch.slice(first, CHUNK))
+            rows = batch.slice(first, CHUNK)
             yield pa.RecordBatch.from_pylist(list(_predicted(rows, _model(sent, key))), schema)
 
 
-def _rows(batch: pa.RecordBatch) -> list[tuple[Fields | str, str | None, str]]:
-    """Of each row the fields, or why there are none; its file; and the beginning of the record."""
-    import pyarrow as pa
-
-    columns: dict[str, list[Any]] = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        columns[name] = (column.cast(pa.binary()) if name == "value" else column).to_pylist()
-    files = columns.pop("file", [None] * batch.num_rows)
-    if "value" in columns:
-        lines = columns["value"]
-        return [
-            (json_record(line), file, line[:_SHOWN].decode("utf-8", "replace"))
-            for line, file in zip(lines, files, strict=True)
-            if line and not line.isspace()
-        ]
-    given = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return [(Fields(**values), file, str(values)[:_SHOWN]) for values, file in zip(given, files, strict=True)]
-
-
-def _predicted(rows: list[tuple[Fields | str, str | None, str]], model: BundleModel) -> Iterator[dict[str, Any]]:
-    """A row of `_schema` for each row, in order."""
-    articles = [fields if isinstance(fields, str) else article_from(fields) for fields, _, _ in rows]
+def _predicted(batch: pa.RecordBatch, model: BundleModel) -> Iterator[dict[str, Any]]:
+    """A row of `_schema` for each row that is no blank line, in order."""
+    fields = list(_fields(batch))
+    articles = [found if found is None or isinstance(found, str) else article_from(found) for found in fields]
     made = iter(_predictions([article for article in articles if isinstance(article, Article)], model))
-    for article, (fields, file, record) in zip(articles, rows, strict=True):
+    for row, article in enumerate(articles):
+        if article is None:
+            continue
         found = article if isinstance(article, str) else next(made)
         if isinstance(found, Prediction):
             yield msgspec.to_builtins(found)
         else:
-            known = (
-                article.id if isinstance(article, Article) else None if isinstance(fields, str) else _text(fields.id)
-            )
-            yield {"id": known, "file": file, "reason": valid(found), "record": valid(record)}
+            yield _refused(batch.slice(row, 1), article, fields[row], found)
+
+
+def _fields(batch: pa.RecordBatch) -> Iterator[Fields | str | None]:
+    """Of each row the fields, or why there are none; `None` for a blank line. As the files of `predict` are read."""
+    import pyarrow as pa
+
+    if "value" not in batch.schema.names:
+        yield from batch_fields(batch.select([name for name in batch.schema.names if name in NAMES]), LIMIT)
+        return
+    for line in batch.column("value").cast(pa.binary()).to_pylist():
+        if not line or line.isspace():
+            yield None
+        else:
+            yield json_record(line) if len(line) <= LIMIT else too_long(LIMIT)
+
+
+def _refused(row: pa.RecordBatch, article: Article | str, fields: Fields | str | None, why: str) -> dict[str, Any]:
+    """A reject of `_schema`: the id where it is known, the file, the reason, and how the row begins."""
+    shown = {name: _beginning(column) for name, column in zip(row.schema.names, row.columns, strict=True)}
+    file = shown.pop("file", None)
+    if isinstance(article, Article):
+        known: object = article.id
+    else:
+        known = fields.id if isinstance(fields, Fields) else None
+    return {
+        "id": known if isinstance(known, str) and known else None,
+        "file": file,
+        "reason": valid(why),
+        "record": valid(shown["value"] if "value" in shown else str(shown))[:_SHOWN],
+    }
+
+
+def _beginning(column: pa.Array) -> Any:
+    """The one value of a column, cut where it is long."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.binary())
+    (value,) = column.to_pylist()
+    return value[:_SHOWN].decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _predictions(articles: list[Article], model: BundleModel) -> list[Prediction | str]:
@@ -199,7 +221,3 @@ def _predictions(articles: list[Article], model: BundleModel) -> list[Prediction
             return [failure(error)]
         # An article that the model fails on must not take its neighbours with it.
         return [one for article in articles for one in _predictions([article], model)]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

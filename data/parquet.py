@@ -1,4 +1,4 @@
-"""Rows of Parquet, a few at a time, however much a small file holds."""
+"""Rows of Parquet and of Arrow batches, a few at a time, however much a small file holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from .formats import NAMES, Item, doubled, from_bytes, too_long
+from .formats import NAMES, Fields, Item, doubled, from_bytes, too_long
 
 _BATCH = 256  # rows that are read at once
 
@@ -38,19 +38,28 @@ def read_parquet(stream: BinaryIO, limit: int, on_rows: Callable[[float], None] 
             read_dictionary=_texts(table.schema_arrow),
         )
         for batch in table.iter_batches(batch_size=_BATCH, columns=names):
-            for part in _parts(batch, limit):
-                if isinstance(part, str):
-                    row += 1
-                    yield row, -1, part
-                    continue
-                columns = [_values(name, column) for name, column in zip(part.schema.names, part.columns, strict=True)]
-                for values in zip(*columns, strict=True):
-                    row += 1
-                    yield row, -1, from_bytes(dict(zip(part.schema.names, values, strict=True)))
+            for found in batch_fields(batch, limit):
+                row += 1
+                yield row, -1, found
             if on_rows is not None:
                 on_rows(batch.num_rows / table.metadata.num_rows)
     except (pa.ArrowException, OSError, ValueError) as error:
         yield row + 1, -1, f"Parquet data is damaged: {error}"
+
+
+def batch_fields(batch: Any, limit: int) -> Iterator[Fields | str]:
+    """Of each row of an Arrow batch, whose columns are named as the fields are, its fields or why there are none.
+
+    Raises `pyarrow.ArrowException` for a column `text` that cannot be read.
+    """
+    for part in _parts(batch, limit):
+        if isinstance(part, str):
+            yield part
+            continue
+        names = part.schema.names
+        columns = [_values(name, column) for name, column in zip(names, part.columns, strict=True)]
+        for values in zip(*columns, strict=True):
+            yield from_bytes(dict(zip(names, values, strict=True)))
 
 
 def _texts(schema: Any) -> list[str]:

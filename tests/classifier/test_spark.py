@@ -3,14 +3,19 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.batch import predict_dump
+from topic_stance.data.readers import LIMIT
 from topic_stance.data.records import DataError, Prediction
 from topic_stance.training.cli import main
 from topic_stance.training.fit import Corpus
@@ -89,6 +94,40 @@ def test_a_frame_with_columns_and_no_ids(spark: Any, bundle: Path, tiny: Pipelin
     assert [p.topics for p in given] == [p.topics for p in tiny.predict_topics(articles)]
     assert len({p.id for p in given}) == 6
     assert [row["reason"] for row in tables.rejects.collect()] == ["no text"]
+    tables.all.unpersist()
+
+
+def test_a_table_is_read_as_on_one_machine(spark: Any, bundle: Path, tiny_corpus: Corpus, tmp_path: Path) -> None:
+    texts = [labelled.text.encode() for labelled in tiny_corpus.full[:3]]
+    texts += [b"Ana Iglesias said \xff so.", b"said " * (LIMIT // 5 + 1), None, b" "]
+    table = pa.table(
+        {
+            "id": pa.array([Decimal(n) / 4 for n in range(len(texts))], pa.decimal128(10, 2)),
+            "text": pa.array(texts, pa.binary()),
+            "date": pa.array([date(2019, 5, 8 + n) for n in range(len(texts))]),
+        }
+    )
+    source = tmp_path / "rows.parquet"
+    pq.write_table(table, source)
+    wanted, refused = on_one_machine(bundle, source, tmp_path)
+    assert [p.id for p in wanted] == ["0.00", "0.25", "0.50"]
+    tables = predict_frame(read_frame(spark, [str(source)]), bundle)
+    assert by_id(rows(tables.predictions)) == by_id(wanted)
+    rejects = [row.asDict() for row in tables.rejects.collect()]
+    assert sorted((r["id"] or "", r["reason"]) for r in rejects) == sorted(
+        (r["id"] or "", r["reason"]) for r in refused
+    )
+    assert len(rejects) == 4
+    assert all(len(r["record"]) <= 500 and "text" in r["record"] for r in rejects)
+    tables.all.unpersist()
+
+
+def test_a_line_that_is_too_long(spark: Any, bundle: Path) -> None:
+    line = json.dumps({"id": "long", "text": "said " * (LIMIT // 5)})
+    tables = predict_frame(spark.createDataFrame([(line,)], "value string"), bundle)
+    (row,) = tables.rejects.collect()
+    assert (row["id"], row["reason"]) == (None, "longer than 10,000,000 bytes")
+    assert row["record"] == line[:500]
     tables.all.unpersist()
 
 
