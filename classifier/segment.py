@@ -300,7 +300,9 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
         # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith"
         if new_sentence and not new_line:
             opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
-            if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(count, start, end, flags, points):
+            if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(
+                count, value, flag, start, end, flags, points
+            ):  # fmt: skip
                 new_sentence = False
         if new_line:
             lines[n_lines] = count
@@ -334,24 +336,39 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _abbreviated(count, start, end, flags, points):  # type: ignore[no-untyped-def]
-    """Whether the full stop before token `count` closes a title or an initial (``Mr.``, ``J.``, ``U.S.``)."""
+def _abbreviated(count, following, flag, start, end, flags, points):  # type: ignore[no-untyped-def]
+    """Whether the full stop before token `count` closes a title, an initial or a time (``Mr.``, ``J.``, ``p.m.``).
+
+    following, flag: the hash and the flags of that token.
+    """
     stop = count - 1
     if stop < 1 or points[start[stop]] != 0x2E:
         return False
     word = stop - 1
     length = end[word] - start[word]
-    if end[word] != start[stop] or not flags[word] & CAPITAL:
+    if end[word] != start[stop] or not flags[word] & WORD:
         return False
+    dotted = length == 1 and word >= 2 and points[start[word - 1]] == 0x2E and end[word - 1] == start[word]
+    if not flags[word] & CAPITAL:
+        # "6 p.m. ET", "6 p.m. Monday"
+        return dotted and (flag & ALLCAPS > 0 or among(_AFTER_TIMES, following))
     if length == 1:
-        # "J. Smith" goes on; "in the U.S. The" is taken to go on, too, unless it stands at a mark
-        return not (word >= 2 and points[start[word - 1]] == 0x2E and flags[count - 1] & SPACED)
+        # "J. Smith" goes on; "in the U.S. Navy" is taken to go on, too, but not "in the U.S. The"
+        return not (dotted and among(_FIRST_WORDS, following))
     if length > 4:
         return False
     code = np.uint64(0)
     for k in range(start[word], end[word]):
         code = code * np.uint64(256) + np.uint64(points[k] & 0xFF)
     return among(_TITLES, code)
+
+
+_FIRST_WORDS = token_hashes("the a he she it they we this that there but if mr mrs ms")
+"""Words that begin a sentence, also after an abbreviation."""
+_AFTER_TIMES = token_hashes(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december eastern central mountain pacific"
+)
 
 
 def _packed(word: str) -> int:

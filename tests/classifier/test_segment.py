@@ -207,3 +207,19 @@ def test_a_repeated_lead_stands_before_the_whole(text: str, length: int, times: 
 def test_a_long_text_is_tokenized() -> None:
     text = "“" * 50_000 + "Abel. " * 50_000 + "x" * 500_000 + "\n" * 100_000
     assert len(tokenize(text).start) == 150_001
+
+
+@pytest.mark.parametrize(
+    ("text", "firsts"),
+    [
+        ("It lies in the U.S. Mr. Quill left.", ["It", "Mr"]),
+        ("He went to Orrin, D.C. The dam broke.", ["He", "The"]),
+        ("The U.S. Navy came.", ["The"]),
+        ("It closed at 6 p.m. Monday. He left.", ["It", "He"]),
+        ("It closed at 6 p.m. ET. He left.", ["It", "He"]),
+        ("It closed at 6 p.m. Nobody left.", ["It", "Nobody"]),
+        ("It closed ... WATCH this.", ["It", "WATCH"]),
+    ],
+)
+def test_a_full_stop_that_closes_an_abbreviation(text: str, firsts: list[str]) -> None:
+    assert sentences(text) == firsts
