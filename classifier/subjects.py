@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .assembly import Spans
+from .columns import CAPITAL_LEVEL
 from .hashing import among
 from .jit import compiled, inner
 from .name_runs import party_of_state
@@ -21,10 +22,15 @@ _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 14
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP = token_hashes(
-    "who which that of the for part , : - ."
+_WHO, _WHICH, _THAT, _OF, _ON, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP = token_hashes(
+    "who which that of on the for part , : - ."
 )
 _DASHES = token_hashes("— – -")
+_BULLETS = token_hashes("• · * ▪ ●")
+_ARTICLES = token_hashes("the a an")
+_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
+_SHORTEST_CRY = 5
+"""Letters of a word in capitals that is no acronym."""
 _DIVIDERS = token_hashes(", : ; — –")
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
@@ -40,11 +46,11 @@ def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
     source = quotes.source.copy()
     line, after = _dateline(tokens)
     for k in range(len(source)):
-        if source[k, 0] < 0:
+        if _wordless(source[k, 0], source[k, 1], tokens.flags):
             source[k] = _missing(quotes, k, tokens, where)
         elif line <= source[k, 0] < after:
             source[k] = _past_dateline(source[k, 0], source[k, 1], after, quotes.cue[k, 0], where)
-        source[k] = _trimmed(source[k, 0], source[k, 1], tokens, where.tag)
+        source[k] = _trimmed(source[k, 0], source[k, 1], tokens, where)
         source[k] = _whose_part(source[k, 0], source[k, 1], tokens, where)
         source[k] = _antecedent(source[k, 0], source[k, 1], tokens, where)
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
@@ -111,19 +117,63 @@ def _past_dateline(begin, end, after, cue, where):  # type: ignore[no-untyped-de
 
 
 @inner
-def _trimmed(begin, end, tokens, tag):  # type: ignore[no-untyped-def]
-    """A source without commas and dashes around it and without a relative pronoun behind it (growers who).
+def _wordless(begin, end, flags):  # type: ignore[no-untyped-def]
+    """Whether there is no word among some tokens, or none of these."""
+    for i in range(max(begin, 0), end):
+        if flags[i] & WORD:
+            return False
+    return True
 
-    A number is whole (4.5 percent).
+
+@inner
+def _trimmed(begin, end, tokens, where):  # type: ignore[no-untyped-def]
+    """A source without marks, dashes and a cry in capitals before it (WATCHED Growers), nor a pronoun or a day behind.
+
+    The pronoun is a relative one (growers who), the day that of the cue (Ana Li on Monday). A number is whole (4.5
+    percent), and so is what hyphens join (all-but-certain).
     """
-    hashes = tokens.hash
-    while begin + 1 < end and among(_DIVIDERS, hashes[begin]):
+    hashes, flags = tokens.hash, tokens.flags
+    if begin < 0:
+        return begin, end
+    begin = _unbroken(begin, hashes, flags)
+    while begin + 1 < end and (among(_DIVIDERS, hashes[begin]) or _bullet(begin, hashes, flags)):
         begin += 1
-    while begin > 1 and tokens.flags[begin] & (NUMBER | SPACED) == NUMBER and hashes[begin - 1] == _STOP:
-        begin -= 2
-    while end > begin + 1 and (among(_DIVIDERS, hashes[end - 1]) or _relative_word(end - 1, hashes, tag)):
+    while begin + 1 < end and _cry(begin, tokens, where.classes[begin, CAPITAL_LEVEL]):
+        begin += 1
+    while end > begin + 1 and (among(_DIVIDERS, hashes[end - 1]) or _relative_word(end - 1, hashes, where.tag)):
         end -= 1
+    last = end - 1
+    if last > begin and among(_DAYS, hashes[last]):
+        last -= hashes[last - 1] == _ON
+        if last > begin and flags[last - 1] & CAPITAL and where.tag[last - 1] == _NAME:
+            end = last
     return begin, end
+
+
+@inner
+def _unbroken(begin, hashes, flags):  # type: ignore[no-untyped-def]
+    """Where a number with a point in it or a word with hyphens begins, and an article right before such a word."""
+    while begin > 1 and flags[begin] & (NUMBER | SPACED) == NUMBER and hashes[begin - 1] == _STOP:
+        begin -= 2
+    whole = begin
+    while whole > 0 and not flags[whole] & SPACED and (hashes[whole] == _HYPHEN or hashes[whole - 1] == _HYPHEN):
+        whole -= 1
+    if 0 < whole < begin and among(_ARTICLES, hashes[whole - 1]):
+        whole -= 1
+    return whole
+
+
+@inner
+def _bullet(i, hashes, flags):  # type: ignore[no-untyped-def]
+    """Whether a token begins an item of a list: a bullet, or a hyphen with a space behind it."""
+    return among(_BULLETS, hashes[i]) or (hashes[i] == _HYPHEN and flags[i + 1] & SPACED > 0)
+
+
+@inner
+def _cry(i, tokens, level):  # type: ignore[no-untyped-def]
+    """Whether a common word stands in capitals before one that begins with a capital alone; level: of capitals."""
+    long = tokens.end[i] - tokens.start[i] >= _SHORTEST_CRY
+    return long and level == 1 and tokens.flags[i] & ALLCAPS and tokens.flags[i + 1] & (CAPITAL | ALLCAPS) == CAPITAL
 
 
 @inner
@@ -196,10 +246,22 @@ def _subject(begin, end, said, tokens, where):  # type: ignore[no-untyped-def]
     inverted = begin > 0 and not tokens.flags[begin - 1] & WORD and _FINITE[tag[begin]] and last > end
     if _has_subject(end, last, where.relation) or (inverted and not _within(end, said)):
         return end, last
-    first = _phrase(max(where.sentence_start[begin], begin - _LONGEST_PHRASE), begin, hashes, tag)
-    if _has_subject(first, begin, where.relation):
-        return first, begin
+    low = max(where.sentence_start[begin], begin - _LONGEST_PHRASE)
+    last = _before_clause(low, begin, hashes)
+    first = _phrase(low, last, hashes, tag)
+    if _has_subject(first, last, where.relation):
+        return first, last
     return -1, -1
+
+
+@inner
+def _before_clause(low, begin, hashes):  # type: ignore[no-untyped-def]
+    """Where a relative clause between commas that ends before a token begins (Ana Li, who was there, said)."""
+    if begin > low and hashes[begin - 1] == _COMMA:
+        for i in range(begin - 2, low, -1):
+            if hashes[i] == _COMMA:
+                return i if hashes[i + 1] == _WHO or hashes[i + 1] == _WHICH else begin
+    return begin
 
 
 @inner
