@@ -12,7 +12,9 @@ from .entities import join_names
 from .hashing import MIX, among
 from .jit import compiled, inlined, inner
 from .lexicon import (
+    AND,
     BARE,
+    DOCUMENT,
     GROUP,
     HE_KIND,
     I_KIND,
@@ -79,7 +81,7 @@ _SUBJECT = RELATIONS.index("subject")
 _OF, _PERCENT = token_hashes("of %")
 _OTHER = token_hashes("another other both")
 """What descriptions begin with that are of nobody who was spoken of alone before."""
-_MANY = token_hashes("group majority minority plurality")
+_MANY = token_hashes("group majority minority plurality number handful couple host pair series string set")
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
 """Places of `Scene.marks`: who spoke last, the next name to take note of, the entity mentioned last, how many rows of
 `described` are filled."""
@@ -423,8 +425,8 @@ def _own_entity(s, source):  # type: ignore[no-untyped-def]
     s.total[0] += 1
     row = s.row[number]
     noun = noun_of(s.bits[source[SOURCE_HEAD]])
-    many = s.hash[source[SOURCE_HEAD]] == _PERCENT or _group_of(s, source[SOURCE_HEAD], source[SOURCE_END])
-    row[KIND] = GROUP if many else noun if noun else GROUP if source[SOURCE_PLURAL] else PERSON
+    several = _several(s, source[SOURCE_BEGIN], source[SOURCE_HEAD], source[SOURCE_END])
+    row[KIND] = several or noun or (GROUP if source[SOURCE_PLURAL] else PERSON)
     row[NAME_BEGIN], row[NAME_END] = source[SOURCE_BEGIN], source[SOURCE_END]
     row[LENGTH], row[NOMINAL] = source[SOURCE_END] - source[SOURCE_BEGIN], 1
     row[FIRST], row[SECOND] = source[SOURCE_FIRST], source[SOURCE_SECOND]
@@ -433,6 +435,16 @@ def _own_entity(s, source):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _group_of(s, head, end):  # type: ignore[no-untyped-def]
-    """Whether a description is of a group of others, which is no body as "the group" may be."""
-    return among(_MANY, s.hash[head]) and head + 1 < end and s.hash[head + 1] == _OF
+def _several(s, begin, head, end):  # type: ignore[no-untyped-def]
+    """What a description of several is, a group or documents; else 0: no body, as "the group" may be."""
+    if s.hash[head] == _PERCENT:
+        return GROUP
+    if among(_MANY, s.hash[head]) and head + 1 < end and s.hash[head + 1] == _OF:
+        for i in range(head + 2, end):
+            if noun_of(s.bits[i]):
+                return DOCUMENT if noun_of(s.bits[i]) == DOCUMENT else GROUP
+        return GROUP
+    for i in range(begin, end):
+        if s.bits[i] & AND:
+            return GROUP if noun_of(s.bits[head]) == ORGANIZATION else 0
+    return 0

@@ -46,7 +46,8 @@ _PRONOUNS = {
 _WORDS = {
     NEVER: f"i may {CALENDAR} mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec "
     "he she we they what when where why how if but because says saying tells told admits denies",
-    PARTICLE: "de la del der den van von bin ben al el ibn da di du dos le ter abu y e arap bint binti binte wa",
+    PARTICLE: "de la del der den van von bin ben al el ibn din ud ul da di du dos le ter abu y e arap bint binti binte "
+    "wa",
     SHORT: "mr mrs ms dr sen sens rep reps gov govs gen adm lt col cmdr sgt capt maj prof rev st jr sr hon supt insp "
     "det asst atty brig engr",
     SUFFIX: "jr sr ii iii iv md phd esq",

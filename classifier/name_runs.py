@@ -58,6 +58,8 @@ _ON_FIELDS = token_hashes(
     "committee subcommittee council commission center centre project institute board panel forum caucus academy"
 )
 """Bodies that are on a field."""
+_FOR_FIELDS = token_hashes("minister secretary undersecretary commissioner representative envoy")
+"""Offices that are for a field (Commissioner for Trade)."""
 _MANY = token_hashes("women men children people fishermen")
 """Plurals without an s, which own bodies (Women's League)."""
 _AFTER_APOSTROPHE = token_hashes("s d m t ll re ve")
@@ -93,14 +95,20 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             head = bits[last - 1]
             body = noun_of(head) == ORGANIZATION
             office = head & TITLE > 0
-            has_of = on_what = False
+            has_of = on_what = person = False
             for i in range(out[count - 1, 0], last):
                 has_of = has_of or hashes[i] == _OF or hashes[i] == _FOR
                 on_what = on_what or hashes[i] == _ON
+                person = person or bits[i] & (HE | SHE) > 0
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
-            named = field or on_field or (of and (body or office or on_what)) or (for_ and body)
-            if named or (both and has_of and not body and not office):
+            named = (
+                field
+                or on_field
+                or (of and (body or office or on_what))
+                or (for_ and (body or among(_FOR_FIELDS, hashes[last - 1])))
+            )
+            if named or (both and has_of and not body and not office and not person):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
         if count > 0 and _owned_body(out[count - 1], begin, stop, hashes, flags, bits, level):

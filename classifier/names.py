@@ -40,8 +40,8 @@ WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 _OF, _FOR, _ON, _TAN, _SRI, _HYPHEN = token_hashes("of for on tan sri -")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
-_PLACES = token_hashes("county city township parish district province")
-"""What names of places end in, after which a person's may stand (Orrin County Ana Li)."""
+_BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm")
+"""What a person's name may stand after: the end of a place's (Orrin County Ana Li), or an office in letters."""
 _TITLES_OR_NAMES = token_hashes(
     "king pope prince bishop dean major marshal farmer judge baron duke cardinal constable warden justice lord pastor "
     "deacon chaplain ranger private cook page"
@@ -185,7 +185,7 @@ def _parse(  # type: ignore[no-untyped-def]
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:
-            cut = _after_body(n, first, last, flags, start, end, word_key, word_bits)
+            cut = _after_body(n, first, last, flags, start, end, keys, states, word_key, word_bits)
         if (
             noun == ORGANIZATION
             or (cut == 0 and _is_body(n, word_key, word_bits, False))
@@ -247,8 +247,8 @@ def _is_body(n, word_key, word_bits, plural):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _after_body(n, first, last, flags, start, end, word_key, word_bits):  # type: ignore[no-untyped-def]
-    """Where a person's name begins after a body's or a place's (U.N. Ana Li, Orrin County Ana Li), else 0."""
+def _after_body(n, first, last, flags, start, end, keys, states, word_key, word_bits):  # type: ignore[no-untyped-def]
+    """Where a person's name begins after a body's, a group's or a place's (U.N. Ana Li, Democrats Ana Li), else 0."""
     for k in range(1, n - 1):
         if word_bits[k] & (HE | SHE):
             letters = 0
@@ -256,7 +256,11 @@ def _after_body(n, first, last, flags, start, end, word_key, word_bits):  # type
                 letters += flags[i] & WORD > 0
             initial = end[first[k - 1]] - start[first[k - 1]] == 1
             dotted = letters > 1 and (initial or flags[first[k - 1]] & ALLCAPS > 0)
-            if dotted or noun_of(word_bits[k - 1]) == ORGANIZATION or among(_PLACES, word_key[k - 1]):
+            noun = noun_of(word_bits[k - 1])
+            if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
+                return k
+            # "the governor of Guam Ana Li", though not "Georgia Ana Li"
+            if k == 1 and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]):
                 return k
     return 0
 

@@ -135,9 +135,13 @@ def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
     for i in range(begin, at):
         if s.bits[i] & TITLE and _office_of_something(s, begin, i, last):
             return s.of_name[last]
-    if s.row[s.of_name[last], KIND] != PERSON or head >= at or not s.flags[head] & CAPITAL:
+    kind = s.row[s.of_name[last], KIND]
+    person = kind == PERSON or (kind == UNKNOWN and s.bits[at - 1] & TITLE > 0)
+    if not person or head >= at or not s.flags[head] & CAPITAL:
         return -1
-    body = noun_of(s.bits[head]) == ORGANIZATION
+    noun = noun_of(s.bits[head])
+    chiefs = noun == GROUP and head > begin and s.flags[head - 1] & CAPITAL and not s.bits[head - 1] & DEFINITE
+    body = noun == ORGANIZATION or chiefs
     if s.bits[begin] & INDEFINITE or not (body or s.bits[head] & TITLE) or s.hash[head + 1] == _FOR:
         return -1
     # "of Army Gen. Ana Li" ends in the office of another

@@ -16,7 +16,7 @@ _NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE 
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_IN, _NAMED, _A, _AN, _COMMA, _CLOSE, _TO = token_hashes("in named a an , close to")
+_IN, _NAMED, _CALLED, _A, _AN, _COMMA, _CLOSE, _TO, _HYPHEN = token_hashes("in named called a an , close to -")
 _MANY = token_hashes(
     "few dozen hundred thousand million couple pair number series group handful majority lot host score trio"
 )
@@ -47,7 +47,10 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     """
     stop = begin + 1
     while stop < end and (
-        not s.bits[stop] & BREAK or _in_number(s, stop, end) or _in_date(s, stop, end) or _in_pair(s, begin, stop, end)
+        not (s.bits[stop] & BREAK or _dash(s, stop, end))
+        or _in_number(s, stop, end)
+        or _in_date(s, stop, end)
+        or _in_pair(s, begin, stop, end)
     ):
         stop += 1
     shown = _without_circumstances(s, begin, stop)
@@ -55,7 +58,8 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     for i in range(begin + 1, shown):
         # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
         noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
-        participle = noun and i + 1 < shown and (s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE) and s.hash[i] != _NAMED
+        acted = s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE
+        participle = noun and i + 1 < shown and acted and s.hash[i] != _NAMED and s.hash[i] != _CALLED
         close_to = i + 1 < shown and s.hash[i] == _CLOSE and s.hash[i + 1] == _TO
         if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle or close_to):
             last = i - 1
@@ -100,6 +104,12 @@ def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
         last -= 1
     bare = last - 1 == begin and s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) > 0
     return stop if bare else last
+
+
+@inner
+def _dash(s, i, end):  # type: ignore[no-untyped-def]
+    """Whether a hyphen with white space around it stands for a dash."""
+    return s.hash[i] == _HYPHEN and i + 1 < end and s.flags[i] & s.flags[i + 1] & SPACED > 0
 
 
 @inner
