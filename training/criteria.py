@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import Article, LabelledArticle, Prediction
 
+from .bootstrap import interval, on_resamples
 from .diagnostics import Certainty, stance_statements, topic_statements
-from .evaluate import interval
 from .gate import Criterion
 
 Statements = list[list[tuple[float, bool]]]
 """By article, stated probabilities and whether what they were stated of was so."""
 
 REPETITIONS = 7
-_RESAMPLES = 200
 _MOST_TIMED = 100
 
 
@@ -103,11 +102,9 @@ def speed(
 
 
 def _not_worse(name: str, first: list[Statements], second: list[Statements]) -> Criterion:
-    rng = np.random.default_rng(0)
     n = len(first[0])
     errors = _error(first, np.arange(n)), _error(second, np.arange(n))
-    draws = [rng.integers(n, size=n) for _ in range(_RESAMPLES)]
-    low, high = interval(np.array([_error(second, draw) - _error(first, draw) for draw in draws]))
+    low, high = interval(on_resamples(lambda chosen: _error(second, chosen) - _error(first, chosen), n))
     detail = f"error {errors[0]:.3f} → {errors[1]:.3f}, difference in [{low:+.3f}, {high:+.3f}]"
     return Criterion(name, low <= 0, detail)
 

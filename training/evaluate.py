@@ -1,7 +1,7 @@
 """How good predictions are against labelled articles: the project's table of figures with bootstrap intervals.
 
-Counts are kept per article, so that every figure can be drawn again from resampled articles (Efron and Tibshirani
-1993) and two models compared on the same resamples.
+Counts are kept per article, so that every figure can be drawn again from resampled articles and two models compared on
+the same resamples. See `bootstrap`; here a resample gives all figures at once, from a sum of counts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import STANCES, LabelledArticle, Prediction, Span
 
+from .bootstrap import RESAMPLES, interval
 from .matching import matched_actors, same_actor
 
 Count = Counter[tuple[str, ...]]
@@ -35,7 +36,6 @@ HEADLINES = (
 )
 TRIPLES = ("content P/R/F1", "quote P/R/F1", *(f"stance {label} P/R/F1" for label in STANCES))
 """Beside these there is one for every topic: `topic_triple`."""
-RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,6 @@ def score(gold: Sequence[LabelledArticle], predictions: Iterable[Prediction]) ->
     }
     intervals = {name: interval(values) for name, values in resampled.items()}
     return Evaluation(len(gold), result, intervals, resampled, counts)
-
-
-def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The middle 95% of a figure's values on resamples; those that are not a number are left out."""
-    ranked = np.sort(values[~np.isnan(values)])
-    tail = round(0.025 * len(ranked))
-    return float(ranked[tail]), float(ranked[len(ranked) - 1 - tail])
 
 
 def count(gold: LabelledArticle, predicted: Prediction) -> Count:

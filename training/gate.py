@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.records import LabelledArticle, Prediction, TopicStanceError
 
-from .evaluate import Evaluation, interval, score
+from .bootstrap import interval
+from .evaluate import Evaluation, score
 
 
 @dataclass(frozen=True)

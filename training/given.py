@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topic_stance.classifier.actors import resolve_actors
 from topic_stance.classifier.context import context
@@ -16,6 +17,7 @@ from topic_stance.classifier.stance import find_stances
 from topic_stance.data.records import STANCES, DataError, LabelledArticle, StanceLabel
 
 from .actors import found_quote, main_title
+from .bootstrap import on_resamples, quantile_interval
 
 RESAMPLES = 500
 
@@ -109,13 +111,11 @@ def interval(pairs: Sequence[Pair]) -> tuple[float, float]:
     for pair in pairs:
         by_article.setdefault(pair[0], []).append(pair)
     groups = list(by_article.values())
-    rng = np.random.default_rng(0)
-    draws = [
-        macro_f1([pair for k in rng.integers(0, len(groups), len(groups)) for pair in groups[k]])
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return float(low), float(high)
+
+    def figure(chosen: NDArray[np.int64]) -> float:
+        return macro_f1([pair for k in chosen for pair in groups[k]])
+
+    return quantile_interval(on_resamples(figure, len(groups), RESAMPLES))
 
 
 def table(results: dict[str, list[Pair]]) -> str:

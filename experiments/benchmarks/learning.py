@@ -21,6 +21,7 @@ from topic_stance.classifier.pipeline import Pipeline, load
 from topic_stance.classifier.stance import stance_scores
 from topic_stance.classifier.topics import decision_scores, probabilities
 from topic_stance.data.records import STANCES
+from topic_stance.training.bootstrap import Figure, on_resamples, quantile_interval
 from topic_stance.training.config import load_config
 from topic_stance.training.examples import Finder, stance_examples
 from topic_stance.training.fit import read_corpus, read_taxonomy
@@ -29,9 +30,6 @@ from topic_stance.training.stance import StanceExample, StanceOptions, fit_stanc
 from topic_stance.training.topics import TopicOptions, fit_topics
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
-RESAMPLES = 200
-
-Figure = Callable[[NDArray[np.int64]], float]
 
 
 def topic_curve(train: Sequence[ReadArticle], test: Sequence[ReadArticle], labels: tuple[str, ...]) -> str:
@@ -69,9 +67,7 @@ def stance_curve(train: Sequence[StanceExample], test: Sequence[StanceExample], 
 
 def with_interval(figure: Figure, n: int) -> str:
     """A figure on all of `n` rows and its 95% bootstrap interval."""
-    rng = np.random.default_rng(0)
-    draws = [figure(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
-    low, high = np.quantile(draws, (0.025, 0.975))
+    low, high = quantile_interval(on_resamples(figure, n))
     return f"{figure(np.arange(n)):.3f} [{low:.3f}, {high:.3f}]"
 
 
