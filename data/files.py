@@ -1,10 +1,12 @@
-"""Files that others wrote: bytes, text, lines and the JSON in them, with the place in every message."""
+"""Files that others wrote: bytes, text, TOML, lines and the JSON in them, with the place in every message."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +15,9 @@ from .records import DataError
 
 T = TypeVar("T")
 
+_TOML_PLACE = re.compile(r"(.*) \(at line (\d+), (column \d+)\)", re.DOTALL)
+"""How `tomllib` tells what is wrong, and where."""
+
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file; raises `DataError` where it cannot be read."""
@@ -20,6 +25,8 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a null character in the name
+        raise DataError(f"{str(path)!r}: cannot be read: {error}") from None
 
 
 def read_text(path: Path) -> str:
@@ -28,6 +35,24 @@ def read_text(path: Path) -> str:
         return read_file(path).decode()
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not UTF-8: {error}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; raises `DataError` where it cannot be read or is none."""
+    return parse_toml(read_text(path), str(path))
+
+
+def parse_toml(text: str, file: str, before: int = 0) -> dict[str, Any]:
+    """What a piece of TOML holds that stands in a file after some lines; raises `DataError` with the line."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
+        if told := _TOML_PLACE.fullmatch(str(error)):
+            what, line, column = told.groups()
+            message = f"{file}:{before + int(line)}: not TOML: {what} ({column}); correct this line"
+        else:
+            message = f"{file}{f':{before + 1}' if before else ''}: not TOML: {error}; correct it"
+        raise DataError(message) from None
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
+from topic_stance.data.files import read_toml
 from topic_stance.data.records import DataError
 
 from .evaluate import HEADLINES, TRIPLES, topic_triple
@@ -110,16 +110,6 @@ def load_config(path: Path) -> RunConfig:
         except DataError as error:
             raise DataError(f"{path}: tracking.ablations.{name}: {error}") from None
     return config
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file holds; raises `DataError` where it cannot be read or is none."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
-        raise DataError(f"{path}: not TOML: {error}") from None
 
 
 def _check_metrics(metrics: Sequence[str], path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
@@ -16,6 +15,7 @@ from topic_stance.classifier.cleaning import load_boilerplate
 from topic_stance.classifier.context import context
 from topic_stance.classifier.segment import tokenize
 from topic_stance.data.corpus import read_marked
+from topic_stance.data.files import read_toml
 from topic_stance.data.public import articles, full_labels, polnear, topic_labels
 from topic_stance.data.records import DataError, LabelledArticle
 
@@ -91,15 +91,11 @@ class Taxonomy:
 
 def read_taxonomy(path: Path | str | None = None) -> Taxonomy:
     """The taxonomy from a file, or the project's own; raises `DataError` where the file is none."""
-    source = Path(path) if path else resources.files("topic_stance.data").joinpath("taxonomy.toml")
+    source = Path(path) if path else Path(str(resources.files("topic_stance.data"))) / "taxonomy.toml"
     try:
-        entries = msgspec.convert(tomllib.loads(source.read_text(encoding="utf-8")).get("topics", []), list[Topic])
-    except OSError as error:
-        raise DataError(f"{source}: cannot be read: {error.strerror}") from None
+        entries = msgspec.convert(read_toml(source).get("topics", []), list[Topic])
     except msgspec.ValidationError as error:
         raise DataError(f"{source}: a topic needs label, description and proposition: {error}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits is no `TOMLDecodeError`
-        raise DataError(f"{source}: not TOML: {error}") from None
     if not entries:
         raise DataError(f"{source}: names no [[topics]]")
     labels = [entry.label for entry in entries]

@@ -22,9 +22,10 @@ import msgspec
 
 from topic_stance.classifier.pipeline import Pipeline
 from topic_stance.data.corpus import held_out
+from topic_stance.data.files import read_toml
 from topic_stance.data.records import DataError, LabelledArticle, TopicStanceError
 
-from .config import HEAD_SECTIONS, RunConfig, flat, read_toml, with_values
+from .config import HEAD_SECTIONS, RunConfig, flat, with_values
 from .evaluate import evaluate
 from .fit import Corpus, fit_bundle, read_corpus, read_taxonomy
 from .store import connect, speaking, use_experiment

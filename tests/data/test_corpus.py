@@ -88,14 +88,14 @@ def test_an_article_may_have_no_quote() -> None:
         ("No front matter.\n", "x1.txt:1: .*front matter"),
         ("+++\nid = 1\n", "x1.txt:1: .*front matter"),
         ("\n" + GOOD, "x1.txt:1: .*front matter"),
-        (GOOD.replace('id = "x1"', "id = x1"), "x1.txt: front matter is not TOML: .*line 1"),
+        (GOOD.replace('id = "x1"', "id = x1"), r"x1.txt:2: not TOML: Invalid value \(column 6\); correct this line"),
         (GOOD.replace('id = "x1"\n', ""), "x1.txt: .*lacks 'id'"),
         (GOOD.replace('topics = ["fraud"]\n', ""), "x1.txt: .*lacks 'topics'"),
         (GOOD.replace('name = "Mara Quill"\n', ""), "x1.txt: an actor needs a name"),
         (GOOD.replace('type = "person"\ndesc', 'type = "robot"\ndesc'), "x1.txt: an actor needs .* a type of person, "),
         (GOOD.replace('stance = { fraud = "favor" }\n', ""), "x1.txt: the actor 'Mara Quill' needs one stance"),
         pytest.param(
-            GOOD.replace("region = ", f"n = {'1' * 5000}\nregion = "), "x1.txt: front matter is not TOML", id="digits"
+            GOOD.replace("region = ", f"n = {'1' * 5000}\nregion = "), "x1.txt:2: not TOML: Exceeds the limit", id="digits"
         ),
         (GOOD.replace('name = "Mara Quill"\n', "name = 3\n"), "x1.txt: an actor needs a name"),
         (GOOD.replace('{ fraud = "favor" }', '["fraud"]'), "x1.txt: the actor 'Mara Quill' needs one stance"),
@@ -121,6 +121,11 @@ def test_what_is_wrong_is_named_with_its_place(raw: str, message: str) -> None:
     assert raw != GOOD
     with pytest.raises(DataError, match=message):
         parse_marked(raw, "x1.txt")
+
+
+def test_front_matter_of_a_later_article_is_named_with_its_line() -> None:
+    with pytest.raises(DataError, match=r"^x1\.txt:42: not TOML: Invalid value \(column 6\)"):
+        parse_marked(GOOD.replace('id = "x1"', "id = x1"), "x1.txt", before=40)
 
 
 WORDS = st.sampled_from(

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from topic_stance.data.files import json_lines, lines, read_text
+from topic_stance.data.files import json_lines, lines, parse_toml, read_text, read_toml
 from topic_stance.data.records import DataError
 
 
@@ -56,3 +56,30 @@ def test_text_keeps_its_line_ends(tmp_path: Path) -> None:
         read_text(path)
     with pytest.raises(DataError, match=r"none\.txt: cannot be read: No such file"):
         read_text(tmp_path / "none.txt")
+
+
+def test_toml_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"eels = 4\r\ncod = 5\r\n")
+    assert read_toml(path) == {"eels": 4, "cod": 5}
+    path.write_text("eels = 4\ncod = five\n")
+    with pytest.raises(DataError, match=r"a\.toml:2: not TOML: Invalid value \(column 7\); correct this line$"):
+        read_toml(path)
+    path.write_text("eels = ")
+    with pytest.raises(DataError, match=r"a\.toml: not TOML: Invalid value \(at end of document\); correct it$"):
+        read_toml(path)
+    with pytest.raises(DataError, match=r"none\.toml: cannot be read: No such file"):
+        read_toml(tmp_path / "none.toml")
+
+
+def test_toml_within_a_file_is_refused_with_the_line_of_the_file() -> None:
+    assert parse_toml("eels = 4", "a.txt", 7) == {"eels": 4}
+    with pytest.raises(DataError, match=r"^a\.txt:9: not TOML: Invalid value \(column 7\)"):
+        parse_toml("eels = 4\ncod = five\n", "a.txt", 7)
+    with pytest.raises(DataError, match=r"^a\.txt:8: not TOML: .*recursion"):
+        parse_toml(f"eels = {'[' * 5000}", "a.txt", 7)
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(DataError, match=r"^'eels\\x00': cannot be read: embedded null byte"):
+        read_toml(Path("eels\0"))

@@ -194,13 +194,13 @@ def test_configuration_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.toml: cannot be read"):
         load_config(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("name = ")
-    with pytest.raises(DataError, match=r"bad\.toml: not TOML: Invalid value"):
+    with pytest.raises(DataError, match=r"bad\.toml: not TOML: Invalid value \(at end of document\); correct it"):
         load_config(tmp_path / "bad.toml")
     (tmp_path / "digits.toml").write_text(f"seed = {'1' * 5000}")
     with pytest.raises(DataError, match=r"digits\.toml: not TOML: Exceeds the limit"):
         load_config(tmp_path / "digits.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(DataError, match=r"bytes\.toml: not TOML"):
+    with pytest.raises(DataError, match=r"bytes\.toml: is not UTF-8"):
         load_config(tmp_path / "bytes.toml")
 
 
@@ -252,7 +252,7 @@ def test_a_taxonomy_needs_its_parts(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", r"taxonomy\.toml: names no"),
-        ("= 1", r"taxonomy\.toml: not TOML"),
+        ("= 1", r"taxonomy\.toml:1: not TOML: Invalid statement \(column 1\); correct this line"),
         ('[[topics]]\nlabel = "a"\ndescription = ""\nproposition = ""\n' * 2, "twice: a, a"),
         ('[[topics]]\nlabel = 3\ndescription = ""\nproposition = ""\n', "a topic needs .*`str`, got `int`"),
         ("topics = 3", "a topic needs .*got `int`"),
