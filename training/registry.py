@@ -231,7 +231,7 @@ class Registry:
         written = sorted((key, text) for key, text in tags.items() if key.startswith(_EVENT))
         events = [_reign(text) for _, text in written]
         current = self.champion(model)
-        return _chained(events, current.number if current else None)
+        return chained(events, current.number if current else None)
 
     def folder(self, reference: str) -> Path:
         """The folder of the bundle of a version, by any name that `find` takes."""
@@ -388,6 +388,24 @@ class Registry:
             )
 
 
+def chained(events: list[Reign], current: str | None) -> list[Reign]:
+    """The events that came about, walking back from the version that the alias names now."""
+    found: list[Reign] = []
+    rest = list(events)
+    expected = current
+    while expected is not None:
+        places = [k for k, event in enumerate(rest) if event.version == expected]
+        if places:
+            event = rest[places[-1]]
+            rest = rest[: places[-1]]
+        else:
+            # Nothing of ours moved the alias there; what we did before that stands.
+            event = Reign(expected, "", "other", "set by other means", rest[-1].version if rest else None)
+        found.append(event)
+        expected = event.previous
+    return found[::-1]
+
+
 class _NotThere(StoreError):
     """A model, version or alias that the registry does not have."""
 
@@ -417,24 +435,6 @@ def _judged(
 def _reign(text: str) -> Reign:
     event: dict[str, Any] = json.loads(text)
     return Reign(event["version"], event["since"], event["kind"], event["why"], event["previous"])
-
-
-def _chained(events: list[Reign], current: str | None) -> list[Reign]:
-    """The events that came about, walking back from the version that the alias names now."""
-    found: list[Reign] = []
-    rest = list(events)
-    expected = current
-    while expected is not None:
-        places = [k for k, event in enumerate(rest) if event.version == expected]
-        if places:
-            event = rest[places[-1]]
-            rest = rest[: places[-1]]
-        else:
-            # Nothing of ours moved the alias there; what we did before that stands.
-            event = Reign(expected, "", "other", "set by other means", rest[-1].version if rest else None)
-        found.append(event)
-        expected = event.previous
-    return found[::-1]
 
 
 def _plain(name: str) -> str:

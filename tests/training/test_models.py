@@ -77,10 +77,13 @@ def test_links_lead_nowhere(tiny_folder: Path, tmp_path: Path) -> None:
 
 def test_a_registered_model_that_is_a_pickle(store, tmp_path: Path, trap: Path, capfd: Any) -> None:
     """MLflow itself would unpickle it; our commands say that it is no bundle."""
+    from mlflow import MlflowClient
+
     registry = Registry(store.uri)
     model = planted(tmp_path / "model", trap)
-    registry._create("elsewhere")
-    registry._client.create_model_version("elsewhere", source=str(model))
+    client = MlflowClient(store.uri, store.uri)
+    client.create_registered_model("elsewhere")
+    client.create_model_version("elsewhere", source=str(model))
     assert store("inspect", "elsewhere/1") == 2
     assert "no bundle" in capfd.readouterr().err
     assert store("promote", "elsewhere/1") == 1

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import msgspec
@@ -19,10 +21,9 @@ from topic_stance.data.corpus import read_marked
 from topic_stance.data.records import DataError, TopicStanceError
 from topic_stance.training import registry as registry_module
 from topic_stance.training.claims import claimed
-from topic_stance.training.config import GateConfig
 from topic_stance.training.criteria import Rate
 from topic_stance.training.models import find_model
-from topic_stance.training.registry import Registry, Reign, Version, _chained
+from topic_stance.training.registry import Registry, Reign, Version, chained
 from topic_stance.training.store import StoreError
 
 pytestmark = pytest.mark.xdist_group("mlflow")
@@ -43,8 +44,30 @@ def gold(store) -> Path:
     return path
 
 
-def tags(registry: Registry, version: str) -> dict[str, str]:
-    return registry._client.get_model_version(MODEL, version).tags
+def client(store) -> Any:
+    """MLflow's own client, for what the registry does not tell."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(store.uri, store.uri)
+
+
+def with_client(store, client: Any) -> Registry:
+    """A registry that reaches the store through a client of the test's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlflow.MlflowClient", lambda: client)
+        return Registry(store.uri)
+
+
+def tags(store, version: str) -> dict[str, str]:
+    return client(store).get_model_version(MODEL, version).tags
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Pipeline]:
+    """The models that the gate's own behavioural checks were asked of; here these check nothing."""
+    models: list[Pipeline] = []
+    monkeypatch.setattr("topic_stance.training.registry.BEHAVIOUR", (lambda model: models.append(model) or [],))
+    return models
 
 
 class TestPromote:
@@ -55,8 +78,8 @@ class TestPromote:
         assert second.why == "better than version 1 on 5 articles that neither learned from"
         assert registry.champion(MODEL) == registry.find("2")
 
-    def test_criteria_are_tags(self, registry: Registry) -> None:
-        found = tags(registry, "2")
+    def test_criteria_are_tags(self, store, registry: Registry) -> None:
+        found = tags(store, "2")
         assert found["gate.content_F1"].startswith("passed")
         assert found["gate.decision"].startswith("accepted for topic-stance")
 
@@ -66,7 +89,7 @@ class TestPromote:
         assert "FAILED  content F1" in shown
         assert "stays out" in shown
         assert registry.find("champion").number == "2"
-        assert tags(registry, "1")["gate.decision"].startswith("refused for topic-stance")
+        assert tags(store, "1")["gate.decision"].startswith("refused for topic-stance")
 
     def test_on_articles_of_a_file(self, store, gold: Path, capfd) -> None:
         assert store("promote", "1", "--gold", str(gold)) == 1
@@ -75,7 +98,7 @@ class TestPromote:
     def test_articles_that_cannot_be_used_are_told_before_anything_is_done(
         self, store, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(registry, "_check_bundle", lambda version: pytest.fail("the bundle was loaded first"))
+        monkeypatch.setattr(registry_module, "load_bundle", lambda path: pytest.fail("the bundle was loaded first"))
         for target in (MODEL, "empty"):  # with a champion, and without one
             with pytest.raises(DataError, match=r"nosuch\.jsonl: "):
                 registry.promote(registry.find("1"), to=target, gold=tmp_path / "nosuch.jsonl")
@@ -98,11 +121,23 @@ class TestPromote:
         assert registry.history("production")[0].why == "there was no champion"
         assert store("promote", "1", "--to", "production") == 1
 
-    def test_a_champion_that_changed_meanwhile(self, registry: Registry) -> None:
-        with pytest.raises(StoreError, match="in the meantime"):
-            registry._crown(registry.find("1"), registry.find("1"), "promote", "too late")
-        assert registry.find("champion").number == "2"
-        assert [reign.version for reign in registry.history(MODEL)] == ["1", "2"]
+    @pytest.mark.parametrize("first", ["new", "old"])
+    def test_a_champion_that_changed_meanwhile(self, store, registry: Registry, first: str) -> None:
+        """Another version is promoted while this one is in the gate, over a champion and for want of one."""
+        target = f"overtaken-{first}"
+        if first == "old":
+            registry.promote(registry.find("1"), to=target)
+        faster = registry.register_run(registry.find("2").run_id or "", target)
+
+        def meanwhile(pipeline: Pipeline) -> list[Rate]:
+            assert registry.promote(faster).accepted
+            return []
+
+        reigns = [reign.version for reign in registry.history(target)]
+        with pytest.raises(StoreError, match=f"{faster} became champion in the meantime"):
+            Registry(store.uri, checks=[meanwhile]).promote(registry.find("2"), to=target)
+        assert registry.champion(target) == faster
+        assert [reign.version for reign in registry.history(target)] == [*reigns, faster.number]
 
     def test_a_spoilt_bundle(self, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("topic_stance.training.registry.resolve_model", lambda uri, store: Path("nosuch"))
@@ -123,21 +158,21 @@ class TestPromote:
         with pytest.raises(StoreError, match=r"the champion, .*version 2, cannot be loaded \(checksum"):
             registry.promote(other, gold=gold)
 
-    def test_every_kind_of_criterion(self, registry: Registry) -> None:
-        found = tags(registry, "2")
+    def test_every_kind_of_criterion(self, store) -> None:
+        found = tags(store, "2")
         assert {"gate.bundle", "gate.articles", "gate.better", "gate.calibration_of_topics", "gate.speed"} <= set(found)
         assert "times the champion's time" in found["gate.speed"]
 
-    def test_tags_of_an_earlier_decision_go(self, registry: Registry) -> None:
+    def test_tags_of_an_earlier_decision_go(self, store, registry: Registry) -> None:
         for key in ("gate.once", "gate.production.once"):
-            registry._client.set_model_version_tag(MODEL, "1", key, "passed")
+            client(store).set_model_version_tag(MODEL, "1", key, "passed")
         registry.promote(registry.find("1"))
-        found = tags(registry, "1")
+        found = tags(store, "1")
         assert "gate.once" not in found
         assert "gate.production.once" in found
 
-    def test_a_decision_on_another_model_has_tags_of_its_own(self, registry: Registry) -> None:
-        found = tags(registry, "2")
+    def test_a_decision_on_another_model_has_tags_of_its_own(self, store) -> None:
+        found = tags(store, "2")
         assert found["gate.decision"].startswith("accepted for topic-stance: ")
         assert found["gate.production.decision"].startswith("accepted for production: ")
 
@@ -150,18 +185,14 @@ class TestPromote:
         assert not decision.accepted
         assert decision.why == "refused: made up"
         assert registry.champion("strict") is None
-        assert tags(registry, "1")["gate.strict.made_up"].startswith("FAILED")
+        assert tags(store, "1")["gate.strict.made_up"].startswith("FAILED")
 
     def test_the_configuration_may_set_them_aside(
-        self, store, registry: Registry, monkeypatch: pytest.MonkeyPatch
+        self, registry: Registry, tiny_folder: Path, asked: list[Pipeline]
     ) -> None:
-        asked: list[Pipeline] = []
-        monkeypatch.setattr("topic_stance.training.registry.BEHAVIOUR", (lambda model: asked.append(model) or [],))
-        version = registry.find("1")
-        registry._gate(version, None, None)
+        assert registry.promote(registry.find("1"), to="aside").accepted
         assert not asked
-        monkeypatch.setattr(registry, "_options", lambda version, model: GateConfig())
-        registry._gate(version, None, None)
+        assert registry.promote(registry.register_folder(tiny_folder, "not-aside")).accepted
         assert len(asked) == 1
 
 
@@ -196,13 +227,12 @@ class TestFaults:
         assert registry.find(f"{name}@champion").number == "1"
         return name
 
-    def test_killed_at_any_call(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_killed_at_any_call(self, store, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("topic_stance.training.claims.STALE", 0.0)
         survived = []
         for nth in range(100):
             candidate = registry.find("2")
-            dying = Registry(registry._uri)
-            dying._client = Dying(registry._client, nth)  # type: ignore[assignment]
+            dying = with_client(store, Dying(client(store), nth))
             before = registry.champion(target)
             try:
                 dying.promote(candidate, to=target)
@@ -218,38 +248,38 @@ class TestFaults:
         assert len(survived) > 10
         assert now.number != "1"
 
-    def test_two_at_once(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_two_at_once(self, store, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Both have passed the gate against the same champion; the second comes while the first moves the alias."""
-        other = Registry(registry._uri)
         monkeypatch.setattr("topic_stance.training.registry.claimed", partial(claimed, patience=0.0))
-        first = registry._copied(registry.find("2"), target)
-        second = registry._copied(registry.find("2"), target)
-        champion = registry.champion(target)
+        first, second = (registry.register_run(registry.find("2").run_id or "", target) for _ in range(2))
         answers = []
 
         def interrupted(*arguments: Any) -> None:
             with pytest.raises(StoreError, match="another promotion is under way"):
-                other._crown(second, champion, "promote", "at the same time")
+                registry.promote(second)
             answers.append(1)
             move(*arguments)
 
-        move = registry._client.set_registered_model_alias
-        monkeypatch.setattr(registry._client, "set_registered_model_alias", interrupted)
-        registry._crown(first, champion, "promote", "first")
+        interrupting = client(store)
+        move = interrupting.set_registered_model_alias
+        monkeypatch.setattr(interrupting, "set_registered_model_alias", interrupted)
+        assert with_client(store, interrupting).promote(first).accepted
         assert answers == [1]
         assert registry.champion(target) == first
-        with pytest.raises(StoreError, match="in the meantime"):
-            other._crown(second, champion, "promote", "too late")
         assert [reign.version for reign in registry.history(target)] == ["1", first.number]
 
-    def test_many_at_once(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_many_at_once(self, store, registry: Registry, target: str) -> None:
         """Threads against one store: one wins, the others are told so, and history has no gap."""
-        champion = registry.champion(target)
-        versions = [registry._copied(registry.find("2"), target) for _ in range(4)]
+        versions = [registry.register_run(registry.find("2").run_id or "", target) for _ in range(4)]
+        in_the_gate = Barrier(len(versions), timeout=60)
+
+        def all_there(pipeline: Pipeline) -> list[Rate]:
+            in_the_gate.wait()
+            return []
 
         def attempt(version: Version) -> str:
             try:
-                Registry(registry._uri)._crown(version, champion, "promote", "at once")
+                Registry(store.uri, checks=[all_there]).promote(version)
             except StoreError as error:
                 return str(error)
             return "won"
@@ -261,36 +291,39 @@ class TestFaults:
         assert all("in the meantime" in outcome for outcome in outcomes if outcome != "won")
         assert registry.champion(target) == winners[0]
         assert [reign.version for reign in registry.history(target)] == ["1", winners[0].number]
-        assert not [key for key in registry._client.get_registered_model(target).tags if key.startswith("claim.")]
+        assert not [key for key in client(store).get_registered_model(target).tags if key.startswith("claim.")]
 
     def test_a_promotion_that_is_really_killed(self, registry: Registry, target: str, store) -> None:
         """SIGKILL between what is written down and the move of the alias."""
         script = (
             "import os, signal, sys\n"
             "from topic_stance.training.registry import Registry\n"
+            "from topic_stance.training.store import connect\n"
+            "connect(sys.argv[1])\n"
+            "from mlflow import MlflowClient\n"
+            "MlflowClient.set_registered_model_alias = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
             "registry = Registry(sys.argv[1])\n"
-            "registry._client.set_registered_model_alias = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
-            "copied = registry._copied(registry.find('2'), sys.argv[2])\n"
-            "registry._crown(copied, registry.champion(sys.argv[2]), 'promote', 'killed')\n"
+            "registry.promote(registry.find('2'), to=sys.argv[2])\n"
         )
         done = subprocess.run([sys.executable, "-c", script, store.uri, target], cwd=store.folder, check=False)
         assert done.returncode == -signal.SIGKILL
         assert registry.find(f"{target}@champion").number == "1"
         assert [reign.version for reign in registry.history(target)] == ["1"]
-        tags = registry._client.get_registered_model(target).tags
-        assert any(key.startswith("claim.") for key in tags)
+        assert any(key.startswith("claim.") for key in client(store).get_registered_model(target).tags)
 
-    def test_a_server_that_goes_away(self, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_server_that_goes_away(
+        self, store, registry: Registry, target: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from mlflow.exceptions import MlflowException
 
         def gone(*arguments: Any) -> None:
             raise MlflowException("API request to endpoint failed with exception Max retries exceeded")
 
         candidate = registry.find("2")
-        with monkeypatch.context() as broken:
-            broken.setattr(registry._client, "set_registered_model_alias", gone)
-            with pytest.raises(StoreError, match="the server cannot be reached"):
-                registry.promote(candidate, to=target)
+        broken = client(store)
+        monkeypatch.setattr(broken, "set_registered_model_alias", gone)
+        with pytest.raises(StoreError, match="the server cannot be reached"):
+            with_client(store, broken).promote(candidate, to=target)
         assert registry.find(f"{target}@champion").number == "1"
         assert registry.promote(candidate, to=target).accepted
         assert registry.find(f"{target}@champion").number != "1"
@@ -315,18 +348,21 @@ class TestRegister:
         assert "name labelled articles with --gold" in capfd.readouterr().err
         assert store("promote", "folder", "--gold", str(gold)) == 1
 
-    def test_a_folder_keeps_what_its_configuration_says_of_the_gate(self, registry: Registry, store) -> None:
-        version = registry.register_folder(store.folder / "out", "settings")
-        bundle = load_bundle(registry.folder("settings"))
-        assert registry._options(version, Pipeline(bundle)) == registry._options(registry.find("1"), Pipeline(bundle))
-        assert registry._options(version, Pipeline(bundle)) != GateConfig()
-
-    def test_a_configuration_of_another_version(
-        self, registry: Registry, tiny: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    def test_a_folder_keeps_what_its_configuration_says_of_the_gate(
+        self, registry: Registry, store, asked: list[Pipeline]
     ) -> None:
-        (tmp_path / "config.json").write_text('{"name": "x", "no_longer_an_option": 1}')
-        monkeypatch.setattr(registry, "_download", lambda *_: tmp_path / "config.json")
-        assert registry._options(registry.find("2"), tiny) == GateConfig()
+        assert registry.promote(registry.register_folder(store.folder / "out", "settings")).accepted
+        assert not asked
+
+    def test_what_a_configuration_of_another_version_says_is_passed_over(
+        self, registry: Registry, store, tmp_path: Path, asked: list[Pipeline]
+    ) -> None:
+        folder = shutil.copytree(store.folder / "out", tmp_path / "out")
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["options"]["no_longer_an_option"] = 1
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        assert registry.promote(registry.register_folder(folder, "other-options")).accepted
+        assert len(asked) == 1
 
     def test_what_is_not_there(self, store, capfd) -> None:
         assert store("register", "nosuch") == 2
@@ -362,22 +398,22 @@ class TestHistory:
 
     def test_in_order(self) -> None:
         events = self.reigns("1", "2", "3")
-        assert _chained(events, "3") == events
+        assert chained(events, "3") == events
 
     def test_without_a_promotion_that_was_killed(self) -> None:
         first, second = self.reigns("1", "2")
         killed = Reign("9", "", "promote", "", "1")
-        assert _chained([first, killed, second], "2") == [first, second]
-        assert _chained([first, second, killed], "2") == [first, second]
+        assert chained([first, killed, second], "2") == [first, second]
+        assert chained([first, second, killed], "2") == [first, second]
 
     def test_with_an_alias_that_was_moved_by_hand(self) -> None:
         events = self.reigns("1", "2")
-        *known, other = _chained(events, "7")
+        *known, other = chained(events, "7")
         assert known == events
         assert (other.version, other.kind) == ("7", "other")
 
     def test_of_no_champion(self) -> None:
-        assert _chained(self.reigns("1"), None) == []
+        assert chained(self.reigns("1"), None) == []
 
 
 class TestFind:
