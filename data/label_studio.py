@@ -15,15 +15,16 @@ from xml.sax.saxutils import quoteattr
 import msgspec
 
 from .files import decode, encode, read_file
-from .records import KINDS, DataError, Kind, LabelledActor, LabelledArticle, Span, content_id
+from .records import KINDS, DataError, Kind, LabelledActor, LabelledArticle, Span
 from .regions import (
     LABELS,
+    About,
     Imported,
     Label,
-    Part,
     Region,
+    about,
     checked,
-    labelled_parts,
+    described,
     quotes_from,
     regions_of,
 )
@@ -52,14 +53,8 @@ class _Annotation(msgspec.Struct):
     ground_truth: bool = False
 
 
-class _Data(msgspec.Struct):
+class _Data(About, kw_only=True):
     text: str
-    id: str = ""
-    title: str = ""
-    date: str = ""
-    source: str = ""
-    region: str = ""
-    labelled: list[Part] = []
 
 
 class _Task(msgspec.Struct):
@@ -95,16 +90,8 @@ def label_studio_bytes(articles: Iterable[LabelledArticle]) -> bytes:
 
 
 def task_data(article: LabelledArticle) -> dict[str, Any]:
-    """What a task shows; `labelled` says which parts are labelled in full even where nothing was found."""
-    return {
-        "id": article.id,
-        "text": article.text,
-        "title": article.title,
-        "date": article.date,
-        "source": article.source,
-        "region": article.region,
-        "labelled": labelled_parts(article),
-    }
+    """What a task shows of an article, and what it tells about it."""
+    return {"id": article.id, "text": article.text} | msgspec.structs.asdict(about(article))
 
 
 def task_result(article: LabelledArticle) -> list[dict[str, Any]]:
@@ -167,18 +154,8 @@ def _article(data: _Data, results: Sequence[_Result], where: str) -> LabelledArt
     regions = _regions(data.text, results, where)
     links = [(result.from_id, result.to_id) for result in results if result.type == "relation"]
     quotes = quotes_from(regions, links, data.text, where)
-    actors = _actors(results, where)
-    return LabelledArticle(
-        id=data.id or content_id(data.text),
-        text=data.text,
-        topics=[choice for result in results if result.from_name == "topics" for choice in result.value.choices],
-        quotes=quotes if quotes or "quotes" in data.labelled else None,
-        actors=actors if actors or "actors" in data.labelled else None,
-        title=data.title,
-        date=data.date,
-        source=data.source,
-        region=data.region,
-    )
+    topics = [choice for result in results if result.from_name == "topics" for choice in result.value.choices]
+    return described(data, data.text, topics, quotes, _actors(results, where))
 
 
 def _actors(results: Sequence[_Result], where: str) -> list[LabelledActor]:

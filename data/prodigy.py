@@ -16,15 +16,16 @@ from typing import Any
 import msgspec
 
 from .files import encode, json_lines
-from .records import DataError, Kind, LabelledActor, LabelledArticle, content_id
+from .records import DataError, Kind, LabelledActor, LabelledArticle
 from .regions import (
     LABELS,
+    About,
     Imported,
     Label,
-    Part,
     Region,
+    about,
     checked,
-    labelled_parts,
+    described,
     quotes_from,
     regions_of,
 )
@@ -44,15 +45,6 @@ class _Relation(msgspec.Struct):
     child_span: _Span
 
 
-class _Meta(msgspec.Struct):
-    id: str = ""
-    title: str = ""
-    date: str = ""
-    source: str = ""
-    region: str = ""
-    labelled: list[Part] = []
-
-
 class _Task(msgspec.Struct):
     text: str
     spans: list[_Span] = []
@@ -60,7 +52,7 @@ class _Task(msgspec.Struct):
     accept: list[str] = []
     actors: list[LabelledActor] = []
     answer: str = "accept"
-    meta: _Meta = msgspec.field(default_factory=_Meta)
+    meta: About = msgspec.field(default_factory=About)
 
 
 def read_prodigy(path: Path) -> Imported:
@@ -92,14 +84,7 @@ def _task(article: LabelledArticle) -> dict[str, Any]:
         "accept": article.topics,
         "actors": article.actors or [],
         "answer": "accept",
-        "meta": {
-            "id": article.id,
-            "title": article.title,
-            "date": article.date,
-            "source": article.source,
-            "region": article.region,
-            "labelled": labelled_parts(article),
-        },
+        "meta": about(article),
     }
 
 
@@ -138,18 +123,7 @@ def _article(task: _Task, where: str) -> LabelledArticle:
     regions = [Region(_key(s), _label(s, where), (s.start, s.end), s.kind, s.actor) for s in task.spans]
     links = [(_key(relation.head_span), _key(relation.child_span)) for relation in task.relations]
     quotes = quotes_from(regions, links, task.text, where)
-    meta = task.meta
-    return LabelledArticle(
-        id=meta.id or content_id(task.text),
-        text=task.text,
-        topics=task.accept,
-        quotes=quotes if quotes or "quotes" in meta.labelled else None,
-        actors=task.actors if task.actors or "actors" in meta.labelled else None,
-        title=meta.title,
-        date=meta.date,
-        source=meta.source,
-        region=meta.region,
-    )
+    return described(task.meta, task.text, task.accept, quotes, task.actors)
 
 
 def _key(span: _Span) -> str:

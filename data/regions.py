@@ -1,6 +1,7 @@
 """Quotes as annotation tools hold them: labelled regions of a text, and links that say which belong together.
 
-Also what every conversion shares: the checks that labels must pass on the way in and on the way out.
+Also what conversions share: what a task tells of its article beside the labels, and the checks that labels must pass on
+the way in and on the way out.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
+import msgspec
+
 from .corpus import quote_kind
-from .records import DataError, Kind, LabelledArticle, LabelledQuote, Span
+from .records import DataError, Kind, LabelledActor, LabelledArticle, LabelledQuote, Span, content_id
 
 Label = Literal["content", "cue", "source"]
 Part = Literal["quotes", "actors"]
@@ -30,6 +33,20 @@ class Region(NamedTuple):
 
 Link = tuple[str, str]
 """The keys of two regions of the same quote."""
+
+
+class About(msgspec.Struct):
+    """What a task tells of its article beside text and labels.
+
+    `labelled`: which of these are labelled in full, even where nothing was found.
+    """
+
+    id: str = ""
+    title: str = ""
+    date: str = ""
+    source: str = ""
+    region: str = ""
+    labelled: list[Part] = []
 
 
 class Imported(NamedTuple):
@@ -83,10 +100,26 @@ def quotes_from(regions: Sequence[Region], links: Iterable[Link], text: str, whe
     return [_quote(group, text, where) for group in members.values()]
 
 
-def labelled_parts(article: LabelledArticle) -> list[Part]:
-    """Which parts are labelled in full, even where nothing was found."""
-    parts: tuple[tuple[Part, object], ...] = (("quotes", article.quotes), ("actors", article.actors))
-    return [name for name, value in parts if value is not None]
+def about(article: LabelledArticle) -> About:
+    """What a task tells of an article."""
+    return About(article.id, article.title, article.date, article.source, article.region, _labelled_parts(article))
+
+
+def described(
+    told: About, text: str, topics: list[str], quotes: list[LabelledQuote], actors: list[LabelledActor]
+) -> LabelledArticle:
+    """The article of a task. Where there are no quotes or actors, the task tells whether that is a label."""
+    return LabelledArticle(
+        id=told.id or content_id(text),
+        text=text,
+        topics=topics,
+        quotes=quotes if quotes or "quotes" in told.labelled else None,
+        actors=actors if actors or "actors" in told.labelled else None,
+        title=told.title,
+        date=told.date,
+        source=told.source,
+        region=told.region,
+    )
 
 
 def label_problems(article: LabelledArticle) -> Iterator[str]:
@@ -114,6 +147,11 @@ def checked(article: LabelledArticle, where: str) -> LabelledArticle:
     for problem in label_problems(article):
         raise DataError(f"{where}: {problem}")
     return article
+
+
+def _labelled_parts(article: LabelledArticle) -> list[Part]:
+    parts: tuple[tuple[Part, object], ...] = (("quotes", article.quotes), ("actors", article.actors))
+    return [name for name, value in parts if value is not None]
 
 
 def _known(key: str, by_key: dict[str, Region], where: str) -> Region:
