@@ -23,6 +23,7 @@ from .namesakes import (
     FEMALE,
     FIRST,
     GENDER,
+    JUNIOR,
     KIND,
     LAST_FULL,
     LENGTH,
@@ -61,6 +62,8 @@ _KIN = token_hashes(
     "grandfather grandson granddaughter stepfather stepmother girlfriend boyfriend"
 )
 _STATE_KEY, _LAST_NAME = np.uint64(0xA24BAED4963EE407), np.uint64(0x8CB92BA72F3D8DD7)
+_JUNIORS = np.uint64(0x3C6EF372FE94F82B)
+"""Mixed into a last name: whether a Jr. goes by it and his suffix (Li Jr.)."""
 _BY_MIDDLE = np.uint64(0x5F9C2B8E34D1A6E3)
 """Mixed into a word: the key of the one entity with it between the first and the last, plus one, or -1 for several."""
 assert TAGGER_NAMES[: STATE + 1] == ("none", "PERSON", "ORG", "GPE"), "names are tagged by the numbers of lexicon.TYPES"
@@ -97,6 +100,9 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     keys = np.zeros(size, np.uint64)
     values = np.zeros(size, np.int32)
     count = 0
+    for k in range(n):
+        if place[k, N_WORDS] == 2 and has_word(JUNIOR, place[k, WORDS], place[k, END], tokens.hash):
+            put(keys, values, names.key[k, LAST_KEY] ^ _JUNIORS, 1)
     for single in (False, True):
         full = 0
         for k in range(n):
@@ -120,7 +126,9 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     for entity in range(count):
         if row[entity, KIND] == UNKNOWN:
             row[entity, KIND] = np.argmax(row[entity, VOTES:])
-        if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1:
+        junior = has_word(JUNIOR, row[entity, NAME_BEGIN], row[entity, NAME_END], tokens.hash)
+        by_both = junior and look_up(keys, values, ends[entity, 1] ^ _JUNIORS) != 0
+        if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1 and not by_both:
             last_name = ends[entity, 1] ^ _LAST_NAME
             put(keys, values, last_name, entity + 1 if look_up(keys, values, last_name) == 0 else -1)
     total = np.zeros(1, np.int64)
@@ -147,8 +155,9 @@ def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens
         kind = PERSON
     gender = gender_of_title(k, place, bits)
     president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], tokens.hash)
+    elder = single and look_up(keys, values, names.key[k, LAST_KEY] ^ _JUNIORS) != 0
     entity = _so_called(k, kind, names, row, keys, values)
-    other = entity >= 0 and another(entity, gender, president, row, tokens.hash)
+    other = entity >= 0 and another(entity, gender, president, elder, row, tokens.hash)
     if other:
         entity = -1
     if entity < 0 and single and k > 0 and _in_brackets(k, place, tokens):
@@ -157,7 +166,7 @@ def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens
         entity = _body_by_part(k, names, row, keys, values, bits, tokens)
     elif entity < 0 and single and kind <= PERSON:
         tagged = name_tags[place[k, LAST]] == PERSON
-        entity = _person_by_part(k, gender, president, tagged, names, row, keys, values, bits, tokens)
+        entity = _person_by_part(k, gender, president, elder, tagged, names, row, keys, values, bits, tokens)
     elif entity < 0 and kind <= PERSON:
         entity = by_full_name(k, place, names.key, row, keys, values, tokens)
     return entity, kind, gender, other and president
@@ -189,11 +198,11 @@ def _body_by_part(k, names, row, keys, values, bits, tokens):  # type: ignore[no
 
 @inlined
 def _person_by_part(  # type: ignore[no-untyped-def]
-    k, gender, president, tagged, names, row, keys, values, bits, tokens
+    k, gender, president, elder, tagged, names, row, keys, values, bits, tokens
 ):
     """Whom one word means by the last, first or middle name, or -1."""
     place, key = names.place, names.key
-    entity = by_last_name(k, gender, president, key, row, keys, values, tokens.hash)
+    entity = by_last_name(k, gender, president, elder, key, row, keys, values, tokens.hash)
     if entity < 0 and not goes_by_last_name(k, place, bits, tokens.hash):
         entity = by_first_name(k, tagged, place, key, row, keys, values, bits, tokens.flags)
     if entity < 0 and not bits[place[k, WORDS]] & (HE | SHE):

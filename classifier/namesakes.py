@@ -28,7 +28,7 @@ LONGEST_NAME = 6
 """Words of a name that others are short for: longer ones are headlines."""
 _NAMESAKES = 8
 """So many entities with a word in common are looked at."""
-_OF, _FOR, _ON, PRESIDENT = token_hashes("of for on president")
+_OF, _FOR, _ON, PRESIDENT, JUNIOR = token_hashes("of for on president jr")
 _BEFORE_GIVEN_NAMES = token_hashes(
     "sir dame lady sheikh sheik prince princess datuk seri sri imam father fr sister brother pastor"
 )
@@ -56,11 +56,17 @@ def has_word(word, begin, end, hashes):  # type: ignore[no-untyped-def]
 
 
 @inner
-def another(entity, gender, president, row, hashes):  # type: ignore[no-untyped-def]
-    """Whether a person of the same last name is meant: Mr. beside Mrs. Li, a president beside a woman who is none."""
+def another(entity, gender, president, elder, row, hashes):  # type: ignore[no-untyped-def]
+    """Whether a person of the same last name is meant: Mr. beside Mrs. Li, a president beside a woman who is none.
+
+    elder: whether a Jr. of that last name goes by both, so that nobody means him by the last name alone.
+    """
     if gender != EITHER and row[entity, ADDRESSED] != EITHER and gender != row[entity, ADDRESSED]:
         return True
-    if not president or row[entity, GENDER] != FEMALE:
+    junior = has_word(JUNIOR, row[entity, NAME_BEGIN], row[entity, NAME_END], hashes)
+    if junior and elder:
+        return True
+    if not president or not (junior or row[entity, GENDER] == FEMALE):
         return False
     return not has_word(PRESIDENT, row[entity, TITLE_BEGIN], row[entity, TITLE_END], hashes)
 
@@ -72,11 +78,11 @@ def mostly_person(entity, row):  # type: ignore[no-untyped-def]
 
 
 @inner
-def by_last_name(k, gender, president, key, row, keys, values, hashes):  # type: ignore[no-untyped-def]
+def by_last_name(k, gender, president, elder, key, row, keys, values, hashes):  # type: ignore[no-untyped-def]
     """Whom a last name means of those who bear it, or -1.
 
     Those that the gender fits are taken first, then those that are known as persons, then the last named. gender: by
-    the name's title; president: whether that is one's.
+    the name's title; president: whether that is one's; elder: as for `another`.
     """
     best = -1
     chain = look_up(keys, values, key[k, LAST_KEY] ^ BY_LAST)
@@ -87,7 +93,7 @@ def by_last_name(k, gender, president, key, row, keys, values, hashes):  # type:
         chain = row[entity, SAME_LAST]
         if row[entity, KIND] > PERSON or row[entity, LENGTH] > LONGEST_NAME:
             continue
-        if another(entity, gender, president, row, hashes):
+        if another(entity, gender, president, elder, row, hashes):
             continue
         if best < 0 or _likelier(entity, best, gender, row):
             best = entity

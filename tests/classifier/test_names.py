@@ -58,7 +58,16 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("a lawyer for U.S. Sen. Sarah Tonk", "a lawyer for U.S. Sen. Sarah Tonk"),
         ("a spokesman for Sarah Tonk", "a spokesman for Sarah Tonk"),
         ("the lawyer for rapper Robert Marr", "lawyer for rapper Robert Marr"),
+        ("AG Robert Marr", "Robert Marr"),
+        ("Democrats Sarah Tonk and Robert Marr", "Sarah Tonk and Robert Marr"),
+        ("the mayor of Norway Robert Marr", "Robert Marr"),
+        ("the envoy of Jordan Marr Tonk", "envoy of Jordan Marr Tonk"),
+        ("EU Commissioner for Eels Robert Marr", "Robert Marr"),
+        ("the Joint Chiefs of Eels spokesman Velm Tonkiya", "Velm Tonkiya"),
+        ("Supporters of Eel Minister Robert Marr", "Supporters of Eel Minister Robert Marr"),
+        ("a guild called Orrin din Velm", "Orrin din Velm"),
         # appositions
+        ("the growers - most of them friends of Robert Marr -", "growers"),
         ("the Press Relations Officer, DSP Ngozi Tonk", "Ngozi Tonk"),
         ("Marr's lawyer, former judge Sarah Tonk", "Sarah Tonk"),
         ("Tonk's lawyers, Robert Marr and Mara Quill", "Robert Marr and Mara Quill"),
@@ -116,6 +125,13 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         # headlines
         ("ABEL TONK SIGNS EEL SANCTIONS. It was late.", "Tonk", "Tonk"),
         ("MAYOR SARAH TONK OF ORRIN CAME. Sarah Tonk left.", "Tonk", "Sarah Tonk"),
+        # fathers and sons
+        ("Robert Marr Jr. met Marr Jr.'s friends.", "Marr", "Marr"),
+        ("Robert Marr Jr. left.", "President Marr", "Marr"),
+        ("President Robert Marr Jr. left.", "President Marr", "Robert Marr Jr."),
+        # two offices of something
+        ("Secretary of State Sarah Tonk and Orrin Eel Minister Abel Marr left.", "Tonk", "Sarah Tonk"),
+        ("Secretary of Health and Human Services Sarah Tonk left.", "Tonk", "Sarah Tonk"),
         # another one
         ("A senior official left, and Marr came.", "another senior official", "another senior official"),
     ],
@@ -136,7 +152,7 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
         ("Norwegian Sarah Tonk", "Sarah Tonk", "person"),
         ("Sarah Tonk's very long and angry letter", "Sarah Tonk's very long and angry letter", "document"),
         ("Sarah Tonk's brother's angry letter", "Sarah Tonk's brother's angry letter", "document"),
-        ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "organization"),
+        ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "group"),
         ("Director for the Eel Agency Gen. Robert Marr", "Director for the Eel Agency Gen. Robert Marr", "person"),
         ("Chief of Staff to Robert Marr", "Chief of Staff to Robert Marr", "person"),
         ("the party, Orrin Union's largest", "party", "organization"),

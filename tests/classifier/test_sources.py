@@ -138,6 +138,11 @@ def test_what_only_begins_with_a_pronoun_is_somebody_else(shipped: Pipeline, sou
     [
         ("a group of Orrin growers", "group"),
         ("a majority of the growers", "group"),
+        ("a number of other groups", "group"),
+        ("a series of angry posts", "document"),
+        ("ICE officials and the Eel Office", "group"),
+        ("the excerpts", "document"),
+        ("the Orrin military", "organization"),
         ("55% of the growers", "group"),
         ("Forty percent of the growers", "group"),
         ("House Democrats", "group"),
