@@ -18,12 +18,14 @@ from .lexicon import (
     NEVER,
     ORGANIZATION,
     PARTICLE,
+    PERSON,
     PREPOSITION,
     SHE,
     SHORT,
     SUFFIX,
     TITLE,
     noun_of,
+    pronoun_of,
 )
 from .segment import (
     ALLCAPS,
@@ -68,6 +70,7 @@ _PLATFORMS = token_hashes("facebook twitter pinterest linkedin whatsapp reddit t
 """Buttons that are scraped in a row before a caption."""
 _BEFORE_NAMES = token_hashes("former acting ex longtime incoming outgoing")
 """Words that are no part of a name, with a capital or without."""
+_LONGEST_ACRONYM = 5
 _SHORTEST_CRY = 5
 """Letters of a word in capitals before a name that is no acronym (WATCHED)."""
 
@@ -169,7 +172,9 @@ def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[n
 
 
 @inner
-def find_runs(hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
+def find_runs(  # type: ignore[no-untyped-def]
+    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags
+):
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
     n = len(hashes)
     out = np.empty((n, 3), np.int32)
@@ -177,7 +182,7 @@ def find_runs(hashes, flags, mark, points, start, end, level, quotation, sentenc
     i = 0
     while i < n:
         if not flags[i] & CAPITAL or not _name_word(
-            i, n, hashes, flags, points, start, level, quotation, sentence_start, bits
+            i, n, hashes, flags, points, start, end, level, quotation, sentence_start, bits, name_tags
         ):  # fmt: skip
             i += 1
             continue
@@ -279,7 +284,9 @@ def party_of_state(i, n, hashes, flags):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _name_word(  # type: ignore[no-untyped-def]
+    i, n, hashes, flags, points, start, end, level, quotation, sentence_start, bits, name_tags
+):
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
     if _calendar(i, n, hashes, flags, points, start, bits):
         return False
@@ -290,7 +297,10 @@ def _name_word(i, n, hashes, flags, points, start, level, quotation, sentence_st
     if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
         return level[i] != 1 or goes_on or (i > 0 and flags[i - 1] & WORD > 0)
     if level[i] == 1 and not (bits[i] & PARTICLE and goes_on):
-        return False
+        # CNN, US: words that are written without capitals, too, in addresses or as another word
+        alone = i + 1 == n or not flags[i + 1] & ALLCAPS
+        short = flags[i] & ALLCAPS > 0 and end[i] - start[i] <= _LONGEST_ACRONYM
+        return alone and short and name_tags[i] > PERSON and not pronoun_of(bits[i])
     return level[i] != 2 or goes_on
 
 

@@ -78,6 +78,7 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
         hashes, flags, where.tag, bits,
         find_runs(
             hashes, flags, tokens.mark, tokens.points, start, end, level, where.quotation, where.sentence_start, bits,
+            where.name,
         ),
         level,
     )  # fmt: skip

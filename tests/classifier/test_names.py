@@ -180,6 +180,8 @@ def test_what_and_of_what_kind_a_source_is(shipped: Pipeline, source: str, name:
         ("Foreign Ministry officials left. The ministry said the tax will rise.", "Foreign Ministry"),
         ("Common Cause said the tax will rise.", "Common Cause"),
         ("Today Orrin Bank said the tax will rise.", "Orrin Bank"),
+        ("It rained. CNN said the tax will rise.", "CNN"),
+        ("It rained. US said the tax will rise.", "US"),
         ("Yesterday growers met. But Quill said the tax will rise.", "Quill"),
     ],
 )
