@@ -4,8 +4,9 @@ Each line is judged by what it looks like, in the order of `line_verdicts`: phra
 `data/lexicons/boilerplate.txt`, then a handful of shapes (photo credits, time codes with the titles that follow them,
 repeated lines, bylines, navigation, stray numbers, teaser bullets before the first paragraph).
 
-Within a line some outlets follow a person's name by the name in full, headlines glued to it, and "MORE": `prose` leaves
-these promos out for whoever looks for quotes. Topics are read from whole lines.
+Within a line some outlets follow a person's name by the name in full, headlines glued to it, and "MORE", and between
+paragraphs stand links to other articles: `prose` leaves these promos out for whoever looks for quotes. Topics are read
+from all lines of the body, for which links are as good as any.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _CREDIT_END = 14
 """Tokens at the end of a line in which the agency of a photograph stands."""
 _SHORTEST_REPEATED, _LONGEST_REPEATED = 3, 30
 """Words of a title or headline that is left out where it stands twice."""
+_LONGEST_LINK, _SHORTEST_SHOUT = 40, 5
+"""Tokens of a link to another article, fewer than these, and words of one in capitals."""
 _LONGEST_PROMO, _LONGEST_NAME, _SHORTEST_NAME = 200, 6, 3
 """Tokens of a promo and of the name in front of it that are looked at, and letters of a name."""
 
@@ -88,12 +91,13 @@ def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
 
 
 def prose(body: Tokens) -> tuple[Tokens, NDArray[np.int32]]:
-    """The body without the promos within its lines, and the numbers of the tokens before which one was left out."""
-    keep = _own_words(body.points, body.start, body.end, body.hash, body.flags)
+    """The body without promos, and the numbers of the tokens before which one was left out."""
+    keep = _own_words(body.points, body.start, body.end, body.hash, body.flags, body.lines)
     if keep.all():
         return body, np.empty(0, np.int32)
     left = np.add.accumulate(keep, dtype=np.int32)
     cuts = np.unique(left[~keep])
+    lines = np.concatenate((np.zeros(1, np.int32), left))[body.lines]
     return Tokens(
         body.points,
         body.start[keep],
@@ -101,7 +105,7 @@ def prose(body: Tokens) -> tuple[Tokens, NDArray[np.int32]]:
         body.hash[keep],
         body.flags[keep],
         body.mark[keep],
-        np.concatenate((np.zeros(1, np.int32), left))[body.lines],
+        np.unique(lines),
         body.special,
     ), cuts
 
@@ -161,9 +165,10 @@ def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-def]
+def _own_words(points, start, end, hashes, flags, lines):  # type: ignore[no-untyped-def]
     """Which tokens are no part of a promo, (n_tokens,) bool: of "Lee Ana LeeTax falls MORE" the first."""
     keep = np.ones(len(hashes), np.bool_)
+    _leave_out_links(keep, points, start, end, hashes, flags, lines)
     low = 0
     for i in range(len(hashes)):
         if flags[i] & LINE:
@@ -177,6 +182,37 @@ def _own_words(points, start, end, hashes, flags):  # type: ignore[no-untyped-de
                 break
         low = i + 1
     return keep
+
+
+@inner
+def _leave_out_links(keep, points, start, end, hashes, flags, lines):  # type: ignore[no-untyped-def]
+    """Mark lines that end in "Read more" and, among others, lines in capitals as left out.
+
+    Where two lines in capitals follow each other, capitals tell nothing.
+    """
+    before = False  # whether the line before is in capitals
+    for k in range(len(lines) - 1):
+        a, b = lines[k], lines[k + 1]
+        shouted = _in_capitals(a, b, points, start, end, flags)
+        after = k + 2 < len(lines) and _in_capitals(b, lines[k + 2], points, start, end, flags)
+        more = b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ
+        if (more and b - a < _LONGEST_LINK) or (shouted and not before and not after and len(lines) > 2):
+            keep[a:b] = False
+        before = shouted
+
+
+@inner
+def _in_capitals(a, b, points, start, end, flags):  # type: ignore[no-untyped-def]
+    """Whether a line of some words, tokens a to b, is in capitals and no quotation."""
+    if points[start[a]] == 0x201C or points[start[a]] == 0x22:
+        return False
+    words = 0
+    for i in range(a, b):
+        if flags[i] & WORD and not flags[i] & NUMBER:
+            words += 1
+            if not flags[i] & ALLCAPS and not (flags[i] & CAPITAL and end[i] - start[i] == 1):
+                return False
+    return words >= _SHORTEST_SHOUT
 
 
 @inner
@@ -317,4 +353,4 @@ def _ends(point):  # type: ignore[no-untyped-def]
     )
 
 
-_BY, _MORE = np.uint64(token_hash("by")), np.uint64(token_hash("more"))
+_BY, _READ, _MORE = (np.uint64(token_hash(word)) for word in ("by", "read", "more"))

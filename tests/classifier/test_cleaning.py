@@ -232,6 +232,20 @@ def left_after_promos(text: str) -> str:
         ("Ana Lee MORE LeeOldham MORE met.", "Ana Lee MORE LeeOldham MORE met ."),
         ("MORE", "MORE"),
         ("", ""),
+        # links to other articles
+        ("It rained.\nEels flee the bay, says Ana Lee Read more\nIt was late.", "It rained . It was late ."),
+        ("It rained.\nTAX FALLS, SAYS ANA LEE\nIt was late.", "It rained . It was late ."),
+        (
+            "It rained.\nTAX FALLS IN A BAY\nEELS FLEE A BAY TODAY",
+            "It rained . TAX FALLS IN A BAY EELS FLEE A BAY TODAY",
+        ),
+        (
+            "It rained.\n“TAX FALLS, SAYS ANA LEE”\nIt was late.",
+            "It rained . “ TAX FALLS , SAYS ANA LEE ” It was late .",
+        ),
+        ("It rained.\nTAX FALLS AND RISES\nIt was late.", "It rained . TAX FALLS AND RISES It was late ."),
+        ("TAX FALLS, SAYS ANA LEE", "TAX FALLS , SAYS ANA LEE"),
+        ("It rained.\nRead more\nIt was late.", "It rained . Read more It was late ."),
     ],
 )
 def test_promos_within_a_line_are_left_out(text: str, left: str) -> None:
@@ -243,7 +257,8 @@ def test_prose_is_part_of_the_body(words: list[str]) -> None:
     body = tokenize("".join(words))
     found, cuts = prose(body)
     assert set(found.start.tolist()) <= set(body.start.tolist())
-    assert len(found.lines) == len(body.lines)
+    assert len(found.lines) <= len(body.lines)
+    assert (np.diff(found.lines) > 0).all()
     assert found.lines[-1] == len(found.start)
     gone = np.flatnonzero(~np.isin(body.start, found.start))
     assert len(cuts) == (len(gone) > 0) + (np.diff(gone) > 1).sum()
