@@ -23,7 +23,7 @@ from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
 from .namesakes import FIRST, KIND, NAME_BEGIN, NAME_END, SECOND, TITLE_BEGIN, TITLE_END
 from .quotes import TokenSpan
-from .segment import Tokens
+from .segment import SPACED, Tokens
 
 
 @dataclass
@@ -152,5 +152,10 @@ def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:
     """The words of some tokens; what is left of them where none has a letter."""
     if end <= begin:
         return ()
-    shown = text[tokens.start[begin] : tokens.end[end - 1]]
+    shown = text[tokens.start[begin] : tokens.end[begin]]
+    for i in range(begin + 1, end):
+        between = text[tokens.end[i - 1] : tokens.start[i]]
+        if between and not between.isspace():  # a promo was left out
+            between = " " if tokens.flags[i] & SPACED else ""
+        shown += between + text[tokens.start[i] : tokens.end[i]]
     return name_words(shown) or tuple(shown.split())

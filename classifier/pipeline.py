@@ -20,7 +20,7 @@ from .context import Context
 from .quotes import find_quotes
 from .segment import Tokens
 from .stance import find_stances
-from .subjects import with_sources
+from .subjects import with_sources, without_brackets
 from .topics import TopicWeights, assign_topics, decision_scores, head_weights
 from .topics_only import article_scores
 
@@ -99,7 +99,7 @@ class Pipeline:
         quotes, where = find_quotes(tokens, self.bundle.heads.quotes)
         quotes = with_sources(quotes, tokens, where)
         if len(cuts):
-            quotes = divided(quotes, cuts)
+            quotes = divided(without_brackets(quotes, cuts, tokens), cuts)
         return tokens, quotes, where
 
     def conclude(self, article: Article, analysis: Analysis) -> Prediction:

@@ -22,8 +22,8 @@ _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 14
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _ON, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP = token_hashes(
-    "who which that of on the for part , : - ."
+_WHO, _WHICH, _THAT, _OF, _ON, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP, _OPENING = token_hashes(
+    "who which that of on the for part , : - . ("
 )
 _DASHES = token_hashes("— – -")
 _BULLETS = token_hashes("• · * ▪ ●")
@@ -53,6 +53,20 @@ def with_sources(quotes, tokens, where):  # type: ignore[no-untyped-def]
         source[k] = _trimmed(source[k, 0], source[k, 1], tokens, where)
         source[k] = _whose_part(source[k, 0], source[k, 1], tokens, where)
         source[k] = _antecedent(source[k, 0], source[k, 1], tokens, where)
+    return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
+
+
+@compiled
+def without_brackets(quotes, cuts, tokens):  # type: ignore[no-untyped-def]
+    """The same `assembly.Spans` with sources that end where a promo was left out before a bracket.
+
+    Of "Ana Li …MORE (N-Orrin)" that is "Ana Li"; cuts: as `cleaning.prose` has them.
+    """
+    source = quotes.source.copy()
+    for k in range(len(source)):
+        at = np.searchsorted(cuts, source[k, 0], "right")
+        if source[k, 0] >= 0 and at < len(cuts) and cuts[at] < source[k, 1] and tokens.hash[cuts[at]] == _OPENING:
+            source[k, 1] = cuts[at]
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
 
 

@@ -98,6 +98,23 @@ def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
     assert (cue, source, actor) == ("said", "Mayor Ana Lee", "Ana Lee")
 
 
+@pytest.mark.parametrize(
+    ("text", "source", "name"),
+    [
+        ("Sen. Ana Lee Ana Jo LeeEels flee the bay MORE (N-Orrin) said the tax will rise.", "Sen. Ana Lee", "Ana Lee"),
+        (
+            "Rep. Ana Lee Ana Jo LeeEels flee MORE's former aide said the tax will rise.",
+            "Rep. Ana Lee Ana Jo LeeEels flee MORE's former aide",
+            "Rep. Ana Lee's former aide",
+        ),
+    ],
+)
+def test_a_promo_is_no_part_of_a_name(shipped: Pipeline, text: str, source: str, name: str) -> None:
+    prediction = shipped.predict_one(Article(id="a", text=f"It was late. {text}"))
+    assert [actor.name for actor in prediction.actors] == [name]
+    assert prediction.quotes[0].source == (13, 13 + len(source))
+
+
 def test_a_quote_may_have_no_speaker(shipped: Pipeline) -> None:
     prediction = predict(shipped, "“The gates of the old harbour will be shut again on Monday morning.”")
     assert [quote.actor for quote in prediction.quotes] == [None]
