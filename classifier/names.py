@@ -37,7 +37,7 @@ BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
 """Columns of `Names.place`."""
 WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
-_OF, _FOR, _ON, _TAN, _SRI, _HYPHEN = token_hashes("of for on tan sri -")
+_OF, _FOR, _ON, _THE, _TAN, _SRI, _HYPHEN, _STOP = token_hashes("of for on the tan sri - .")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
 _BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm")
@@ -91,7 +91,10 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
     count = 0
     for r in range(len(runs)):
         runs[r, 0] = _past_compounds(runs[r, 0], runs[r, 1], hashes, flags)
-        n = _split(runs[r, 0], runs[r, 1], hashes, flags, known.keys, known.bits, first, last, word_key, word_bits)
+        runs[r, 0] = _past_article(runs[r, 0], runs[r, 1], hashes, flags, known.keys, known.state)
+        n = _split(
+            runs[r, 0], runs[r, 1], hashes, flags, start, end, known.keys, known.bits, first, last, word_key, word_bits
+        )  # fmt: skip
         if n and _parse(
             runs[r], n, hashes, flags, start, end, level, known.keys, known.state, first, last, word_key, word_bits,
             place[count], key[count],
@@ -110,6 +113,18 @@ def _past_compounds(begin, stop, hashes, flags):  # type: ignore[no-untyped-def]
     return begin
 
 
+@inner
+def _past_article(begin, stop, hashes, flags, keys, states):  # type: ignore[no-untyped-def]
+    """Where a run goes on after an article with a capital before a state (in The Netherlands)."""
+    if hashes[begin] != _THE:
+        return begin
+    whole = np.uint64(0)
+    for i in range(begin + 1, stop):
+        if flags[i] & WORD:
+            whole = joined(whole, hashes[i])
+    return begin + 1 if look_up(keys, states, whole) else begin
+
+
 @lru_cache(maxsize=1 << 14)
 def name_words(text: str) -> tuple[str, ...]:
     """The words of a name: what white space separates, without marks around; commas between words are kept."""
@@ -119,16 +134,21 @@ def name_words(text: str) -> tuple[str, ...]:
 
 
 @inner
-def _split(begin, stop, hashes, flags, keys, values, first, last, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _split(  # type: ignore[no-untyped-def]
+    begin, stop, hashes, flags, start, end, keys, values, first, last, word_key, word_bits
+):
     """The words of a run: what white space separates; returns how many, filling the four arrays for each.
 
-    The key of "al-Tonk" is that of "Tonk", as the same man is called in the next sentence.
+    "K.Li" is two words. The key of "al-Tonk" is that of "Tonk", as the same man is called in the next sentence.
     """
     n = 0
     i = begin
     while i < stop and n < LONGEST_RUN:
         j = i + 1
         while j < stop and not flags[j] & SPACED:
+            initial = j == i + 2 and end[i] - start[i] == 1 and hashes[i + 1] == _STOP
+            if initial and flags[j] & CAPITAL and end[j] - start[j] > 1:
+                break
             j += 1
         value = np.uint64(0)
         parts = np.uint32(0)

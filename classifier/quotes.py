@@ -80,7 +80,7 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
 (_THAT,) = token_hashes("that")
-_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
+_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday yesterday today tonight")
 _PREPOSITION = tagger.TAGS.index("IN")
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)

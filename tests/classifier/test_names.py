@@ -125,6 +125,8 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         # headlines
         ("ABEL TONK SIGNS EEL SANCTIONS. It was late.", "Tonk", "Tonk"),
         ("MAYOR SARAH TONK OF ORRIN CAME. Sarah Tonk left.", "Tonk", "Sarah Tonk"),
+        ("Robert K.Marr left.", "Marr", "Robert K.Marr"),
+        ("It is late in The Netherlands.", "the Netherlands", "Netherlands"),
         # fathers and sons
         ("Robert Marr Jr. met Marr Jr.'s friends.", "Marr", "Marr"),
         ("Robert Marr Jr. left.", "President Marr", "Marr"),
