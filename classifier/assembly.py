@@ -1,7 +1,7 @@
 """Quotes out of what the two chains say: spans of each cue, doubles dropped, quotations without a cue taken in.
 
 What is certain is left to rules: a span that begins within a closed pair of quotation marks holds all of it, a
-quotation belongs to the cue of its own sentence, one that goes on after its cue belongs to the quote before it.
+quotation belongs to the cue of its own sentence; for those without a cue see `uncued.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_CUE, TAG_I_SOURCE
 from .jit import compiled, inner
 from .links import B_CONTENT, B_SOURCE, REACH
-from .segment import CAPITAL, LINE, MARK_NONE, SPACED, WORD
+from .segment import LINE, MARK_NONE, WORD
 from .tagger import TAGS
+from .uncued import take_uncued
 
 DIRECT, INDIRECT, MIXED = (KINDS.index(kind) for kind in ("direct", "indirect", "mixed"))
 _LONGEST_QUOTATION = 300
@@ -40,10 +41,6 @@ _LEAST_SOURCE, _PEAK_SHARE = 0.02, 0.3
 """Posterior from which on a token is the source of a cue without one, and share of it that those beside it have."""
 _AFTER_CUE = 0.5
 """Weight of a source after its cue: a subject mostly stands before its verb."""
-_SHORTEST_UNCUED = 4
-"""Words of a quotation that no cue claimed; a shorter one is a title or a scare word."""
-_CLOSE = 40
-"""Tokens, fewer than these, between a quote and a quotation that begins a sentence and goes on with it."""
 _NESTED = 4
 """So many quotes may claim a token: nested deeper than that is noise, and would cost."""
 
@@ -121,7 +118,7 @@ def assemble(  # type: ignore[no-untyped-def]
     m = _drop_doubles(span, owner, m, cues, n_sure, posterior, n)
     _lengthen(span, m, posterior, flags, tag, sentence_start)
     _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
-    m, n_quotes = _take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
+    m, n_quotes = take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
     quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
     return divided(quotes, _further_paragraphs(flags, quotation))
 
@@ -361,116 +358,6 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
         while b < end - begin and chance[b] > _PEAK_SHARE * peak:
             b += 1
         source[k, 0], source[k, 1] = begin + a, begin + b
-
-
-@inner
-def _take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
-    """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own.
-
-    Returns how many spans and how many numbers of quotes there are then.
-    """
-    n = len(flags)
-    claimed = np.full(n, -1, np.int32)  # the quote that each token belongs to
-    for s in range(m):
-        claimed[span[s, 0] : span[s, 1]] = owner[s]
-    # Running sums: a share is then a difference of two.
-    taken = np.zeros(n + 1, np.int32)
-    content = np.zeros(n + 1, np.int32)
-    words = np.zeros(n + 1, np.int32)
-    for i in range(n):
-        taken[i + 1] = taken[i] + (claimed[i] >= 0)
-        content[i + 1] = content[i] + (1 if tagged[i] == TAG_B_CONTENT or tagged[i] == TAG_I_CONTENT else 0)
-        words[i + 1] = words[i] + (flags[i] & WORD)
-    last_end = np.full(n_quotes + n + 1, -1, np.int32)  # where each quote's content ends
-    for s in range(m):
-        last_end[owner[s]] = max(last_end[owner[s]], span[s, 1])
-    waiting = np.argsort(last_end[:n_quotes], kind="mergesort")
-    passed = 0
-    latest = -1  # the quote that ended last before the quotation at hand
-    i = 0
-    while i < n:
-        if quotation[i] != OPENING:
-            i += 1
-            continue
-        begin = i
-        end = i + 1
-        while end < n and quotation[end] == INSIDE and not flags[end] & LINE:
-            end += 1
-        if end < n and quotation[end] == CLOSING:
-            end += 1
-        i = end
-        size = end - begin
-        if 5 * (taken[end] - taken[begin]) > size:
-            continue  # more than a fifth of it is claimed
-        while passed < len(waiting) and last_end[waiting[passed]] <= begin:
-            k = waiting[passed]
-            passed += 1
-            if last_end[k] >= 0 and (latest < 0 or last_end[k] >= last_end[latest]):
-                latest = k
-        whole = _whole_of(begin, claimed, flags, quotation)
-        if whole >= 0:
-            if last_end[whole] < end:
-                last_end[whole] = end
-                latest = whole
-            span[m, 0], span[m, 1], owner[m] = begin, end, whole
-            claimed[begin:end] = whole
-            m += 1
-            continue
-        broken = latest >= 0 and _breaks(last_end[latest], cue[latest], begin, flags, quotation, sentence_start)
-        short = words[end] - words[begin] < _SHORTEST_UNCUED
-        if not broken and (short or 2 * (content[end] - content[begin]) < size):
-            continue  # less than half of it looks like content
-        if latest < 0 or not (
-            broken or _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start)
-        ):
-            latest = n_quotes
-            n_quotes += 1
-        span[m, 0], span[m, 1], owner[m] = begin, end, latest
-        claimed[begin:end] = latest
-        last_end[latest] = end
-        m += 1
-    return m, n_quotes
-
-
-@inner
-def _whole_of(begin, claimed, flags, quotation):  # type: ignore[no-untyped-def]
-    """The quote that a quotation at token `begin` is a further paragraph of, or -1.
-
-    Over paragraphs each part opens with a mark and only the last one closes.
-    """
-    if not flags[begin] & LINE:
-        return -1
-    last = begin - 1
-    while last >= 0 and not flags[last] & WORD and quotation[last] == INSIDE:
-        last -= 1  # the full stop, which no content has
-    return claimed[last] if last >= 0 and quotation[last] == INSIDE else -1
-
-
-@inner
-def _breaks(last, cue, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
-    """Whether a cue breaks a quotation that goes on at token `begin` after a comma (“We,” he said, “are tired.”)."""
-    return (
-        begin > 0
-        and last <= cue[0]
-        and cue[1] < begin
-        and quotation[last - 1] != OUTSIDE
-        and quotation[begin - 1] == OUTSIDE
-        and not flags[begin - 1] & (WORD | SPACED)
-        and begin + 1 < len(flags)
-        and flags[begin + 1] & (WORD | CAPITAL) == WORD
-        and sentence_start[last - 1] == sentence_start[begin]
-    )
-
-
-@inner
-def _goes_on(last, cue_end, begin, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
-    """Whether a quotation that begins at token `begin` is the next part of a quote whose content ends at `last`."""
-    if quotation[last - 1] == OUTSIDE:
-        return False
-    for i in range(last, begin + 1):
-        if flags[i] & LINE:
-            return False
-    return sentence_start[begin] == begin and begin - max(last, cue_end) < _CLOSE
 
 
 @inner

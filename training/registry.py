@@ -288,7 +288,8 @@ class Registry:
         try:
             return Pipeline(load_bundle(resolve_model(champion.uri, self._uri)))
         except TopicStanceError as error:
-            raise StoreError(f"the champion, {champion}, cannot be loaded ({error}): roll back first") from error
+            advice = f"roll back first; where there is no champion before it, delete its alias {CHAMPION!r} in MLflow"
+            raise StoreError(f"the champion, {champion}, cannot be loaded ({error}): {advice}") from error
 
     def _check_bundle(self, version: Version) -> tuple[Criterion, Pipeline | None]:
         """Whether the bundle can be used at all: it loads, and predicts an article."""
