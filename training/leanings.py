@@ -25,7 +25,7 @@ SPEAKERS = 20
 _PARTS = {"said": (said_word,), "cue": (cue_word,), "source": (source_word, title_word)}
 """The features that a word of a part makes."""
 LENGTH = 0.4
-"""What one unit of log odds counts; twice or three times as much is no better (RESULTS.md)."""
+"""What one unit of log odds counts; twice or three times as much is no better for GWSD (RESULTS.md)."""
 
 
 def read_leanings(topics: Sequence[str], path: Path | None = None) -> FeatureVectors | None:

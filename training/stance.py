@@ -239,7 +239,7 @@ def _regress(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients (n_columns, 3) and intercepts (3,) of each stance against the others.
 
-    One binary model a stance is as good here as a multinomial one and ten times as fast to fit (RESULTS.md). The first
+    One binary model a stance is as good here as a multinomial one and ten times as fast to fit. The first
     `n_crossed` columns, the features, are scaled by their contrast.
     """
     import scipy.sparse as sp
