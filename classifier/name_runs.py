@@ -43,8 +43,8 @@ from .tagger import TAGS
 
 LONGEST_RUN = 40
 """Tokens of a run."""
-_ADJECTIVE, _NOUN, _NAME = TAGS.index("JJ"), TAGS.index("NN"), TAGS.index("NNP")
-_OF, _FOR, _ON, _THE, _A, _SAINT, _ST, _HYPHEN = token_hashes("of for on the a saint st -")
+_ADJECTIVE, _NOUN, _PLURAL, _NAME = (TAGS.index(tag) for tag in ("JJ", "NN", "NNS", "NNP"))
+_OF, _FOR, _ON, _TO, _THE, _A, _SAINT, _ST, _HYPHEN = token_hashes("of for on to the a saint st -")
 _R, _D, _I, _V, _JUNIOR, _SENIOR = token_hashes("r d i v jr sr")
 _MAY, _APRIL, _JUNE, _AUGUST = token_hashes("may april june august")
 """Months that are names, too."""
@@ -62,6 +62,8 @@ _ON_FIELDS = token_hashes(
 """Bodies that are on a field."""
 _FOR_FIELDS = token_hashes("minister secretary undersecretary commissioner representative envoy")
 """Offices that are for a field (Commissioner for Trade)."""
+_PURPOSEFUL = token_hashes("committee campaign coalition movement alliance project initiative")
+"""Bodies that are to do something (Committee to Protect Eels)."""
 _MANY = token_hashes("women men children people fishermen")
 """Plurals without an s, which own bodies (Women's League)."""
 _AFTER_APOSTROPHE = token_hashes("s d m t ll re ve")
@@ -103,14 +105,13 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
                 has_of = has_of or hashes[i] == _OF or hashes[i] == _FOR
                 on_what = on_what or hashes[i] == _ON
                 person = person or bits[i] & (HE | SHE) > 0
+            purpose = hashes[last] == _TO and begin == last + 1 and among(_PURPOSEFUL, hashes[last - 1])
+            many = last == out[count - 1, 0] + 1 and (noun_of(head) == GROUP or tag[last - 1] == _PLURAL)
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
-            named = (
-                field
-                or on_field
-                or (of and (body or office or on_what))
-                or (for_ and (body or among(_FOR_FIELDS, hashes[last - 1])))
-            )
+            # Growers for Clean Water, Commissioner for Trade
+            for_what = for_ and (body or many or among(_FOR_FIELDS, hashes[last - 1]))
+            named = field or on_field or for_what or purpose or (of and (body or office or on_what))
             if named or (both and has_of and not body and not office and not person):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue

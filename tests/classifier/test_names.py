@@ -26,6 +26,9 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Chamber of Packers", "Chamber of Packers"),
         ("the Commission on the Theft of Eels", "Commission on the Theft of Eels"),
         ("Norwegian Customs", "Norwegian Customs"),
+        ("the Committee to Protect Eels", "Committee to Protect Eels"),
+        ("the Eel House to Congress", "Eel House"),
+        ("Teachers for Clean Water", "Teachers for Clean Water"),
         # what stands before a name
         ("the Orrin-born Quill", "Quill"),
         ("New Velm-based EelFlame", "EelFlame"),
@@ -127,6 +130,7 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         ("MAYOR SARAH TONK OF ORRIN CAME. Sarah Tonk left.", "Tonk", "Sarah Tonk"),
         ("Robert K.Marr left.", "Marr", "Robert K.Marr"),
         ("It is late in The Netherlands.", "the Netherlands", "Netherlands"),
+        ("Moscow met Oslo. The Soviet Union is gone.", "Moscow", "Moscow"),
         # fathers and sons
         ("Robert Marr Jr. met Marr Jr.'s friends.", "Marr", "Marr"),
         ("Robert Marr Jr. left.", "President Marr", "Marr"),

@@ -155,7 +155,9 @@ class TestPromote:
             return sound(uri, tracking_uri)
 
         monkeypatch.setattr(registry_module, "resolve_model", spoilt)
-        with pytest.raises(StoreError, match=r"the champion, .*version 2, cannot be loaded \(checksum.*delete its alias"):
+        with pytest.raises(
+            StoreError, match=r"the champion, .*version 2, cannot be loaded \(checksum.*delete its alias"
+        ):
             registry.promote(other, gold=gold)
 
     def test_every_kind_of_criterion(self, store) -> None:
