@@ -25,10 +25,13 @@ from .namesakes import FIRST, KIND, NAME_BEGIN, NAME_END, SECOND, TITLE_BEGIN, T
 from .quotes import TokenSpan
 from .segment import SPACED, Tokens
 
+_HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "mx"))
+"""Titles that say nothing of whoever bears them."""
+
 
 @dataclass
 class Entity:
-    """Whoever or whatever is quoted: the fullest name, and where it is mentioned."""
+    """Whoever or whatever is quoted: the fullest name, the title without "Mr.", and where it is mentioned."""
 
     name: tuple[str, ...]
     type: ActorType
@@ -144,8 +147,9 @@ def _entity(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> 
         first, second = (_entity(n, text, tokens, rows).name for n in (row[FIRST], row[SECOND]))
         return Entity((*first, "and", *second), "group")
     words = _words(text, tokens, row[NAME_BEGIN], row[NAME_END])
-    title = (row[TITLE_BEGIN], row[TITLE_END])
-    return Entity(words, TYPES[row[KIND]], _words(text, tokens, *title), title)
+    span = (row[TITLE_BEGIN], row[TITLE_END])
+    title = tuple(word for word in _words(text, tokens, *span) if word.rstrip(".").lower() not in _HONORIFICS)
+    return Entity(words, TYPES[row[KIND]], title, span)
 
 
 def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .hashing import MIX as _MIX
 from .hashing import contains
 from .jit import compiled, inner
-from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, WORD, Tokens, token_hash, token_hashes, tokenize
+from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SPACED, WORD, Tokens, token_hash, token_hashes, tokenize
 
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
@@ -186,7 +186,7 @@ def _own_words(points, start, end, hashes, flags, lines):  # type: ignore[no-unt
 
 @inner
 def _leave_out_links(keep, points, start, end, hashes, flags, lines):  # type: ignore[no-untyped-def]
-    """Mark lines that end in "Read more" and, among others, lines in capitals as left out.
+    """Mark lines as left out that end in "Read more", are labelled "More:Eels flee" or, among others, in capitals.
 
     Where two lines in capitals follow each other, capitals tell nothing.
     """
@@ -195,10 +195,20 @@ def _leave_out_links(keep, points, start, end, hashes, flags, lines):  # type: i
         a, b = lines[k], lines[k + 1]
         shouted = _in_capitals(a, b, points, start, end, flags)
         after = k + 2 < len(lines) and _in_capitals(b, lines[k + 2], points, start, end, flags)
-        more = b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ
-        if (more and b - a < _LONGEST_LINK) or (shouted and not before and not after and len(lines) > 2):
+        link = b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ
+        link = link or (_labelled(a, b, points, start, flags) and not _is_ended(a, b, points, start, flags))
+        if (link and b - a < _LONGEST_LINK) or (shouted and not before and not after and len(lines) > 2):
             keep[a:b] = False
         before = shouted
+
+
+@inner
+def _labelled(a, b, points, start, flags):  # type: ignore[no-untyped-def]
+    """Whether a colon joins words of a line without a space, the second with a capital, as a link's label does."""
+    for i in range(a + 1, b - 1):
+        if points[start[i]] == 0x3A and not flags[i] & SPACED and flags[i + 1] & (CAPITAL | SPACED) == CAPITAL:
+            return True
+    return False
 
 
 @inner

@@ -45,11 +45,13 @@ from .namesakes import (
     by_first_name,
     by_full_name,
     by_last_name,
+    by_longer_name,
     ending_in,
     gender_of_title,
     goes_by_last_name,
     has_word,
     headed_by,
+    past_us,
 )
 from .segment import ALLCAPS, CAPITAL, WORD, token_hashes
 from .tagger import NAMES as TAGGER_NAMES
@@ -169,6 +171,8 @@ def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens
         entity = _person_by_part(k, gender, president, elder, tagged, names, row, keys, values, bits, tokens)
     elif entity < 0 and kind <= PERSON:
         entity = by_full_name(k, place, names.key, row, keys, values, tokens)
+    elif entity < 0 and kind == ORGANIZATION:
+        entity = by_longer_name(k, place, names.key, row, keys, values, tokens.hash)
     return entity, kind, gender, other and president
 
 
@@ -235,7 +239,8 @@ def _enter(entity, k, kind, names, row, ends, keys, values, tokens):  # type: ig
             middle = tokens.hash[i] ^ _BY_MIDDLE
             put(keys, values, middle, -1 if look_up(keys, values, middle) != 0 else entity + 1)
     initials = _initials(place[k, WORDS], place[k, END], tokens)
-    if initials != 0 and look_up(keys, values, initials) == 0:
+    nobodys = kind == PERSON and place[k, N_WORDS] == 2  # DC is no Dora Carr
+    if initials != 0 and not nobodys and look_up(keys, values, initials) == 0:
         put(keys, values, initials, entity + 1)
 
 
@@ -325,6 +330,8 @@ def _fuller(k, entity, place, row, hashes, flags, bits):  # type: ignore[no-unty
     if place[k, TYPE] == STATE:
         return place[k, STATE_NUMBER] & 1 > 0 and words > row[entity, LENGTH]
     if row[entity, KIND] == STATE or not row[entity, LENGTH] < words <= 5:
+        return False
+    if past_us(place[k, WORDS], hashes) > place[k, WORDS]:
         return False
     given = bits[place[k, WORDS]] & (HE | SHE) > 0
     if given or bits[row[entity, NAME_BEGIN]] & (HE | SHE) == 0:

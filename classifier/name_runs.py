@@ -100,11 +100,11 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             head = bits[last - 1]
             body = noun_of(head) == ORGANIZATION
             office = head & TITLE > 0
-            has_of = on_what = person = False
+            has_of = on_what = of_person = False
             for i in range(out[count - 1, 0], last):
                 has_of = has_of or hashes[i] == _OF or hashes[i] == _FOR
                 on_what = on_what or hashes[i] == _ON
-                person = person or bits[i] & (HE | SHE) > 0
+                of_person = of_person or bits[i] & (HE | SHE | TITLE) > 0
             purpose = hashes[last] == _TO and begin == last + 1 and among(_PURPOSEFUL, hashes[last - 1])
             many = last == out[count - 1, 0] + 1 and (noun_of(head) == GROUP or tag[last - 1] == _PLURAL)
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
@@ -112,7 +112,7 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             # Growers for Clean Water, Commissioner for Trade
             for_what = for_ and (body or many or among(_FOR_FIELDS, hashes[last - 1]))
             named = field or on_field or for_what or purpose or (of and (body or office or on_what))
-            if named or (both and has_of and not body and not office and not person):
+            if named or (both and has_of and not body and not office and not of_person):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
         if count > 0 and _owned_body(out[count - 1], begin, stop, hashes, flags, bits, level):

@@ -40,8 +40,8 @@ WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 _OF, _FOR, _ON, _THE, _TAN, _SRI, _HYPHEN, _STOP = token_hashes("of for on the tan sri - .")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
-_BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm")
-"""What a person's name may stand after: the end of a place's (Orrin County Ana Li), or an office in letters."""
+_BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm un eu")
+"""What a person's name may stand after: the end of a place's (Orrin County Ana Li), an office or a body in letters."""
 _TITLES_OR_NAMES = token_hashes(
     "king pope prince bishop dean major marshal farmer judge baron duke cardinal constable warden justice lord pastor "
     "deacon chaplain ranger private cook page"
@@ -186,6 +186,8 @@ def _parse(  # type: ignore[no-untyped-def]
         return False
     elif noun == GROUP and not _is_body(n, word_key, word_bits, True):
         kind = GROUP
+    elif n == 2 and word_bits[0] & TITLE and word_bits[0] & (HE | SHE) and not noun:
+        kind = PERSON  # Dean Li
     else:
         for k in range(n - 1):
             if word_bits[k] & TITLE and not word_bits[k + 1] & SUFFIX:
@@ -275,8 +277,10 @@ def _after_body(n, first, last, flags, start, end, keys, states, word_key, word_
             letters = 0
             for i in range(first[k - 1], last[k - 1]):
                 letters += flags[i] & WORD > 0
-            initial = end[first[k - 1]] - start[first[k - 1]] == 1
-            dotted = letters > 1 and (initial or flags[first[k - 1]] & ALLCAPS > 0)
+            length = end[first[k - 1]] - start[first[k - 1]]
+            capitals = flags[first[k - 1]] & ALLCAPS > 0
+            dotted = letters > 1 and (length == 1 or capitals)  # U.N.
+            dotted = dotted or (length > 2 and capitals and not flags[first[k]] & ALLCAPS)  # NATO
             noun = noun_of(word_bits[k - 1])
             if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
                 return k

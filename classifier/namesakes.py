@@ -28,7 +28,7 @@ LONGEST_NAME = 6
 """Words of a name that others are short for: longer ones are headlines."""
 _NAMESAKES = 8
 """So many entities with a word in common are looked at."""
-_OF, _FOR, _ON, PRESIDENT, JUNIOR = token_hashes("of for on president jr")
+_OF, _FOR, _ON, _US, _U, _S, _STOP, PRESIDENT, JUNIOR = token_hashes("of for on us u s . president jr")
 _BEFORE_GIVEN_NAMES = token_hashes(
     "sir dame lady sheikh sheik prince princess datuk seri sri imam father fr sister brother pastor"
 )
@@ -124,6 +124,44 @@ def by_full_name(k, place, key, row, keys, values, tokens):  # type: ignore[no-u
         if _ends_with(words, last, begin, stop, hashes):
             return entity
     return -1
+
+
+@inner
+def by_longer_name(k, place, key, row, keys, values, hashes):  # type: ignore[no-untyped-def]
+    """The body of the same name with or without "U.S." before it (U.S. Eel Agency), or -1."""
+    begin, end = place[k, WORDS], place[k, END]
+    chain = look_up(keys, values, key[k, LAST_KEY] ^ BY_LAST)
+    for _ in range(_NAMESAKES):
+        if chain == 0:
+            break
+        entity = chain - 1
+        chain = row[entity, SAME_LAST]
+        if row[entity, KIND] == ORGANIZATION and row[entity, LENGTH] > 1:
+            other, other_end = row[entity, NAME_BEGIN], row[entity, NAME_END]
+            if _same_words(past_us(begin, hashes), end, past_us(other, hashes), other_end, hashes):
+                return entity
+    return -1
+
+
+@inner
+def past_us(begin, hashes):  # type: ignore[no-untyped-def]
+    """Where a name goes on after "U.S." or "US"."""
+    if hashes[begin] == _US:
+        return begin + 1
+    if hashes[begin] == _U and hashes[begin + 1] == _STOP and hashes[begin + 2] == _S and hashes[begin + 3] == _STOP:
+        return begin + 4
+    return begin
+
+
+@inner
+def _same_words(a, a_end, b, b_end, hashes):  # type: ignore[no-untyped-def]
+    """Whether two runs of tokens, neither empty, are the same."""
+    if a_end - a != b_end - b or a_end <= a:
+        return False
+    for i in range(a_end - a):
+        if hashes[a + i] != hashes[b + i]:
+            return False
+    return True
 
 
 @inner

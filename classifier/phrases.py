@@ -65,8 +65,8 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
             last = i - 1
             break
     head = last
-    # "a letter filed by", "Quill angrily": what stands between a noun and its preposition or the cue
-    while head > begin and (s.tag[head] == _ADVERB or FIRST_VERB <= s.tag[head] <= _PARTICIPLE):
+    # "a letter filed Monday by", "Quill angrily": what stands between a noun and its preposition or the cue
+    while head > begin and (s.tag[head] == _ADVERB or FIRST_VERB <= s.tag[head] <= _PARTICIPLE or _time(s, head)):
         head -= 1
     return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
 

@@ -48,8 +48,8 @@ _PLURAL, _ADJECTIVE = TAGS.index("NNS"), TAGS.index("JJ")
 _LOOSE = tuple(TAGS.index(tag) for tag in ("VBN", "VBG", "VBD", "IN", "W"))
 """What goes with "those" where no noun does (those seen at the weir)."""
 _APPOSITION = RELATIONS.index("apposition")
-_BY, _FROM, _IN, _ARTICLE, _BOTH, _CLOSE, _THOSE, _REPORTS, _COMMA, _STOP = token_hashes(
-    "by from in the both close those reports , ."
+_BY, _FROM, _IN, _ARTICLE, _BOTH, _CLOSE, _THOSE, _REPORTS, _BOARD, _EDITORIAL, _COMMA, _STOP = token_hashes(
+    "by from in the both close those reports board editorial , ."
 )
 _NOMINATIVES = token_hashes("he she it they i we you who which")
 """Pronouns that own nothing."""
@@ -67,6 +67,9 @@ _KEEPERS = token_hashes(
     "seen obtained reviewed read viewed examined cited quoted published unsealed leaked ordered commissioned released"
 )
 """What is done to a document by another than its author."""
+_MADE_KNOWN = token_hashes("published released")
+_OWN_WORDS = token_hashes("statement report commentary editorial results guidance readout summary")
+"""What is published by its author."""
 
 SOURCE_KIND, SOURCE_ENTITY, SOURCE_BEGIN, SOURCE_END, SOURCE_HEAD, SOURCE_PLURAL, SOURCE_FIRST, SOURCE_SECOND = range(8)
 """What a source is by its words: kind (`lexicon`), entity where it is a name, tokens of the description without its
@@ -131,6 +134,9 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if officer >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, officer
         return
+    if _editors(s, begin, stop, end, head):
+        _describe(s, begin, end, head, out)
+        return
     several = stop < end and _list(s, begin, stop, end)
     if several and _bodies(s, begin, stop, low, high):
         entity = -1
@@ -149,10 +155,18 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _editors(s, begin, stop, end, head):  # type: ignore[no-untyped-def]
+    """Whether a source is the editors of a paper that is named behind them (Editorial Board, Orrin Post)."""
+    board = head > begin and s.hash[head] == _BOARD and s.hash[head - 1] == _EDITORIAL
+    return board and stop == head + 1 and stop + 1 < end and s.hash[stop] == _COMMA and s.flags[stop + 1] & CAPITAL > 0
+
+
+@inner
 def _author(s, head, end):  # type: ignore[no-untyped-def]
     """Where the words for a document's author begin, after "by" or "from"; -1 where none is named."""
     for i in range(head + 1, end - 1):
-        if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]):
+        own = among(_OWN_WORDS, s.hash[head]) and among(_MADE_KNOWN, s.hash[i - 1])
+        if s.hash[i] == _BY and among(_KEEPERS, s.hash[i - 1]) and not own:
             return -1
         if s.hash[i] == _BY or (s.hash[i] == _FROM and s.hash[head] != _REPORTS):  # from a place
             author = first_word(s, i + 1, end)

@@ -22,8 +22,8 @@ _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 14
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _ON, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP, _OPENING = token_hashes(
-    "who which that of on the for part , : - . ("
+_WHO, _WHICH, _THAT, _OF, _ON, _TO, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP, _OPENING = token_hashes(
+    "who which that of on to the for part , : - . ("
 )
 _DASHES = token_hashes("— – -")
 _BULLETS = token_hashes("• · * ▪ ●")
@@ -154,7 +154,13 @@ def _trimmed(begin, end, tokens, where):  # type: ignore[no-untyped-def]
         begin += 1
     while begin + 1 < end and _cry(begin, tokens, where.classes[begin, CAPITAL_LEVEL]):
         begin += 1
-    while end > begin + 1 and (among(_DIVIDERS, hashes[end - 1]) or _relative_word(end - 1, hashes, where.tag)):
+    if begin + 2 < end and where.tag[begin] == _ADVERB and hashes[begin + 1] == _COMMA:
+        begin += 2  # "Overall, growers"
+    while end > begin + 1 and (
+        among(_DIVIDERS, hashes[end - 1])
+        or _relative_word(end - 1, hashes, where.tag)
+        or _adverb(end - 1, tokens, where)
+    ):
         end -= 1
     last = end - 1
     if last > begin and among(_DAYS, hashes[last]):
@@ -162,6 +168,13 @@ def _trimmed(begin, end, tokens, where):  # type: ignore[no-untyped-def]
         if last > begin and flags[last - 1] & CAPITAL and where.tag[last - 1] == _NAME:
             end = last
     return begin, end
+
+
+@inner
+def _adverb(i, tokens, where):  # type: ignore[no-untyped-def]
+    """Whether a word behind a noun is an adverb of the cue (growers angrily), or a ``to`` that leads to it."""
+    after_noun = where.tag[i - 1] in _NOUNS and tokens.flags[i] & (CAPITAL | WORD) == WORD
+    return after_noun and (where.tag[i] == _ADVERB or tokens.hash[i] == _TO)
 
 
 @inner

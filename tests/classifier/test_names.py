@@ -22,6 +22,13 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Women's League", "Women's League"),
         ("St. Abel's Hospital", "St. Abel's Hospital"),
         ("Trout Prayer's Robert Marr", "Robert Marr"),
+        # bodies in letters and honours before a name
+        ("US Ambassador to the UN Robert Marr", "Robert Marr"),
+        ("NATO Robert Marr", "Robert Marr"),
+        ("White House Counselor Robert Marr", "Robert Marr"),
+        ("Dean Tonk", "Dean Tonk"),
+        ("the CEO of Velm and Ajay Tonk", "CEO of Velm and Ajay Tonk"),
+        ("Editorial Board, Orrin Post", "Editorial Board, Orrin Post"),
         # a body of something
         ("the Chamber of Packers", "Chamber of Packers"),
         ("the Commission on the Theft of Eels", "Commission on the Theft of Eels"),
@@ -81,6 +88,9 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("Mr. Tonk’s own new memo", "Tonk"),
         ("Quill's remarks at the port", "Quill"),
         ("the Jan. 10, 2017, memo", "Jan. 10, 2017, memo"),
+        ("a statement released by Robert Marr", "Robert Marr"),
+        ("emails released by Robert Marr", "emails released by Robert Marr"),
+        ("a letter Monday from Robert Marr", "Robert Marr"),
         # descriptions
         ("the independent, bipartisan Eel Commission", "Eel Commission"),
         ("those seen at the weir", "those seen at the weir"),
@@ -120,6 +130,10 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         ("The Eel Growers Union (Velm) met.", "Velm", "Velm"),
         ("House Democrats left.", "Democrats", "Democrats"),
         ("It rained.", "Senator Sarah Tonk, Republican of South Carolina", "Sarah Tonk"),
+        ("The U.S. Eel Agency met.", "the Eel Agency", "U.S. Eel Agency"),
+        ("The Eel Agency met.", "the US Eel Agency", "Eel Agency"),
+        ("The Velm Eel Agency met.", "the Eel Agency", "Eel Agency"),
+        ("Sarah Tonk left.", "the ST", "ST"),
         # documents named after somebody
         ("The Eel Growers Union met.", "an Eel Growers Union statement", "Eel Growers Union"),
         ("Sarah Tonk came.", "the Tonk memo", "Sarah Tonk"),
