@@ -8,6 +8,7 @@ mention-ranking model of Denis and Baldridge 2008), with itself as one more cand
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -148,18 +149,31 @@ def _entity(number: int, text: str, tokens: Tokens, rows: NDArray[np.int32]) -> 
         return Entity((*first, "and", *second), "group")
     words = _words(text, tokens, row[NAME_BEGIN], row[NAME_END])
     span = (row[TITLE_BEGIN], row[TITLE_END])
-    title = tuple(word for word in _words(text, tokens, *span) if word.rstrip(".").lower() not in _HONORIFICS)
-    return Entity(words, TYPES[row[KIND]], title, span)
+    return Entity(words, TYPES[row[KIND]], _telling(_words(text, tokens, *span)), span)
+
+
+@lru_cache(maxsize=1 << 12)
+def _telling(title: tuple[str, ...]) -> tuple[str, ...]:
+    """A title without words like "Mr."."""
+    return tuple(word for word in title if word.rstrip(".").lower() not in _HONORIFICS)
 
 
 def _words(text: str, tokens: Tokens, begin: int, end: int) -> tuple[str, ...]:
     """The words of some tokens; what is left of them where none has a letter."""
     if end <= begin:
         return ()
+    shown = text[tokens.start[begin] : tokens.end[end - 1]]
+    if "MORE" in shown:
+        shown = _without_promo(text, tokens, begin, end)
+    return name_words(shown) or tuple(shown.split())
+
+
+def _without_promo(text: str, tokens: Tokens, begin: int, end: int) -> str:
+    """The text of some tokens without what `cleaning.prose` left out between them."""
     shown = text[tokens.start[begin] : tokens.end[begin]]
     for i in range(begin + 1, end):
         between = text[tokens.end[i - 1] : tokens.start[i]]
-        if between and not between.isspace():  # a promo was left out
+        if between and not between.isspace():
             between = " " if tokens.flags[i] & SPACED else ""
         shown += between + text[tokens.start[i] : tokens.end[i]]
-    return name_words(shown) or tuple(shown.split())
+    return shown
