@@ -14,14 +14,17 @@ from .jit import compiled, inlined, inner
 from .lexicon import (
     AND,
     BARE,
+    DEFINITE,
     DOCUMENT,
     GROUP,
     HE_KIND,
     I_KIND,
+    INDEFINITE,
     NAME,
     NO_KIND,
     ORGANIZATION,
     OWN,
+    OWNED,
     PERSON,
     SHE_KIND,
     THE,
@@ -53,7 +56,7 @@ from .namesakes import (
     TITLE_BEGIN,
     TITLE_END,
 )
-from .segment import LINE, WORD, token_hashes
+from .segment import CAPITAL, LINE, WORD, token_hashes
 from .sources import (
     LONGEST_SOURCE,
     N_SOURCE,
@@ -81,7 +84,7 @@ _SUBJECT = RELATIONS.index("subject")
 _OF, _PERCENT = token_hashes("of %")
 _OTHER = token_hashes("another other both")
 """What descriptions begin with that are of nobody who was spoken of alone before."""
-_MANY = token_hashes("group majority minority plurality number handful couple host pair series string set")
+_MANY = token_hashes("group majority minority plurality number handful couple pair series string variety range array")
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
 """Places of `Scene.marks`: who spoke last, the next name to take note of, the entity mentioned last, how many rows of
 `described` are filled."""
@@ -444,7 +447,9 @@ def _several(s, begin, head, end):  # type: ignore[no-untyped-def]
             if noun_of(s.bits[i]):
                 return DOCUMENT if noun_of(s.bits[i]) == DOCUMENT else GROUP
         return GROUP
-    for i in range(begin, end):
-        if s.bits[i] & AND:
+    for i in range(begin + 1, end - 1):
+        # "officials and the Eel Office", but not "the trade and industry ministry"
+        two = s.bits[i + 1] & (DEFINITE | INDEFINITE | OWNED) or s.flags[i + 1] & CAPITAL
+        if s.bits[i] & AND and two and noun_of(s.bits[i - 1]):
             return GROUP if noun_of(s.bits[head]) == ORGANIZATION else 0
     return 0

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .hashing import MIX as _MIX
 from .hashing import contains
 from .jit import compiled, inner
-from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SPACED, WORD, Tokens, token_hash, token_hashes, tokenize
+from .segment import ALLCAPS, CAPITAL, LINE, MARK_NONE, NUMBER, SPACED, WORD, Tokens, token_hash, token_hashes, tokenize
 
 _LONGEST_PHRASE = 6
 _PARAGRAPH = 18
@@ -32,8 +32,8 @@ _CREDIT_END = 14
 """Tokens at the end of a line in which the agency of a photograph stands."""
 _SHORTEST_REPEATED, _LONGEST_REPEATED = 3, 30
 """Words of a title or headline that is left out where it stands twice."""
-_LONGEST_LINK, _SHORTEST_SHOUT = 40, 5
-"""Tokens of a link to another article, fewer than these, and words of one in capitals."""
+_LONGEST_LINK, _LONGEST_SIGNATURE, _SHORTEST_SHOUT = 40, 12, 5
+"""Tokens of a link to another article and of a signature, fewer than these, and words of a link in capitals."""
 _LONGEST_PROMO, _LONGEST_NAME, _SHORTEST_NAME = 200, 6, 3
 """Tokens of a promo and of the name in front of it that are looked at, and letters of a name."""
 
@@ -92,7 +92,7 @@ def body_tokens(tokens: Tokens, verdicts: NDArray[np.uint8]) -> Tokens:
 
 def prose(body: Tokens) -> tuple[Tokens, NDArray[np.int32]]:
     """The body without promos, and the numbers of the tokens before which one was left out."""
-    keep = _own_words(body.points, body.start, body.end, body.hash, body.flags, body.lines)
+    keep = _own_words(body.points, body.start, body.end, body.hash, body.flags, body.mark, body.lines)
     if keep.all():
         return body, np.empty(0, np.int32)
     left = np.add.accumulate(keep, dtype=np.int32)
@@ -165,10 +165,10 @@ def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _own_words(points, start, end, hashes, flags, lines):  # type: ignore[no-untyped-def]
+def _own_words(points, start, end, hashes, flags, mark, lines):  # type: ignore[no-untyped-def]
     """Which tokens are no part of a promo, (n_tokens,) bool: of "Lee Ana LeeTax falls MORE" the first."""
     keep = np.ones(len(hashes), np.bool_)
-    _leave_out_links(keep, points, start, end, hashes, flags, lines)
+    _leave_out_links(keep, points, start, end, hashes, flags, mark, lines)
     low = 0
     for i in range(len(hashes)):
         if flags[i] & LINE:
@@ -185,19 +185,25 @@ def _own_words(points, start, end, hashes, flags, lines):  # type: ignore[no-unt
 
 
 @inner
-def _leave_out_links(keep, points, start, end, hashes, flags, lines):  # type: ignore[no-untyped-def]
+def _leave_out_links(keep, points, start, end, hashes, flags, mark, lines):  # type: ignore[no-untyped-def]
     """Mark lines as left out that end in "Read more", are labelled "More:Eels flee" or, among others, in capitals.
 
-    Where two lines in capitals follow each other, capitals tell nothing.
+    Where two lines in capitals follow each other, capitals tell nothing; one behind a quotation may sign it. Behind a
+    paragraph only "Read more" goes.
     """
     before = False  # whether the line before is in capitals
     for k in range(len(lines) - 1):
         a, b = lines[k], lines[k + 1]
-        shouted = _in_capitals(a, b, points, start, end, flags)
-        after = k + 2 < len(lines) and _in_capitals(b, lines[k + 2], points, start, end, flags)
-        link = b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ
-        link = link or (_labelled(a, b, points, start, flags) and not _is_ended(a, b, points, start, flags))
-        if (link and b - a < _LONGEST_LINK) or (shouted and not before and not after and len(lines) > 2):
+        shouted = mark[a] == MARK_NONE and _in_capitals(a, b, start, end, flags)
+        alone = not before and not (k + 2 < len(lines) and _in_capitals(b, lines[k + 2], start, end, flags))
+        signs = a > 0 and mark[a - 1] != MARK_NONE and b - a < _LONGEST_SIGNATURE
+        if b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ:
+            ended = _is_ended(a, b - 2, points, start, flags) or b - a >= _LONGEST_LINK
+            keep[b - 2 if ended else a : b] = False
+        elif b - a < _LONGEST_LINK and not _is_ended(a, b, points, start, flags):
+            if _labelled(a, b, points, start, flags):
+                keep[a:b] = False
+        if shouted and alone and not signs and len(lines) > 2:
             keep[a:b] = False
         before = shouted
 
@@ -212,10 +218,8 @@ def _labelled(a, b, points, start, flags):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _in_capitals(a, b, points, start, end, flags):  # type: ignore[no-untyped-def]
-    """Whether a line of some words, tokens a to b, is in capitals and no quotation."""
-    if points[start[a]] == 0x201C or points[start[a]] == 0x22:
-        return False
+def _in_capitals(a, b, start, end, flags):  # type: ignore[no-untyped-def]
+    """Whether a line of some words, tokens a to b, is in capitals."""
     words = 0
     for i in range(a, b):
         if flags[i] & WORD and not flags[i] & NUMBER:

@@ -110,7 +110,8 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
             # Growers for Clean Water, Commissioner for Trade
-            for_what = for_ and (body or many or among(_FOR_FIELDS, hashes[last - 1]))
+            field_office = among(_FOR_FIELDS, hashes[last - 1]) and not bits[begin] & (TITLE | HE | SHE)
+            for_what = for_ and (body or many or field_office)
             named = field or on_field or for_what or purpose or (of and (body or office or on_what))
             if named or (both and has_of and not body and not office and not of_person):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive

@@ -51,6 +51,8 @@ _OF_COMPOUNDS = token_hashes("based born led backed educated trained raised")
 """What adjectives before a name end in (Orrin-born Ana Li)."""
 
 
+_SHORT_PLACES = token_hashes("n s e w u")
+"""Letters that stand for a part of a place's name (N.Korea)."""
 _HEADLINE = 5
 """Words in capitals, so many or more in a row, that are no name."""
 
@@ -147,7 +149,7 @@ def _split(  # type: ignore[no-untyped-def]
         j = i + 1
         while j < stop and not flags[j] & SPACED:
             initial = j == i + 2 and end[i] - start[i] == 1 and hashes[i + 1] == _STOP
-            if initial and flags[j] & CAPITAL and end[j] - start[j] > 1:
+            if initial and flags[j] & CAPITAL and end[j] - start[j] > 1 and not among(_SHORT_PLACES, hashes[i]):
                 break
             j += 1
         value = np.uint64(0)
@@ -186,6 +188,8 @@ def _parse(  # type: ignore[no-untyped-def]
         return False
     elif noun == GROUP and not _is_body(n, word_key, word_bits, True):
         kind = GROUP
+    elif n > 2 and word_key[1] == _FOR and noun_of(word_bits[0]) == GROUP:
+        kind = ORGANIZATION  # Teachers for Clean Water
     elif n == 2 and word_bits[0] & TITLE and word_bits[0] & (HE | SHE) and not noun:
         kind = PERSON  # Dean Li
     else:
@@ -208,7 +212,7 @@ def _parse(  # type: ignore[no-untyped-def]
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
         if cut == 0:
-            cut = _after_body(n, first, last, flags, start, end, keys, states, word_key, word_bits)
+            cut = _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits)
         if (
             noun == ORGANIZATION
             or (cut == 0 and _is_body(n, word_key, word_bits, False))
@@ -270,7 +274,7 @@ def _is_body(n, word_key, word_bits, plural):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _after_body(n, first, last, flags, start, end, keys, states, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits):  # type: ignore[no-untyped-def]
     """Where a person's name begins after a body's, a group's or a place's (U.N. Ana Li, Democrats Ana Li), else 0."""
     for k in range(1, n - 1):
         if word_bits[k] & (HE | SHE):
@@ -284,8 +288,9 @@ def _after_body(n, first, last, flags, start, end, keys, states, word_key, word_
             noun = noun_of(word_bits[k - 1])
             if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
                 return k
-            # "the governor of Guam Ana Li", though not "Georgia Ana Li"
-            if k == 1 and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]):
+            # "the mayor of Oslo Ana Li", though not "Oslo Ana Li"
+            of = first[0] > 0 and hashes[first[0] - 1] == _OF
+            if k == 1 and of and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]):
                 return k
     return 0
 

@@ -301,7 +301,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
         if new_sentence and not new_line:
             opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
             if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(
-                count, value, flag, start, end, flags, points
+                count, value, start, end, flags, points
             ):  # fmt: skip
                 new_sentence = False
         if new_line:
@@ -336,10 +336,10 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _abbreviated(count, following, flag, start, end, flags, points):  # type: ignore[no-untyped-def]
+def _abbreviated(count, following, start, end, flags, points):  # type: ignore[no-untyped-def]
     """Whether the full stop before token `count` closes a title, an initial or a time (``Mr.``, ``J.``, ``p.m.``).
 
-    following, flag: the hash and the flags of that token.
+    following: the hash of that token.
     """
     stop = count - 1
     if stop < 1 or points[start[stop]] != 0x2E:
@@ -351,7 +351,7 @@ def _abbreviated(count, following, flag, start, end, flags, points):  # type: ig
     dotted = length == 1 and word >= 2 and points[start[word - 1]] == 0x2E and end[word - 1] == start[word]
     if not flags[word] & CAPITAL:
         # "6 p.m. ET", "6 p.m. Monday"
-        return dotted and (flag & ALLCAPS > 0 or among(_AFTER_TIMES, following))
+        return dotted and among(_AFTER_TIMES, following)
     if length == 1:
         # "J. Smith" goes on; "in the U.S. Navy" is taken to go on, too, but not "in the U.S. The"
         return not (dotted and among(_FIRST_WORDS, following))
@@ -366,8 +366,9 @@ def _abbreviated(count, following, flag, start, end, flags, points):  # type: ig
 _FIRST_WORDS = token_hashes("the a he she it they we this that there but if mr mrs ms")
 """Words that begin a sentence, also after an abbreviation."""
 _AFTER_TIMES = token_hashes(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december eastern central mountain pacific"
+    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
+    "october november december eastern pacific et est edt ct cst cdt mt mst mdt pt pst pdt akdt hst gmt bst utc cet "
+    "cest msk ist kst jst hkt aest aedt"
 )
 
 

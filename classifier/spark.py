@@ -20,7 +20,7 @@ import msgspec
 
 from topic_stance.data.formats import NAMES, Fields, json_record, too_long, valid
 from topic_stance.data.parquet import batch_fields
-from topic_stance.data.readers import LIMIT, article_from
+from topic_stance.data.readers import LIMIT, article_from, usual_id
 from topic_stance.data.records import Article, DataError, Prediction, TopicStanceError
 from topic_stance.data.writers import parquet_schema
 
@@ -190,12 +190,13 @@ def _refused(row: pa.RecordBatch, article: Article | str, fields: Fields | str |
     """A reject of `_schema`: the id where it is known, the file, the reason, and how the row begins."""
     shown = {name: _beginning(column) for name, column in zip(row.schema.names, row.columns, strict=True)}
     file = shown.pop("file", None)
+    known = None
     if isinstance(article, Article):
-        known: object = article.id
-    else:
-        known = fields.id if isinstance(fields, Fields) else None
+        known = article.id
+    elif isinstance(fields, Fields):
+        known = usual_id(fields.id)
     return {
-        "id": known if isinstance(known, str) and known else None,
+        "id": known,
         "file": file,
         "reason": valid(why),
         "record": valid(shown["value"] if "value" in shown else str(shown))[:_SHOWN],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from .assembly import Spans
-from .columns import CAPITAL_LEVEL
 from .hashing import among
 from .jit import compiled, inner
 from .name_runs import party_of_state
@@ -22,15 +21,14 @@ _LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 14
 _FIRST_LINES = 3
-_WHO, _WHICH, _THAT, _OF, _ON, _TO, _THE, _FOR, _PART, _COMMA, _COLON, _HYPHEN, _STOP, _OPENING = token_hashes(
-    "who which that of on to the for part , : - . ("
-)
+_WHO, _WHICH, _THAT, _OF, _ON, _TO, _THE, _FOR, _PART = token_hashes("who which that of on to the for part")
+_COMMA, _COLON, _HYPHEN, _STOP, _OPENING, _CLOSING = token_hashes(", : - . ( )")
 _DASHES = token_hashes("— – -")
 _BULLETS = token_hashes("• · * ▪ ●")
 _ARTICLES = token_hashes("the a an")
 _DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
-_SHORTEST_CRY = 5
-"""Letters of a word in capitals that is no acronym."""
+_CRIES = token_hashes("close watch watched listen photos video videos update updated exclusive breaking related")
+"""Words in capitals that are scraped before a sentence."""
 _DIVIDERS = token_hashes(", : ; — –")
 _FINITE = np.array([tag in ("VBD", "VBP", "VBZ") for tag in TAGS])
 _SUBJECT = RELATIONS.index("subject")
@@ -65,9 +63,20 @@ def without_brackets(quotes, cuts, tokens):  # type: ignore[no-untyped-def]
     source = quotes.source.copy()
     for k in range(len(source)):
         at = np.searchsorted(cuts, source[k, 0], "right")
-        if source[k, 0] >= 0 and at < len(cuts) and cuts[at] < source[k, 1] and tokens.hash[cuts[at]] == _OPENING:
+        if source[k, 0] >= 0 and at < len(cuts) and _only_bracket(cuts[at], source[k, 1], tokens):
             source[k, 1] = cuts[at]
     return Spans(quotes.content, quotes.bounds, quotes.cue, source, quotes.kind)
+
+
+@inner
+def _only_bracket(begin, end, tokens):  # type: ignore[no-untyped-def]
+    """Whether some tokens are a bracket and no word behind it."""
+    if begin >= end or tokens.hash[begin] != _OPENING:
+        return False
+    closed = begin
+    while closed < end and tokens.hash[closed] != _CLOSING:
+        closed += 1
+    return _wordless(closed, end, tokens.flags)
 
 
 @inner
@@ -141,66 +150,73 @@ def _wordless(begin, end, flags):  # type: ignore[no-untyped-def]
 
 @inner
 def _trimmed(begin, end, tokens, where):  # type: ignore[no-untyped-def]
-    """A source without marks, dashes and a cry in capitals before it (WATCHED Growers), nor a pronoun or a day behind.
-
-    The pronoun is a relative one (growers who), the day that of the cue (Ana Li on Monday). A number is whole (4.5
-    percent), and so is what hyphens join (all-but-certain).
-    """
-    hashes, flags = tokens.hash, tokens.flags
+    """A source that begins with a whole word of its own and ends with one (growers who, Ana Li on Monday)."""
     if begin < 0:
         return begin, end
-    begin = _unbroken(begin, hashes, flags)
-    while begin + 1 < end and (among(_DIVIDERS, hashes[begin]) or _bullet(begin, hashes, flags)):
-        begin += 1
-    while begin + 1 < end and _cry(begin, tokens, where.classes[begin, CAPITAL_LEVEL]):
-        begin += 1
-    if begin + 2 < end and where.tag[begin] == _ADVERB and hashes[begin + 1] == _COMMA:
+    begin = _past_marks(_within_compound(_within_number(begin, tokens), tokens), end, tokens)
+    if begin + 2 < end and where.tag[begin] == _ADVERB and tokens.hash[begin + 1] == _COMMA:
         begin += 2  # "Overall, growers"
-    while end > begin + 1 and (
-        among(_DIVIDERS, hashes[end - 1])
-        or _relative_word(end - 1, hashes, where.tag)
-        or _adverb(end - 1, tokens, where)
-    ):
+    while end > begin + 1 and _loose(end - 1, tokens, where.tag):
         end -= 1
-    last = end - 1
-    if last > begin and among(_DAYS, hashes[last]):
-        last -= hashes[last - 1] == _ON
-        if last > begin and flags[last - 1] & CAPITAL and where.tag[last - 1] == _NAME:
-            end = last
-    return begin, end
+    return begin, _without_day(begin, end, tokens, where.tag)
 
 
 @inner
-def _adverb(i, tokens, where):  # type: ignore[no-untyped-def]
-    """Whether a word behind a noun is an adverb of the cue (growers angrily), or a ``to`` that leads to it."""
-    after_noun = where.tag[i - 1] in _NOUNS and tokens.flags[i] & (CAPITAL | WORD) == WORD
-    return after_noun and (where.tag[i] == _ADVERB or tokens.hash[i] == _TO)
+def _loose(i, tokens, tag):  # type: ignore[no-untyped-def]
+    """Whether a token at the end of a source is none of it: a mark, a relative pronoun, an adverb of the cue, to."""
+    if among(_DIVIDERS, tokens.hash[i]) or _relative_word(i, tokens.hash, tag):
+        return True
+    after_noun = tag[i - 1] in _NOUNS and tokens.flags[i] & (CAPITAL | WORD) == WORD
+    return after_noun and (tag[i] == _ADVERB or tokens.hash[i] == _TO)
 
 
 @inner
-def _unbroken(begin, hashes, flags):  # type: ignore[no-untyped-def]
-    """Where a number with a point in it or a word with hyphens begins, and an article right before such a word."""
-    while begin > 1 and flags[begin] & (NUMBER | SPACED) == NUMBER and hashes[begin - 1] == _STOP:
+def _past_marks(begin, end, tokens):  # type: ignore[no-untyped-def]
+    """Where a source begins behind marks, bullets, hyphens and a cry (WATCHED Growers)."""
+    hashes, flags = tokens.hash, tokens.flags
+    while begin + 1 < end:
+        mark = among(_DIVIDERS, hashes[begin]) or among(_BULLETS, hashes[begin]) or hashes[begin] == _HYPHEN
+        cry = (
+            among(_CRIES, hashes[begin])
+            and flags[begin] & ALLCAPS
+            and flags[begin + 1] & (CAPITAL | ALLCAPS) == CAPITAL
+        )
+        if not mark and not cry:
+            break
+        begin += 1
+    return begin
+
+
+@inner
+def _without_day(begin, end, tokens, tag):  # type: ignore[no-untyped-def]
+    """Where a source ends before the day of its cue (Ana Li on Monday), which "The Mail on Sunday" has not."""
+    last = end - 2
+    if last <= begin or not among(_DAYS, tokens.hash[end - 1]) or tokens.hash[last] != _ON:
+        return end
+    named = tokens.flags[last - 1] & CAPITAL > 0 and tag[last - 1] == _NAME
+    return last if named and not among(_ARTICLES, tokens.hash[begin]) else end
+
+
+@inner
+def _within_number(begin, tokens):  # type: ignore[no-untyped-def]
+    """Where a number with a point in it begins (4.5 percent)."""
+    while begin > 1 and tokens.flags[begin] & (NUMBER | SPACED) == NUMBER and tokens.hash[begin - 1] == _STOP:
         begin -= 2
+    return begin
+
+
+@inner
+def _within_compound(begin, tokens):  # type: ignore[no-untyped-def]
+    """Where what hyphens join begins, with an article right before it (the all-but-certain heir)."""
+    hashes, flags = tokens.hash, tokens.flags
     whole = begin
-    while whole > 0 and not flags[whole] & SPACED and (hashes[whole] == _HYPHEN or hashes[whole - 1] == _HYPHEN):
-        whole -= 1
+    while whole > 1 and hashes[whole - 1] == _HYPHEN and not (flags[whole] | flags[whole - 1]) & SPACED:
+        if not flags[whole] & flags[whole - 2] & WORD:
+            break
+        whole -= 2
     if 0 < whole < begin and among(_ARTICLES, hashes[whole - 1]):
         whole -= 1
     return whole
-
-
-@inner
-def _bullet(i, hashes, flags):  # type: ignore[no-untyped-def]
-    """Whether a token begins an item of a list: a bullet, or a hyphen with a space behind it."""
-    return among(_BULLETS, hashes[i]) or (hashes[i] == _HYPHEN and flags[i + 1] & SPACED > 0)
-
-
-@inner
-def _cry(i, tokens, level):  # type: ignore[no-untyped-def]
-    """Whether a common word stands in capitals before one that begins with a capital alone; level: of capitals."""
-    long = tokens.end[i] - tokens.start[i] >= _SHORTEST_CRY
-    return long and level == 1 and tokens.flags[i] & ALLCAPS and tokens.flags[i + 1] & (CAPITAL | ALLCAPS) == CAPITAL
 
 
 @inner

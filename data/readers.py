@@ -146,7 +146,7 @@ def read_source(
         for line, offset, found in _items(source, stream, limit, on_bytes):
             article = found if isinstance(found, str) else article_from(found, source.stem)
             if isinstance(article, str):
-                known = None if isinstance(found, str) else _id(found.id)
+                known = None if isinstance(found, str) else usual_id(found.id)
                 yield Reject(name, line, offset, known, valid(article))
             else:
                 yield Record(article, name, line, offset)
@@ -235,7 +235,7 @@ def article_from(fields: Fields, stem: str = "") -> Article | str:
     if not text or text.isspace():
         return "text is empty"
     return Article(
-        _id(fields.id) or stem or content_id(text),
+        usual_id(fields.id) or stem or content_id(text),
         text,
         _string(fields.title),
         _string(fields.date),
@@ -244,7 +244,7 @@ def article_from(fields: Fields, stem: str = "") -> Article | str:
     )
 
 
-def _id(value: Any) -> str | None:
+def usual_id(value: Any) -> str | None:
     """An id as a string; `None` where there is none, or one that can only be a mistake."""
     if type(value) is str:
         return value or None

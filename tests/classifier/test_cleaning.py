@@ -250,6 +250,15 @@ def left_after_promos(text: str) -> str:
         ("It rained.\nMore: Eels flee\nIt was late.", "It rained . More : Eels flee It was late ."),
         ("It rained.\nAt 6:30 eels flee\nIt was late.", "It rained . At 6 : 30 eels flee It was late ."),
         ("TAX FALLS, SAYS ANA LEE", "TAX FALLS , SAYS ANA LEE"),
+        (
+            "It rained.\n“Eels flee,” said Ana Lee. Read more\nIt was late.",
+            "It rained . “ Eels flee , ” said Ana Lee . It was late .",
+        ),
+        (
+            "It rained.\n‘TAX FALLS AGAIN,’ SAYS ANA LEE\nIt was late.",
+            "It rained . ‘ TAX FALLS AGAIN , ’ SAYS ANA LEE It was late .",
+        ),
+        ("“It rained.”\nANA LEE, HEAD OF EELS\nIt was late.", "“ It rained . ” ANA LEE , HEAD OF EELS It was late ."),
         ("It rained.\nRead more\nIt was late.", "It rained . Read more It was late ."),
     ],
 )

@@ -22,6 +22,9 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Women's League", "Women's League"),
         ("St. Abel's Hospital", "St. Abel's Hospital"),
         ("Trout Prayer's Robert Marr", "Robert Marr"),
+        ("Press Secretary for Mayor Robert Marr", "Press Secretary for Mayor Robert Marr"),
+        ("Teachers for Robert Marr", "Teachers for Robert Marr"),
+        ("India Rose Marr", "India Rose Marr"),
         # bodies in letters and honours before a name
         ("US Ambassador to the UN Robert Marr", "Robert Marr"),
         ("NATO Robert Marr", "Robert Marr"),
@@ -172,7 +175,7 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
         ("Norwegian Sarah Tonk", "Sarah Tonk", "person"),
         ("Sarah Tonk's very long and angry letter", "Sarah Tonk's very long and angry letter", "document"),
         ("Sarah Tonk's brother's angry letter", "Sarah Tonk's brother's angry letter", "document"),
-        ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "group"),
+        ("the Orrin Union, Velm Union and other unions", "Orrin Union, Velm Union and other unions", "organization"),
         ("Director for the Eel Agency Gen. Robert Marr", "Director for the Eel Agency Gen. Robert Marr", "person"),
         ("Chief of Staff to Robert Marr", "Chief of Staff to Robert Marr", "person"),
         ("the party, Orrin Union's largest", "party", "organization"),

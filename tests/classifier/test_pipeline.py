@@ -103,6 +103,11 @@ def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
     [
         ("Sen. Ana Lee Ana Jo LeeEels flee the bay MORE (N-Orrin) said the tax will rise.", "Sen. Ana Lee", "Ana Lee"),
         (
+            "Sens. Ana Lee Ana Jo LeeEels flee MORE (N-Orrin) and Robert Marr Robert MarrTax falls MORE said it will rain.",
+            "Ana Lee Ana Jo LeeEels flee MORE (N-Orrin) and Robert Marr",
+            "Ana Lee and Robert Marr",
+        ),
+        (
             "Rep. Ana Lee Ana Jo LeeEels flee MORE's former aide said the tax will rise.",
             "Rep. Ana Lee Ana Jo LeeEels flee MORE's former aide",
             "Rep. Ana Lee's former aide",
@@ -110,9 +115,10 @@ def test_a_promo_is_never_quoted(shipped: Pipeline) -> None:
     ],
 )
 def test_a_promo_is_no_part_of_a_name(shipped: Pipeline, text: str, source: str, name: str) -> None:
-    prediction = shipped.predict_one(Article(id="a", text=f"It was late. {text}"))
+    prediction = predict(shipped, f"It was late. {text}")
     assert [actor.name for actor in prediction.actors] == [name]
-    assert prediction.quotes[0].source == (13, 13 + len(source))
+    begin, end = prediction.quotes[0].source or (0, 0)
+    assert f"It was late. {text}"[begin:end] == source
 
 
 def test_a_quote_may_have_no_speaker(shipped: Pipeline) -> None:

@@ -218,6 +218,8 @@ def test_a_long_text_is_tokenized() -> None:
         ("It closed at 6 p.m. Monday. He left.", ["It", "He"]),
         ("It closed at 6 p.m. ET. He left.", ["It", "He"]),
         ("It closed at 6 p.m. Nobody left.", ["It", "Nobody"]),
+        ("It closed at 6 p.m. NATO left.", ["It", "NATO"]),
+        ("It closed at 6 p.m. May left.", ["It", "May"]),
         ("It closed ... WATCH this.", ["It", "WATCH"]),
     ],
 )
