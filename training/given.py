@@ -19,7 +19,7 @@ from topic_stance.data.records import STANCES, DataError, LabelledArticle, Stanc
 from .actors import found_quote, main_title
 from .bootstrap import on_resamples, quantile_interval
 
-RESAMPLES = 500
+_TIMES = 500
 
 Pair = tuple[int, str, str, str]
 """Number of the article, topic, labelled stance, predicted stance."""
@@ -105,7 +105,7 @@ def macro_f1(pairs: Sequence[Pair]) -> float:
     return sum(scores) / len(scores)
 
 
-def interval(pairs: Sequence[Pair]) -> tuple[float, float]:
+def pairs_interval(pairs: Sequence[Pair]) -> tuple[float, float]:
     """95% bootstrap interval of the macro-F1, articles resampled."""
     by_article: dict[int, list[Pair]] = {}
     for pair in pairs:
@@ -115,14 +115,14 @@ def interval(pairs: Sequence[Pair]) -> tuple[float, float]:
     def figure(chosen: NDArray[np.int64]) -> float:
         return macro_f1([pair for k in chosen for pair in groups[k]])
 
-    return quantile_interval(on_resamples(figure, len(groups), RESAMPLES))
+    return quantile_interval(on_resamples(figure, len(groups), _TIMES))
 
 
 def table(results: dict[str, list[Pair]]) -> str:
     """One row a method: macro-F1 with its interval."""
     rows = [f"{'stance, quotes and actors given':40s} macro-F1"]
     for name, pairs in results.items():
-        low, high = interval(pairs)
+        low, high = pairs_interval(pairs)
         rows.append(f"{name:40s} {macro_f1(pairs):.3f}   [{low:.3f}, {high:.3f}]")
     return "\n".join(rows)
 

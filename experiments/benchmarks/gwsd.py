@@ -32,7 +32,7 @@ from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.stance import CLASSES, N_BLOCKS, SAID, RawFeatures, actor_features, stance_scores
 from topic_stance.data.public import Opinion, gwsd
 from topic_stance.data.records import STANCES, DataError, StanceLabel
-from topic_stance.training.given import Pair, interval, macro_f1, plain_classifier
+from topic_stance.training.given import Pair, macro_f1, pairs_interval, plain_classifier
 from topic_stance.training.leanings import read_leanings
 from topic_stance.training.stance import StanceExample, StanceOptions, fit_stance
 from topic_stance.training.tagger import read_tagger
@@ -275,7 +275,7 @@ def folds(n: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _row(name: str, pairs: Sequence[Pair]) -> None:
-    low, high = interval(pairs)
+    low, high = pairs_interval(pairs)
     print(f"{name:32s} macro-F1 {macro_f1(pairs):.3f} [{low:.3f}, {high:.3f}]")
 
 

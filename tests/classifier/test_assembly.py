@@ -4,77 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
+from assembling import TEXT, assembled, assembled_quotes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from topic_stance.classifier import Pipeline
-from topic_stance.classifier.assembly import assemble, divided
-from topic_stance.classifier.context import context
-from topic_stance.classifier.links import B_CONTENT, O
+from topic_stance.classifier.assembly import divided
 from topic_stance.classifier.quotes import DOUBTFUL, FoundQuote, cue_spans, doubtful_cues, found_quotes, quote_spans
 from topic_stance.classifier.segment import tokenize
-
-TEXT = "Mira Holt warned that the old dam may break, and the village fears it will drown by spring. Nobody came."
-
-
-def assembled(
-    shipped: Pipeline, cues: dict[str, str], *, n_sure: int, content: dict[str, float], text: str = TEXT
-) -> list[tuple[str, str]]:
-    """Cue and content of each quote."""
-    tokens = tokenize(text)
-    return [
-        (
-            text[tokens.start[quote.cue[0]] : tokens.end[quote.cue[1] - 1]] if quote.cue else "",
-            " … ".join(text[tokens.start[a] : tokens.end[b - 1]] for a, b in quote.content),
-        )
-        for quote in assembled_quotes(shipped, text, cues, n_sure, content, {})
-    ]
-
-
-def assembled_quotes(
-    shipped: Pipeline, text: str, cues: dict[str, str], n_sure: int, content: dict[str, float], source: dict[str, float]
-) -> list[FoundQuote]:
-    """The quotes of a text.
-
-    cues: each cue's word with the words that the second pass links to it, the `n_sure` first ones sure, each a
-    little less than the one before, " … " between parts; content, source: the first pass' posterior of some stretches of text.
-    """
-    tokens = tokenize(text)
-    heads = shipped.bundle.heads
-    where = context(tokens, heads.quotes.words, heads.quotes.tagger)
-    n = len(tokens.start)
-
-    def span(words: str) -> tuple[int, int]:
-        begin = text.index(words)
-        end = begin + len(words)
-        return int(np.searchsorted(tokens.start, begin)), int(np.searchsorted(tokens.start, end))
-
-    def mark(row: NDArray[np.uint8], words: str) -> None:
-        begin, end = span(words)
-        row[begin:end] = B_CONTENT + 1
-        row[begin] = B_CONTENT
-
-    posterior = np.zeros((n, 7), np.float32)
-    for words, share in content.items():
-        posterior[slice(*span(words)), 2] = share
-    for words, share in source.items():
-        posterior[slice(*span(words)), 6] = share
-    places = np.array([span(word) for word in cues], np.int32)
-    order = np.arange(len(places))
-    posterior[places[:, 0], 3] = np.where(order < n_sure, 0.9, 0.15) - 0.01 * order
-    labels = np.full((len(cues), n), O, np.uint8)
-    for row, words in zip(labels, cues.values(), strict=True):
-        for part in words.split(" … "):
-            mark(row, part)
-    windows = np.zeros((len(cues), 2), np.int32)
-    found = assemble(
-        labels.ravel(), np.arange(len(cues) + 1) * n, windows[:, 0], places, n_sure, posterior.argmax(1).astype(np.uint8),
-        posterior, tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
-        where.sentence_end,
-    )  # fmt: skip
-    return found_quotes(found)
-
 
 WARNED = {"warned": "that the old dam may break"}
 FEARS = {"fears": "it will drown by spring"}
@@ -163,29 +101,6 @@ class TestWidening:
         text = "“We shall pay the tax,” Quill said."
         found = assembled(shipped, {"said": words}, n_sure=1, content={}, text=text)
         assert found == [("said", "“We shall pay the tax,”")]
-
-
-class TestParagraphs:
-    PARTS = ("“We shall pay.", "“We never did.", "“Not a coin.”")
-
-    @pytest.mark.parametrize("linked", [(0,), (0, 2), (0, 1), (0, 1, 2)])
-    def test_a_quotation_over_paragraphs_is_one_quote_whatever_is_linked(
-        self, shipped: Pipeline, linked: tuple[int, ...]
-    ) -> None:
-        text = "Quill said: " + "\n\n".join(self.PARTS)
-        claims = {"said": " … ".join(self.PARTS[part] for part in linked)}
-        assert assembled(shipped, claims, n_sure=1, content={}, text=text) == [("said", " … ".join(self.PARTS))]
-
-    def test_a_quotation_that_is_closed_does_not_go_on(self, shipped: Pipeline) -> None:
-        closed = [part.rstrip("”") + "”" for part in self.PARTS]
-        text = "Quill said: " + "\n\n".join(closed)
-        found = assembled(shipped, {"said": closed[0]}, n_sure=1, content={text[12:]: 0.9}, text=text)
-        assert found[0] == ("said", closed[0])
-
-    def test_a_part_with_a_cue_of_its_own_is_its(self, shipped: Pipeline) -> None:
-        text = "Quill said: “We shall pay.\n\n“We never did,” Finch replied."
-        claims = {"said": "“We shall pay.", "replied": "“We never did,”"}
-        assert assembled(shipped, claims, n_sure=2, content={}, text=text) == list(claims.items())
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=30), st.floats(0.0625, 1.125, width=32), st.booleans())

@@ -243,6 +243,11 @@ def left_after_promos(text: str) -> str:
             "It rained.\n“TAX FALLS, SAYS ANA LEE”\nIt was late.",
             "It rained . “ TAX FALLS , SAYS ANA LEE ” It was late .",
         ),
+        (
+            'It rained.\n"TAX FALLS, SAYS ANA LEE"\nIt was late.',
+            'It rained . " TAX FALLS , SAYS ANA LEE " It was late .',
+        ),
+        (f"It rained.\n{'eels ' * 40}Read more\nIt was late.", f"It rained . {'eels ' * 40}It was late ."),
         ("It rained.\nTAX FALLS AND RISES\nIt was late.", "It rained . TAX FALLS AND RISES It was late ."),
         ("It rained.\nMore:Eels flee, says Ana Lee\nIt was late.", "It rained . It was late ."),
         ("It rained.\n‘They flee’:Eels leave, says Ana Lee\nIt was late.", "It rained . It was late ."),

@@ -79,6 +79,8 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Joint Chiefs of Eels spokesman Velm Tonkiya", "Velm Tonkiya"),
         ("Supporters of Eel Minister Robert Marr", "Supporters of Eel Minister Robert Marr"),
         ("a guild called Orrin din Velm", "Orrin din Velm"),
+        ("the woman called Sarah Tonk", "Sarah Tonk"),
+        ("Nur ud Velm", "Nur ud Velm"),
         # appositions
         ("the growers - most of them friends of Robert Marr -", "growers"),
         ("the Press Relations Officer, DSP Ngozi Tonk", "Ngozi Tonk"),

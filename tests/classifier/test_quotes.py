@@ -389,6 +389,7 @@ def test_a_quotation_over_paragraphs_is_one_quote(shipped: Pipeline) -> None:
         ("Quill said that man was a thief.", "that man was a thief", "said"),
         ("Quill said: “We never pay the eel tax.”", "“We never pay the eel tax.”", "said"),
         ("“We never pay the eel tax,” Quill said Monday.", "“We never pay the eel tax,”", "said"),
+        ("“We never pay the eel tax,” Quill said yesterday.", "“We never pay the eel tax,”", "said"),
     ],
 )
 def test_where_contents_begin_and_cues_end(shipped: Pipeline, text: str, content: str, cue: str) -> None:

@@ -140,6 +140,8 @@ def test_what_only_begins_with_a_pronoun_is_somebody_else(shipped: Pipeline, sou
         ("a majority of the growers", "group"),
         ("a number of other groups", "group"),
         ("a series of angry posts", "document"),
+        ("a pair of senators", "group"),
+        ("a string of women", "group"),
         ("ICE officials and the Eel Office", "group"),
         ("the excerpts", "document"),
         ("the trade and industry ministry", "organization"),

@@ -42,7 +42,7 @@ def test_the_shipped_model_beats_a_constant(shipped: Pipeline, authored: list[La
 def test_macro_f1_and_interval() -> None:
     right = [(k, "fraud", label, label) for k, label in enumerate(STANCES)]
     assert given.macro_f1(right) == 1.0
-    low, high = given.interval(right * 20)
+    low, high = given.pairs_interval(right * 20)
     assert 0 <= low <= high <= 1.0
 
 

@@ -23,7 +23,7 @@ from topic_stance.training import registry as registry_module
 from topic_stance.training.claims import claimed
 from topic_stance.training.criteria import Rate
 from topic_stance.training.models import find_model
-from topic_stance.training.registry import Registry, Reign, Version, chained
+from topic_stance.training.registry import Registry, Version
 from topic_stance.training.store import StoreError
 
 pytestmark = pytest.mark.xdist_group("mlflow")
@@ -391,31 +391,6 @@ class TestRollback:
     def test_without_a_champion(self, store, capfd) -> None:
         assert store("rollback", "--name", "nosuch") == 2
         assert "no champion" in capfd.readouterr().err
-
-
-class TestHistory:
-    @staticmethod
-    def reigns(*versions: str) -> list[Reign]:
-        return [Reign(v, "", "promote", "", p) for v, p in zip(versions, (None, *versions), strict=False)]
-
-    def test_in_order(self) -> None:
-        events = self.reigns("1", "2", "3")
-        assert chained(events, "3") == events
-
-    def test_without_a_promotion_that_was_killed(self) -> None:
-        first, second = self.reigns("1", "2")
-        killed = Reign("9", "", "promote", "", "1")
-        assert chained([first, killed, second], "2") == [first, second]
-        assert chained([first, second, killed], "2") == [first, second]
-
-    def test_with_an_alias_that_was_moved_by_hand(self) -> None:
-        events = self.reigns("1", "2")
-        *known, other = chained(events, "7")
-        assert known == events
-        assert (other.version, other.kind) == ("7", "other")
-
-    def test_of_no_champion(self) -> None:
-        assert chained(self.reigns("1"), None) == []
 
 
 class TestFind:
