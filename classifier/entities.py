@@ -331,7 +331,7 @@ def _fuller(k, entity, place, row, hashes, flags, bits):  # type: ignore[no-unty
         return place[k, STATE_NUMBER] & 1 > 0 and words > row[entity, LENGTH]
     if row[entity, KIND] == STATE or not row[entity, LENGTH] < words <= 5:
         return False
-    if past_us(place[k, WORDS], hashes) > place[k, WORDS]:
+    if past_us(place[k, WORDS], place[k, END], hashes) > place[k, WORDS]:
         return False
     given = bits[place[k, WORDS]] & (HE | SHE) > 0
     if given or bits[row[entity, NAME_BEGIN]] & (HE | SHE) == 0:

@@ -138,14 +138,16 @@ def by_longer_name(k, place, key, row, keys, values, hashes):  # type: ignore[no
         chain = row[entity, SAME_LAST]
         if row[entity, KIND] == ORGANIZATION and row[entity, LENGTH] > 1:
             other, other_end = row[entity, NAME_BEGIN], row[entity, NAME_END]
-            if _same_words(past_us(begin, hashes), end, past_us(other, hashes), other_end, hashes):
+            if _same_words(past_us(begin, end, hashes), end, past_us(other, other_end, hashes), other_end, hashes):
                 return entity
     return -1
 
 
 @inner
-def past_us(begin, hashes):  # type: ignore[no-untyped-def]
+def past_us(begin, end, hashes):  # type: ignore[no-untyped-def]
     """Where a name goes on after "U.S." or "US"."""
+    if end < begin + 5:
+        return begin + 1 if hashes[begin] == _US else begin
     if hashes[begin] == _US:
         return begin + 1
     if hashes[begin] == _U and hashes[begin + 1] == _STOP and hashes[begin + 2] == _S and hashes[begin + 3] == _STOP:
