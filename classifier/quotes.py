@@ -102,9 +102,25 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     if not _may_quote(where.classes, where.quotation):
         none = np.empty((0, 2), np.int32)
         return with_posts(Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8)), tokens, where)
-    scores = token_scores(where, head.tag_weights)
-    posterior = marginals(scores, head.tag_transitions, _TAG_START)
+    posterior = marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START)
     silence(posterior, DOUBTFUL, tokens, where)
+    found = _chained(posterior, tokens, where, head)
+    _leave_out_that(found, tokens, where)
+    _trim_cues(found, tokens)
+    return with_posts(without_nobodys(found, tokens, where), tokens, where)
+
+
+@compiled
+def find_attributions(tokens, where, head):  # type: ignore[no-untyped-def]
+    """What both chains find, whatever counts as speech: thoughts, plans and what things tell, too."""
+    return _chained(
+        marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START), tokens, where, head
+    )
+
+
+@inner
+def _chained(posterior, tokens, where, head):  # type: ignore[no-untyped-def]
+    """The quotes by the posterior of the first pass, which the second links to their cues."""
     tagged = likeliest(posterior)
     counts = label_columns(tokens, where, tagged)
     sure = cue_spans(posterior, head.cue_threshold)
@@ -113,14 +129,11 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     doubtful = doubtful_cues(posterior, head.cue_threshold, unclaimed, where.sentence_start, where.sentence_end)
     more, further = _linked(tokens, where, doubtful, tagged, counts, head)
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
-    found = assemble(
+    return assemble(
         labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
         tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
         where.sentence_end,
     )  # fmt: skip
-    _leave_out_that(found, tokens, where)
-    _trim_cues(found, tokens)
-    return with_posts(without_nobodys(found, tokens, where), tokens, where)
 
 
 @inner

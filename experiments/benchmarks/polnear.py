@@ -2,8 +2,9 @@
 
     python -m experiments.benchmarks.polnear --train ../shared/data/polnear/train --test ../shared/data/polnear/dev
 
-All attributions count, not only speech; nothing but the training folder and the word classes is learned from. Printed
-for content, source and cue: token overlap (micro, over the union of spans) and exact spans, edges aside.
+All attributions count, not only speech, so that the rules of what is speech are left out; nothing but the training
+folder and the word classes is learned from. Printed for content, source and cue: token overlap (micro, over the union
+of spans) and exact spans, edges aside.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from topic_stance.classifier.quotes import QuoteHead, find_quotes, found_quotes
+from topic_stance.classifier.context import context
+from topic_stance.classifier.quotes import QuoteHead, find_attributions, found_quotes
 from topic_stance.classifier.segment import tokenize
 from topic_stance.data.public import AttributedText, Attribution, polnear
 from topic_stance.data.records import Span
@@ -43,7 +45,7 @@ def predict(text: str, head: QuoteHead) -> list[Attribution]:
             characters([quote.cue] if quote.cue else []),
             characters([quote.source] if quote.source else []),
         )
-        for quote in found_quotes(find_quotes(tokens, head)[0])
+        for quote in found_quotes(find_attributions(tokens, context(tokens, head.words, head.tagger), head))
     ]
 
 

@@ -11,7 +11,15 @@ from topic_stance.classifier.assembly import Spans
 from topic_stance.classifier.cleaning import body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.columns import CUE_LEVEL
 from topic_stance.classifier.links import LINK_TEMPLATES, likelier, link_features, windows
-from topic_stance.classifier.quotes import LINK_TAGS, FoundQuote, find_quotes, find_spans, found_quotes, quote_spans
+from topic_stance.classifier.quotes import (
+    LINK_TAGS,
+    FoundQuote,
+    find_attributions,
+    find_quotes,
+    find_spans,
+    found_quotes,
+    quote_spans,
+)
 from topic_stance.classifier.segment import tokenize
 from topic_stance.data.records import KINDS
 
@@ -150,6 +158,18 @@ def test_marks_or_a_cue_alone_make_no_quote(shipped: Pipeline, text: str) -> Non
 def test_a_quotation_that_is_all_of_a_text_is_a_quote(shipped: Pipeline) -> None:
     text = "“We never pay the eel tax in the old port.”"
     assert parts(text, predict(shipped, text)) == [([text], None, None, "direct", None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Mara Quill did not say that the tax was unfair.", "The agreement said that the tax was unfair."]
+)
+def test_what_is_no_speech_is_an_attribution(shipped: Pipeline, text: str) -> None:
+    tokens = tokenize(text)
+    head = shipped.bundle.heads.quotes
+    where = context(tokens, head.words, head.tagger)
+    ((begin, end),) = (span for quote in found_quotes(find_attributions(tokens, where, head)) for span in quote.content)
+    assert text[tokens.start[begin] : tokens.end[end - 1]].endswith("the tax was unfair")
+    assert found_quotes(find_spans(tokens, where, head)) == []
 
 
 def test_a_cue_may_stand_after_that(shipped: Pipeline) -> None:
