@@ -10,6 +10,7 @@ from topic_stance.classifier import Pipeline
 from topic_stance.classifier.assembly import Spans
 from topic_stance.classifier.cleaning import body_tokens, judge_lines, kept_spans, load_boilerplate
 from topic_stance.classifier.columns import CUE_LEVEL
+from topic_stance.classifier.context import context
 from topic_stance.classifier.links import LINK_TEMPLATES, likelier, link_features, windows
 from topic_stance.classifier.quotes import (
     LINK_TAGS,
