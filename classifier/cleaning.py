@@ -32,8 +32,10 @@ _CREDIT_END = 14
 """Tokens at the end of a line in which the agency of a photograph stands."""
 _SHORTEST_REPEATED, _LONGEST_REPEATED = 3, 30
 """Words of a title or headline that is left out where it stands twice."""
-_LONGEST_LINK, _LONGEST_SIGNATURE, _SHORTEST_SHOUT = 40, 12, 5
-"""Tokens of a link to another article and of a signature, fewer than these, and words of a link in capitals."""
+LONGEST_SIGNATURE = 12
+"""Tokens of a line that signs a quotation."""
+_LONGEST_LINK, _SHORTEST_SHOUT = 40, 5
+"""Tokens of a link to another article, fewer than these, and words of one in capitals."""
 _LONGEST_PROMO, _LONGEST_NAME, _SHORTEST_NAME = 200, 6, 3
 """Tokens of a promo and of the name in front of it that are looked at, and letters of a name."""
 
@@ -196,13 +198,12 @@ def _leave_out_links(keep, points, start, end, hashes, flags, mark, lines):  # t
         a, b = lines[k], lines[k + 1]
         shouted = mark[a] == MARK_NONE and _in_capitals(a, b, start, end, flags)
         alone = not before and not (k + 2 < len(lines) and _in_capitals(b, lines[k + 2], start, end, flags))
-        signs = a > 0 and mark[a - 1] != MARK_NONE and b - a < _LONGEST_SIGNATURE
+        signs = a > 0 and mark[a - 1] != MARK_NONE and b - a < LONGEST_SIGNATURE
         if b - a > 2 and hashes[b - 1] == _MORE and hashes[b - 2] == _READ:
             ended = _is_ended(a, b - 2, points, start, flags) or b - a >= _LONGEST_LINK
             keep[b - 2 if ended else a : b] = False
-        elif b - a < _LONGEST_LINK and not _is_ended(a, b, points, start, flags):
-            if _labelled(a, b, points, start, flags):
-                keep[a:b] = False
+        elif b - a < _LONGEST_LINK and _labelled(a, b, points, start, flags):
+            keep[a:b] = _is_ended(a, b, points, start, flags)
         if shouted and alone and not signs and len(lines) > 2:
             keep[a:b] = False
         before = shouted

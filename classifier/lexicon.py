@@ -14,7 +14,7 @@ from topic_stance.data.records import ActorType
 
 from .hashing import MIX, first_slot
 from .jit import compiled, inlined, inner
-from .segment import WORD, token_hash, tokenize
+from .segment import CALENDAR, WORD, token_hash, tokenize
 
 TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
 """A title or office; a man's or a woman's given name (both: either's); an adjective of a state; a capitalized word that
@@ -34,11 +34,6 @@ TYPES: tuple[ActorType, ...] = ("person", "person", "organization", "state", "gr
 HE_KIND, SHE_KIND, THEY_KIND, IT_KIND, I_KIND, WE_KIND, WHO_KIND, YOU_KIND, NO_KIND, THE, A, BARE, OWN, NAME = range(14)
 """Kinds of sources: pronouns, none, descriptions by how they begin, names."""
 
-CALENDAR = (
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
-    "october november december"
-)
-"""Days and months, but ``may``."""
 _PRONOUNS = {
     HE_KIND: "he him his", SHE_KIND: "she her", THEY_KIND: "they them their both", IT_KIND: "it its", I_KIND: "i",
     WE_KIND: "we", WHO_KIND: "who which", YOU_KIND: "you",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from .hashing import among
 from .jit import inner
-from .lexicon import BREAK, CALENDAR, DEFINITE, INDEFINITE, OWNED, PREPOSITION
-from .segment import CAPITAL, NUMBER, SPACED, WORD, token_hashes
+from .lexicon import BREAK, DEFINITE, INDEFINITE, OWNED, PREPOSITION
+from .segment import CALENDAR, CAPITAL, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
 _NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE = (
@@ -16,7 +16,8 @@ _NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE 
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_IN, _NAMED, _CALLED, _A, _AN, _COMMA, _CLOSE, _TO, _HYPHEN = token_hashes("in named called a an , close to -")
+_IN, _A, _AN, _COMMA, _CLOSE, _TO, _HYPHEN = token_hashes("in a an , close to -")
+_NAMED = token_hashes("named called")
 _MANY = token_hashes(
     "few dozen hundred thousand million couple pair number series group handful majority lot host score trio"
 )
@@ -59,7 +60,7 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
         # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
         noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
         acted = s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE
-        participle = noun and i + 1 < shown and acted and s.hash[i] != _NAMED and s.hash[i] != _CALLED
+        participle = noun and i + 1 < shown and acted and not among(_NAMED, s.hash[i])
         close_to = i + 1 < shown and s.hash[i] == _CLOSE and s.hash[i + 1] == _TO
         if s.flags[i] & SPACED and (s.bits[i] & PREPOSITION or participle or close_to):
             last = i - 1

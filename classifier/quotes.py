@@ -25,7 +25,7 @@ from .hashing import among
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
 from .posts import with_posts
-from .segment import CAPITAL, WORD, token_hashes
+from .segment import CAPITAL, DAYS, WORD, token_hashes
 from .silence import silence, without_nobodys
 from .tagger import Tagger
 
@@ -80,7 +80,7 @@ def chain_transitions(tags: tuple[str, ...]) -> NDArray[np.float32]:
 DOUBTFUL = 0.05
 """From this posterior on a token may be a cue, where a content asks for one."""
 (_THAT,) = token_hashes("that")
-_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday yesterday today tonight")
+_DAYS = token_hashes(f"{DAYS} yesterday today tonight")
 _PREPOSITION = tagger.TAGS.index("IN")
 _TAG_START = chain_start(TAGS)
 _LINK_START = chain_start(LINK_TAGS)
@@ -102,7 +102,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     if not _may_quote(where.classes, where.quotation):
         none = np.empty((0, 2), np.int32)
         return with_posts(Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8)), tokens, where)
-    posterior = marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START)
+    posterior = _first_pass(where, head)
     silence(posterior, DOUBTFUL, tokens, where)
     found = _chained(posterior, tokens, where, head)
     _leave_out_that(found, tokens, where)
@@ -113,9 +113,13 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
 @compiled
 def find_attributions(tokens, where, head):  # type: ignore[no-untyped-def]
     """What both chains find, whatever counts as speech: thoughts, plans and what things tell, too."""
-    return _chained(
-        marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START), tokens, where, head
-    )
+    return _chained(_first_pass(where, head), tokens, where, head)
+
+
+@inner
+def _first_pass(where, head):  # type: ignore[no-untyped-def]
+    """The posterior of each token's tag by the first chain: (n_tokens, 7)."""
+    return marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START)
 
 
 @inner

@@ -300,10 +300,8 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
         # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith"
         if new_sentence and not new_line:
             opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
-            if not (flag & CAPITAL or flag & NUMBER or opening) or _abbreviated(
-                count, value, start, end, flags, points
-            ):  # fmt: skip
-                new_sentence = False
+            begins = flag & (CAPITAL | NUMBER) > 0 or opening
+            new_sentence = begins and not _abbreviated(count, value, start, end, flags, points)
         if new_line:
             lines[n_lines] = count
             n_lines += 1
@@ -365,10 +363,12 @@ def _abbreviated(count, following, start, end, flags, points):  # type: ignore[n
 
 _FIRST_WORDS = token_hashes("the a he she it they we this that there but if mr mrs ms")
 """Words that begin a sentence, also after an abbreviation."""
+DAYS = "monday tuesday wednesday thursday friday saturday sunday"
+CALENDAR = f"{DAYS} january february march april june july august september october november december"
+"""Days and months, but ``may``."""
 _AFTER_TIMES = token_hashes(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
-    "october november december eastern pacific et est edt ct cst cdt mt mst mdt pt pst pdt akdt hst gmt bst utc cet "
-    "cest msk ist kst jst hkt aest aedt"
+    f"{CALENDAR} eastern pacific et est edt ct cst cdt mt mst mdt pt pst pdt akdt hst gmt bst utc cet cest msk ist "
+    "kst jst hkt aest aedt"
 )
 
 

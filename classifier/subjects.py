@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from .assembly import Spans
+from .cleaning import LONGEST_SIGNATURE
 from .hashing import among
 from .jit import compiled, inner
 from .name_runs import party_of_state
-from .segment import ALLCAPS, CAPITAL, LINE, NUMBER, SPACED, WORD, token_hashes
+from .segment import ALLCAPS, CAPITAL, DAYS, LINE, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, RELATIONS, TAGS
 
 _LONGEST_PHRASE = 20
 """Tokens of a phrase that are looked at."""
-_LONGEST_SIGNATURE = 12
 _LONGEST_PARTY = 10
 _LONGEST_DATELINE = 14
 _FIRST_LINES = 3
@@ -26,7 +26,7 @@ _COMMA, _COLON, _HYPHEN, _STOP, _OPENING, _CLOSING = token_hashes(", : - . ( )")
 _DASHES = token_hashes("— – -")
 _BULLETS = token_hashes("• · * ▪ ●")
 _ARTICLES = token_hashes("the a an")
-_DAYS = token_hashes("monday tuesday wednesday thursday friday saturday sunday")
+_DAYS = token_hashes(DAYS)
 _CRIES = token_hashes("close watch watched listen photos video videos update updated exclusive breaking related")
 """Words in capitals that are scraped before a sentence."""
 _DIVIDERS = token_hashes(", : ; — –")
@@ -318,7 +318,7 @@ def _signature(begin, end, tokens):  # type: ignore[no-untyped-def]
         first += 1
     last = first
     comma = False
-    while last < n and last < first + _LONGEST_SIGNATURE and (last == first or not flags[last] & LINE):
+    while last < n and last < first + LONGEST_SIGNATURE and (last == first or not flags[last] & LINE):
         if flags[last] & WORD and not flags[last] & CAPITAL and hashes[last] != _OF and hashes[last] != _THE:
             return -1, -1
         comma |= hashes[last] == _COMMA
