@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .hashing import FNV_OFFSET, FNV_PRIME, among
 from .jit import inlined, inner
-from .lexicon import HE, ORGANIZATION, OWNED, PERSON, SHE, STATE, TITLE, UNKNOWN, look_up, noun_of, put
+from .lexicon import HE, ORGANIZATION, OWNED, PERSON, SHE, STATE, TITLE, UNKNOWN, joined, look_up, noun_of, put
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, N_WORDS, STATE_NUMBER, TYPE, WHOLE_KEY, WORDS
 from .namesakes import (
     ADDRESSED,
@@ -57,6 +57,9 @@ from .segment import ALLCAPS, CAPITAL, WORD, token_hashes
 from .tagger import NAMES as TAGGER_NAMES
 
 _OF, _FOR, _THE, _AND, _S, _OWNER, _COMMA, _OPENING = token_hashes("of for the and s owner , (")
+_KOREA = token_hashes("korea")[0]
+_HALVES = token_hashes("north south")
+"""What the two states of one country are called (the North)."""
 _OWN_NAMES = token_hashes("house senate congress parliament army navy")
 """Words for a body that are one's own name: "House" is not the White House."""
 _KIN = token_hashes(
@@ -158,7 +161,7 @@ def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens
     gender = gender_of_title(k, place, bits)
     president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], tokens.hash)
     elder = single and look_up(keys, values, names.key[k, LAST_KEY] ^ _JUNIORS) != 0
-    entity = _so_called(k, kind, names, row, keys, values)
+    entity = _so_called(k, kind, single, names, tokens.hash, row, keys, values)
     other = entity >= 0 and another(entity, gender, president, elder, row, tokens.hash)
     if other:
         entity = -1
@@ -177,10 +180,15 @@ def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens
 
 
 @inlined
-def _so_called(k, kind, names, row, keys, values):  # type: ignore[no-untyped-def]
+def _so_called(k, kind, single, names, hashes, row, keys, values):  # type: ignore[no-untyped-def]
     """The entity that has been called by the same name, a state by any of its names; else -1."""
     if kind == STATE:
         return look_up(keys, values, np.uint64(names.place[k, STATE_NUMBER] // 2) * _STATE_KEY) - 1
+    begin = names.place[k, BEGIN]
+    if single and begin > 0 and hashes[begin - 1] == _THE and among(_HALVES, hashes[begin]):
+        half = look_up(keys, values, joined(names.key[k, WHOLE_KEY], _KOREA)) - 1  # the North
+        if half >= 0:
+            return half
     entity = look_up(keys, values, names.key[k, WHOLE_KEY]) - 1
     return -1 if entity >= 0 and row[entity, KIND] == STATE else entity
 

@@ -72,6 +72,8 @@ _PLATFORMS = token_hashes("facebook twitter pinterest linkedin whatsapp reddit t
 """Buttons that are scraped in a row before a caption."""
 _BEFORE_NAMES = token_hashes("former acting ex longtime incoming outgoing")
 """Words that are no part of a name, with a capital or without."""
+_SIBILANTS = tuple(map(ord, "sxzSXZ"))
+"""What a word ends in whose possessive is an apostrophe alone."""
 _LONGEST_ACRONYM = 5
 _SHORTEST_CRY = 5
 """Letters of a word in capitals before a name that is no acronym (WATCHED)."""
@@ -252,8 +254,8 @@ def find_runs(  # type: ignore[no-untyped-def]
         possessive = 0
         if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
             possessive = 1 if points[start[j + 1]] == 0x73 else 0
-        elif j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED:
-            possessive = 1
+        elif j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED and points[end[j - 1] - 1] in _SIBILANTS:
+            possessive = 1  # the Lis' house, though not 'CASE CLOSED'
         out[count, 0] = i
         out[count, 1] = j
         out[count, 2] = possessive

@@ -129,9 +129,9 @@ def _past_article(begin, stop, hashes, flags, keys, states):  # type: ignore[no-
 
 @lru_cache(maxsize=1 << 14)
 def name_words(text: str) -> tuple[str, ...]:
-    """The words of a name: what white space separates, without marks around; commas between words are kept."""
+    """The words of a name: what white space separates, without marks around; commas between words are kept, and so is ``&``."""
     words = [(word.strip('"“”‘,;:()[]'), word[-1] == ",") for word in text.split()]
-    words = [(word, comma) for word, comma in words if any(map(str.isalnum, word))]
+    words = [(word, comma) for word, comma in words if word == "&" or any(map(str.isalnum, word))]
     return tuple(f"{word}," if comma and k + 1 < len(words) else word for k, (word, comma) in enumerate(words))
 
 
@@ -211,6 +211,8 @@ def _parse(  # type: ignore[no-untyped-def]
             if given < 0 and n - cut == 2:
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
+        if 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR:
+            noun = ORGANIZATION  # Executive Office for Clean Water
         if cut == 0:
             cut = _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits)
         if (
@@ -226,6 +228,8 @@ def _parse(  # type: ignore[no-untyped-def]
             if cut == 0:
                 cut = _after_words(n, first, level, word_bits)
             while cut < n - 1 and word_bits[cut] & DEMONYM:
+                if cut == 0 and 0 < level[first[1]] < 3 and not word_bits[1] & (HE | SHE):
+                    break  # Norwegian Cruises, but not Norwegian Ana Li
                 cut += 1
             initial = last[cut] == first[cut] + 2 and end[first[cut]] - start[first[cut]] == 1  # K. Li
             if cut > 0 or (n - cut > 1 and (initial or word_bits[cut] & (HE | SHE))):

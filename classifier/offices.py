@@ -33,6 +33,8 @@ from .tagger import FIRST_VERB, LAST_VERB, TAGS
 _NOUN, _PLURAL, _NAME, _ADVERB, _ADJECTIVE = (TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "RB", "JJ"))
 _NOUNS = (_NOUN, _PLURAL, _NAME)
 _OF, _FOR, _COMMA, _OPENING, _CLOSING = token_hashes("of for , ( )")
+_CHARGE = token_hashes("charge")[0]
+"""In an office (Special Agent in Charge)."""
 
 
 @inner
@@ -90,7 +92,7 @@ def two_persons(s, stop, end, low, high):  # type: ignore[no-untyped-def]
     """The second of two persons that a source joins past commas, brackets or ``of`` (Anna Li, N-Orrin, and Tom Ek).
 
     A name's number, -1 where the source does not join two so. A word without a capital between them makes it none:
-    "Anna Li, a friend of trout and Tom Ek" is one. Of three persons the first and the last are taken.
+    "Anna Li, a friend of trout and Tom Ek" is one. Of three persons the last is taken.
     """
     low = past_owners(s, low, high)
     if high - low < 2 or s.row[s.of_name[low], KIND] > PERSON:
@@ -118,6 +120,17 @@ def two_persons(s, stop, end, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
+def third_person(s, first, last):  # type: ignore[no-untyped-def]
+    """Whether another person is named between two of a source (Anna Li, Sen. Bo Tully and Tom Ek)."""
+    for k in range(first + 1, last):
+        other = s.of_name[k] != s.of_name[first] and s.of_name[k] != s.of_name[last]
+        full = s.place[k, N_WORDS] > 1 and s.row[s.of_name[k], KIND] == PERSON
+        if other and full and not s.place[k, POSSESSIVE]:
+            return True
+    return False
+
+
+@inner
 def past_owners(s, low, high):  # type: ignore[no-untyped-def]
     """The first of some names that owns nothing, or `high` (of Ek's lawyers, Ana Li and Bo Tully, Li)."""
     while low < high and s.place[low, POSSESSIVE]:
@@ -133,6 +146,8 @@ def _officer(s, begin, shown, head, low, high):  # type: ignore[no-untyped-def]
         return -1
     at = s.place[last, BEGIN]
     for i in range(begin, at):
+        if s.bits[i] & AND and _person_until(s, i, low, last):
+            break  # Tom Ek and chief of staff Ana Li
         if s.bits[i] & TITLE and _office_of_something(s, begin, i, last):
             return s.of_name[last]
     kind = s.row[s.of_name[last], KIND]
@@ -165,7 +180,7 @@ def _office_of_something(s, begin, office, k):  # type: ignore[no-untyped-def]
     if not s.bits[office + 1] & PREPOSITION or s.tag[before] not in _NOUNS or not s.flags[before] & WORD:
         return False
     for i in range(office + 1, s.place[k, WORDS]):
-        if s.bits[i] & (TITLE | AND) or (s.bits[i] & BREAK and i < at):
+        if (s.bits[i] & (TITLE | AND) and s.hash[i] != _CHARGE) or (s.bits[i] & BREAK and i < at):
             return False
     return s.flags[before] & CAPITAL > 0 or s.hash[office + 1] == _OF
 

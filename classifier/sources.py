@@ -37,7 +37,7 @@ from .lexicon import (
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
 from .namesakes import KIND, LENGTH, NAME_BEGIN
-from .offices import after_brackets, named, names_in, past_owners, two_persons
+from .offices import after_brackets, named, names_in, past_owners, third_person, two_persons
 from .phrases import first_word, one_before_many, phrase_end
 from .segment import ALLCAPS, CAPITAL, token_hashes
 from .tagger import RELATIONS, TAGS
@@ -128,7 +128,10 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if both >= 0:
         _describe(s, begin, end, head, out)
         low = past_owners(s, low, high)
-        out[SOURCE_FIRST], out[SOURCE_SECOND], out[SOURCE_PLURAL] = s.of_name[low], s.of_name[both], 1
+        out[SOURCE_FIRST] = out[SOURCE_SECOND] = -1
+        out[SOURCE_PLURAL] = 1
+        if not third_person(s, low, both):
+            out[SOURCE_FIRST], out[SOURCE_SECOND] = s.of_name[low], s.of_name[both]
         return
     officer = after_brackets(s, stop, end, low, high)
     if officer >= 0:

@@ -36,6 +36,10 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Chamber of Packers", "Chamber of Packers"),
         ("the Commission on the Theft of Eels", "Commission on the Theft of Eels"),
         ("Norwegian Customs", "Norwegian Customs"),
+        ("Norwegian Air", "Norwegian Air"),
+        ("the Norwegian Packers Line", "Norwegian Packers Line"),
+        ("the Centre for Eels & Trout", "Centre for Eels & Trout"),
+        ("the Executive Office for Clean Water", "Executive Office for Clean Water"),
         ("the Committee to Protect Eels", "Committee to Protect Eels"),
         ("the Eel House to Congress", "Eel House"),
         ("Teachers for Clean Water", "Teachers for Clean Water"),
@@ -68,6 +72,8 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("University of Orrin professor of history Jeremi Tonk", "Jeremi Tonk"),
         ("the editor of the Daily Eel Kemal Tonk", "Kemal Tonk"),
         ("board vice chairman and Orrin Secretary of Eels Robert Marr", "Robert Marr"),
+        ("FBI Special Agent in Charge Robert Marr", "Robert Marr"),
+        ("Orrin Mayor Sarah Tonk and Special Agent in Charge Robert Marr", "Sarah Tonk and Robert Marr"),
         ("a lawyer for U.S. Sen. Sarah Tonk", "a lawyer for U.S. Sen. Sarah Tonk"),
         ("a spokesman for Sarah Tonk", "a spokesman for Sarah Tonk"),
         ("the lawyer for rapper Robert Marr", "lawyer for rapper Robert Marr"),
@@ -81,6 +87,11 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("a guild called Orrin din Velm", "Orrin din Velm"),
         ("the woman called Sarah Tonk", "Sarah Tonk"),
         ("Nur ud Velm", "Nur ud Velm"),
+        # three
+        (
+            "Sarah Tonk, Mayor Abel Quill and Velm Governor Robert Marr",
+            "Sarah Tonk, Mayor Abel Quill and Velm Governor Robert Marr",
+        ),
         # appositions
         ("the growers - most of them friends of Robert Marr -", "growers"),
         ("the Press Relations Officer, DSP Ngozi Tonk", "Ngozi Tonk"),
@@ -144,7 +155,11 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         ("Sarah Tonk came.", "the Tonk memo", "Sarah Tonk"),
         ("Sarah Tonk came.", "the Tonk poll", "Tonk poll"),
         ("EBO officials came.", "an EBO report", "an EBO report"),
+        # states of one country
+        ("North Korea met South Korea.", "the North", "North Korea"),
+        ("North Korea met Norway.", "the South", "South"),
         # headlines
+        ("Then 'CASE SHUT' Marr read. Robert Marr left.", "Marr", "Robert Marr"),
         ("ABEL TONK SIGNS EEL SANCTIONS. It was late.", "Tonk", "Tonk"),
         ("MAYOR SARAH TONK OF ORRIN CAME. Sarah Tonk left.", "Tonk", "Sarah Tonk"),
         ("Robert K.Marr left.", "Marr", "Robert K.Marr"),
@@ -169,7 +184,7 @@ def test_whom_a_source_means(shipped: Pipeline, before: str, source: str, name: 
     ("source", "name", "kind"),
     [
         ("FERRYMEN", "FERRYMEN", "person"),
-        ("Tonk & Marr", "Tonk Marr", "organization"),
+        ("Tonk & Marr", "Tonk & Marr", "organization"),
         ("Mara O'Brine", "Mara O'Brine", "person"),
         ("the Orrin Teachers' Union", "Orrin Teachers' Union", "organization"),
         ("Abel Jones' letter", "Abel Jones", "person"),
