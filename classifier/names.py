@@ -129,7 +129,7 @@ def _past_article(begin, stop, hashes, flags, keys, states):  # type: ignore[no-
 
 @lru_cache(maxsize=1 << 14)
 def name_words(text: str) -> tuple[str, ...]:
-    """The words of a name: what white space separates, without marks around; commas between words are kept, and so is ``&``."""
+    """The words of a name: what white space separates, without marks around, but with commas and ``&`` between."""
     words = [(word.strip('"“”‘,;:()[]'), word[-1] == ",") for word in text.split()]
     words = [(word, comma) for word, comma in words if word == "&" or any(map(str.isalnum, word))]
     return tuple(f"{word}," if comma and k + 1 < len(words) else word for k, (word, comma) in enumerate(words))
