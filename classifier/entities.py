@@ -246,10 +246,12 @@ def _enter(entity, k, kind, names, row, ends, keys, values, tokens):  # type: ig
         if flags[i] & CAPITAL and place[k, N_WORDS] < LONGEST_NAME:
             middle = tokens.hash[i] ^ _BY_MIDDLE
             put(keys, values, middle, -1 if look_up(keys, values, middle) != 0 else entity + 1)
-    initials = _initials(place[k, WORDS], place[k, END], tokens)
     nobodys = kind == PERSON and place[k, N_WORDS] == 2  # DC is no Dora Carr
-    if initials != 0 and not nobodys and look_up(keys, values, initials) == 0:
-        put(keys, values, initials, entity + 1)
+    for short in (False, True):  # EB is the U.S. Eel Board, too
+        begin = past_us(place[k, WORDS], place[k, END], tokens.hash) if short else place[k, WORDS]
+        initials = _initials(begin, place[k, END], tokens)
+        if initials != 0 and not nobodys and look_up(keys, values, initials) == 0:
+            put(keys, values, initials, entity + 1)
 
 
 @inlined

@@ -46,8 +46,8 @@ LONGEST_RUN = 40
 _ADJECTIVE, _NOUN, _PLURAL, _NAME = (TAGS.index(tag) for tag in ("JJ", "NN", "NNS", "NNP"))
 _OF, _FOR, _ON, _TO, _THE, _A, _SAINT, _ST, _HYPHEN = token_hashes("of for on to the a saint st -")
 _R, _D, _I, _V, _JUNIOR, _SENIOR = token_hashes("r d i v jr sr")
-_MAY, _APRIL, _JUNE, _AUGUST = token_hashes("may april june august")
-"""Months that are names, too."""
+_HE, _MAY, _APRIL, _JUNE, _AUGUST = token_hashes("he may april june august")
+"""A pronoun and months that are names, too."""
 _GIVEN_DAYS = token_hashes("jan sun april june")
 """Given names that the calendar has, too."""
 _BEFORE_DATES = token_hashes("the this that last next early late mid since until till between every and or")
@@ -74,6 +74,10 @@ _BEFORE_NAMES = token_hashes("former acting ex longtime incoming outgoing")
 """Words that are no part of a name, with a capital or without."""
 _SIBILANTS = tuple(map(ord, "sxzSXZ"))
 """What a word ends in whose possessive is an apostrophe alone."""
+_PARTISAN = token_hashes("pro anti")
+"""Before a hyphen and whom somebody is for or against (the pro-Tonk Orrin Times)."""
+_AGENCIES = token_hashes("ap afp reuters getty")
+"""Whose a picture is, between its caption and the text."""
 _LONGEST_ACRONYM = 5
 _SHORTEST_CRY = 5
 """Letters of a word in capitals before a name that is no acronym (WATCHED)."""
@@ -200,7 +204,9 @@ def find_runs(  # type: ignore[no-untyped-def]
             if more or noun_of(bits[i + 1]) == ORGANIZATION:
                 i += 1  # The Oslo Times, The Times, though not The Hill
         j = i + 1
-        while j < n and j - i < 12:
+        partisan = i > 1 and hashes[i - 1] == _HYPHEN and not flags[i] & SPACED and among(_PARTISAN, hashes[i - 2])
+        partisan = partisan and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
+        while j < n and j - i < 12 and not partisan:
             if flags[j] & CAPITAL:
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
                     break
@@ -208,6 +214,8 @@ def find_runs(  # type: ignore[no-untyped-def]
                     break
                 if party_of_state(j, n, hashes, flags):
                     break
+                if among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE):
+                    break  # Ana Li AP Tom Ek
                 j += 1
                 continue
             point = points[start[j]]
@@ -296,6 +304,8 @@ def _name_word(  # type: ignore[no-untyped-def]
         return False
     if _before_name(i, n, hashes, flags, start, level, bits):
         return False
+    if bits[i] & (HE | SHE) and i + 2 < n and bits[i + 1] & PARTICLE and flags[i + 2] & CAPITAL:
+        return True  # Bill de Tonk
     goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
     if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
@@ -320,6 +330,8 @@ def _before_name(i, n, hashes, flags, start, level, bits):  # type: ignore[no-un
         return False
     if among(_BEFORE_NAMES, hashes[i]):
         return not bits[i + 1] & TITLE
+    if among(_AGENCIES, hashes[i]) and bits[i + 1] & (HE | SHE):
+        return i > 0 and flags[i - 1] & CAPITAL > 0
     return flags[i] & ALLCAPS > 0 and level[i] == 1 and start[i + 1] - start[i] > _SHORTEST_CRY
 
 
@@ -340,6 +352,8 @@ def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-unty
     """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
     if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
         return False
+    if hashes[i] == _HE and i > 0 and flags[i - 1] & (CAPITAL | WORD | SENTENCE) == CAPITAL | WORD:
+        return flags[i] & SENTENCE > 0  # Liu He
     hyphen = i + 2 < n and points[start[i + 1]] == 0x2D and not flags[i + 1] & SPACED
     if hyphen and i > 0 and flags[i - 1] & CAPITAL and flags[i + 2] & (WORD | NUMBER | SPACED) == WORD:
         return False  # Ek Jun-wei

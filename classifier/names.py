@@ -37,7 +37,7 @@ BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
 """Columns of `Names.place`."""
 WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
-_OF, _FOR, _ON, _THE, _TAN, _SRI, _HYPHEN, _STOP = token_hashes("of for on the tan sri - .")
+_OF, _FOR, _ON, _TO, _THE, _TAN, _SRI, _TURNED, _HYPHEN, _STOP = token_hashes("of for on to the tan sri turned - .")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
 _BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm un eu")
@@ -107,8 +107,10 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
 
 @inner
 def _past_compounds(begin, stop, hashes, flags):  # type: ignore[no-untyped-def]
-    """Where a run goes on after words like "Orrin-born" and "New Tonk-based"."""
+    """Where a run goes on after words like "Orrin-born", "New Tonk-based" and "Mayor-turned-farmer"."""
     for i in range(begin + 2, stop - 1):
+        if hashes[i] == _TURNED and hashes[i - 1] == _HYPHEN and i + 3 < stop and hashes[i + 1] == _HYPHEN:
+            begin = i + 3
         if among(_OF_COMPOUNDS, hashes[i]) and hashes[i - 1] == _HYPHEN and not flags[i] & SPACED:
             if flags[i + 1] & SPACED:
                 begin = i + 1
@@ -211,6 +213,8 @@ def _parse(  # type: ignore[no-untyped-def]
             if given < 0 and n - cut == 2:
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
+        if 1 < cut < n and word_key[cut - 2] == _OF and _is_body(n, word_key, word_bits, True):
+            noun = ORGANIZATION  # Bureau of Justice Data
         if 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR:
             noun = ORGANIZATION  # Executive Office for Clean Water
         if cut == 0:
@@ -292,8 +296,8 @@ def _after_body(n, first, last, hashes, flags, start, end, keys, states, word_ke
             noun = noun_of(word_bits[k - 1])
             if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
                 return k
-            # "the mayor of Oslo Ana Li", though not "Oslo Ana Li"
-            of = first[0] > 0 and hashes[first[0] - 1] == _OF
+            # "the mayor of Oslo Ana Li", "the envoy to Norway Ana Li", though not "Norway Ana Li"
+            of = first[0] > 0 and (hashes[first[0] - 1] == _OF or hashes[first[0] - 1] == _TO)
             if k == 1 and of and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]):
                 return k
     return 0

@@ -1,7 +1,7 @@
 """Whom a source names: persons beside their offices, bodies and appositions.
 
 All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
-head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `offices.names_in` returns them.
+head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `phrases.names_in` returns them.
 """
 
 from __future__ import annotations
@@ -35,22 +35,6 @@ _NOUNS = (_NOUN, _PLURAL, _NAME)
 _OF, _FOR, _COMMA, _OPENING, _CLOSING = token_hashes("of for , ( )")
 _CHARGE = token_hashes("charge")[0]
 """In an office (Special Agent in Charge)."""
-
-
-@inner
-def names_in(s, begin, end):  # type: ignore[no-untyped-def]
-    """The names that touch some tokens: first, and one past the last."""
-    low, high = 0, len(s.place)
-    while low < high:
-        middle = (low + high) // 2
-        if s.place[middle, END] <= begin:
-            low = middle + 1
-        else:
-            high = middle
-    high = low
-    while high < len(s.place) and s.place[high, BEGIN] < end:
-        high += 1
-    return low, high
 
 
 @inner

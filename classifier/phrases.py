@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .hashing import among
 from .jit import inner
-from .lexicon import BREAK, DEFINITE, INDEFINITE, OWNED, PREPOSITION
+from .lexicon import BREAK, DEFINITE, INDEFINITE, ORGANIZATION, OWNED, PREPOSITION
+from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE
 from .segment import CALENDAR, CAPITAL, NUMBER, SPACED, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
@@ -30,6 +31,22 @@ _TIMES = token_hashes(
 _BEFORE_TIME = token_hashes("on in at late early last this next past recent earlier since")
 _AUXILIARIES = token_hashes("has have had is are was were will would can could may might should")
 """Verbs that are never a noun."""
+
+
+@inner
+def names_in(s, begin, end):  # type: ignore[no-untyped-def]
+    """The names that touch some tokens: first, and one past the last."""
+    low, high = 0, len(s.place)
+    while low < high:
+        middle = (low + high) // 2
+        if s.place[middle, END] <= begin:
+            low = middle + 1
+        else:
+            high = middle
+    high = low
+    while high < len(s.place) and s.place[high, BEGIN] < end:
+        high += 1
+    return low, high
 
 
 @inner
@@ -56,7 +73,8 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
         stop += 1
     shown = _without_circumstances(s, begin, stop)
     last = shown - 1
-    for i in range(begin + 1, shown):
+    named = _past_body(s, begin, shown)
+    for i in range(named + 1, shown):
         # "editor-in-chief" has none, "the lawyer representing Ana Li" has one in "representing"
         noun = s.tag[i - 1] == _NOUN or s.tag[i - 1] == _PLURAL
         acted = s.tag[i] == _GERUND or s.tag[i] == _PARTICIPLE
@@ -70,6 +88,19 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     while head > begin and (s.tag[head] == _ADVERB or FIRST_VERB <= s.tag[head] <= _PARTICIPLE or _time(s, head)):
         head -= 1
     return stop, shown, last if s.bits[head] & (DEFINITE | INDEFINITE | OWNED) else head
+
+
+@inner
+def _past_body(s, begin, shown):  # type: ignore[no-untyped-def]
+    """The noun behind a body's name with a preposition in it (a Bureau of Eels inspector), else `begin`."""
+    at = begin + 1 if s.bits[begin] & (DEFINITE | INDEFINITE | OWNED) else begin
+    low, high = names_in(s, at, at + 2)  # a former Bureau of Eels inspector
+    for k in range(low, high):
+        end = s.place[k, END]
+        body = s.place[k, TYPE] == ORGANIZATION and not s.place[k, POSSESSIVE] and s.place[k, N_WORDS] > 2
+        if body and end < shown and s.tag[end] in (_NOUN, _PLURAL) and not s.flags[end] & CAPITAL:
+            return end
+    return begin
 
 
 @inner

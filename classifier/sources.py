@@ -1,7 +1,7 @@
 """What a source says by itself: a pronoun, a name, a description, or somebody's document.
 
 All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
-head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `offices.names_in` returns them.
+head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `phrases.names_in` returns them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from .lexicon import (
 )
 from .names import BEGIN, END, POSSESSIVE, TYPE
 from .namesakes import KIND, LENGTH, NAME_BEGIN
-from .offices import after_brackets, named, names_in, past_owners, third_person, two_persons
-from .phrases import first_word, one_before_many, phrase_end
+from .offices import after_brackets, named, past_owners, third_person, two_persons
+from .phrases import first_word, names_in, one_before_many, phrase_end
 from .segment import ALLCAPS, CAPITAL, token_hashes
 from .tagger import RELATIONS, TAGS
 
