@@ -32,7 +32,7 @@ from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
 _NOUN, _PLURAL, _NAME, _ADVERB, _ADJECTIVE = (TAGS.index(tag) for tag in ("NN", "NNS", "NNP", "RB", "JJ"))
 _NOUNS = (_NOUN, _PLURAL, _NAME)
-_OF, _FOR, _COMMA, _OPENING, _CLOSING = token_hashes("of for , ( )")
+_OF, _FOR, _THE, _COMMA, _OPENING, _CLOSING = token_hashes("of for the , ( )")
 _CHARGE = token_hashes("charge")[0]
 """In an office (Special Agent in Charge)."""
 
@@ -221,10 +221,11 @@ def named(s, begin, stop, shown, end, head, low, high):  # type: ignore[no-untyp
         if first <= head < last or (first == begin and (last >= head + 1 or _person_acts(s, k, shown))):
             best = k
     if best < 0 and stop + 1 < end:
-        # "a spokeswoman for the ministry, Maria Sol": the name follows the office
+        # "a spokeswoman for the ministry, Maria Sol", "his bank, the Orrin Trust": the name follows the office
         for k in range(low, high):
             if s.place[k, BEGIN] > stop and s.place[k, TYPE] != GROUP:
-                if _only_title(s, stop + 1, s.place[k, BEGIN]) and _fits(s, begin, end, head, k):
+                after = stop + 2 if s.hash[stop + 1] == _THE and s.place[k, TYPE] == ORGANIZATION else stop + 1
+                if _only_title(s, after, s.place[k, BEGIN]) and _fits(s, begin, end, head, k):
                     best = k
                 break
     if best < 0:

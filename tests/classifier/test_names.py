@@ -107,6 +107,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("Marr's lawyer, former judge Sarah Tonk", "Sarah Tonk"),
         ("Tonk's lawyers, Robert Marr and Mara Quill", "Robert Marr and Mara Quill"),
         ("Mara Quill-Tonk, Chief Executive", "Mara Quill-Tonk"),
+        ("the eel watchdog, the Orrin Institute", "Orrin Institute"),
         # documents
         ("a report on Friday in the Orrin Times", "Orrin Times"),
         ("a tally kept by the Orrin Institute", "Orrin Institute"),
