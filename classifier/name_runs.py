@@ -210,7 +210,8 @@ def find_runs(  # type: ignore[no-untyped-def]
             if flags[j] & CAPITAL:
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
                     break
-                if sentence_start[j] == j or _calendar(j, n, hashes, flags, points, start, bits):
+                he = hashes[j] == _HE and level[j - 1] != 1  # Liu He
+                if sentence_start[j] == j or (not he and _calendar(j, n, hashes, flags, points, start, bits)):
                     break
                 if party_of_state(j, n, hashes, flags):
                     break
@@ -352,8 +353,6 @@ def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-unty
     """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
     if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
         return False
-    if hashes[i] == _HE and i > 0 and flags[i - 1] & (CAPITAL | WORD | SENTENCE) == CAPITAL | WORD:
-        return flags[i] & SENTENCE > 0  # Liu He
     hyphen = i + 2 < n and points[start[i + 1]] == 0x2D and not flags[i + 1] & SPACED
     if hyphen and i > 0 and flags[i - 1] & CAPITAL and flags[i + 2] & (WORD | NUMBER | SPACED) == WORD:
         return False  # Ek Jun-wei
