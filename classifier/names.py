@@ -213,8 +213,9 @@ def _parse(  # type: ignore[no-untyped-def]
             if given < 0 and n - cut == 2:
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
-        if 1 < cut < n and word_key[cut - 2] == _OF and _is_body(n, word_key, word_bits, True):
-            noun = ORGANIZATION  # Bureau of Justice Data
+        of = cut - 3 if cut > 3 and word_key[cut - 2] == _THE else cut - 2
+        if of > 0 and cut < n and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
+            noun = ORGANIZATION  # Bureau of Justice Data, Office of the Attorney General
         if 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR:
             noun = ORGANIZATION  # Executive Office for Clean Water
         if cut == 0:

@@ -41,6 +41,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("the Centre for Eels & Trout", "Centre for Eels & Trout"),
         ("the Executive Office for Clean Water", "Executive Office for Clean Water"),
         ("the Orrin Bureau of Justice Maps", "Orrin Bureau of Justice Maps"),
+        ("the Office of the Attorney General", "Office of the Attorney General"),
         ("a Bureau of Eels inspector", "a Bureau of Eels inspector"),
         ("former Bureau of Eels inspector Robert Marr", "Robert Marr"),
         ("the Bureau of Eels in Orrin", "Bureau of Eels"),
