@@ -205,7 +205,7 @@ def find_runs(  # type: ignore[no-untyped-def]
                 i += 1  # The Oslo Times, The Times, though not The Hill
         j = i + 1
         partisan = i > 1 and hashes[i - 1] == _HYPHEN and not flags[i] & SPACED and among(_PARTISAN, hashes[i - 2])
-        partisan = partisan and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
+        partisan = partisan and not bits[i] & (HE | SHE) and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
         while j < n and j - i < 12 and not partisan:
             if flags[j] & CAPITAL:
                 if not flags[j] & SPACED and flags[j - 1] & WORD:
@@ -215,7 +215,7 @@ def find_runs(  # type: ignore[no-untyped-def]
                     break
                 if party_of_state(j, n, hashes, flags):
                     break
-                if among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE):
+                if j > i + 1 and among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE):
                     break  # Ana Li AP Tom Ek
                 j += 1
                 continue
@@ -305,8 +305,9 @@ def _name_word(  # type: ignore[no-untyped-def]
         return False
     if _before_name(i, n, hashes, flags, start, level, bits):
         return False
-    if bits[i] & (HE | SHE) and i + 2 < n and bits[i + 1] & PARTICLE and flags[i + 2] & CAPITAL:
-        return True  # Bill de Tonk
+    if bits[i] & (HE | SHE) and i + 2 < n and bits[i + 1] & PARTICLE and not flags[i + 1] & CAPITAL:
+        if flags[i + 2] & CAPITAL:
+            return True  # Bill de Tonk, but not "Will Le Velm …?"
     goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
     if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):

@@ -214,7 +214,8 @@ def _parse(  # type: ignore[no-untyped-def]
                 return False  # "Mayor of London", "Republican of New York": an office, not a person
             cut = given if given >= 0 else min(cut + 2, n - 1)
         of = cut - 3 if cut > 3 and word_key[cut - 2] == _THE else cut - 2
-        if of > 0 and cut < n and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
+        person = cut < n and word_bits[cut] & (HE | SHE) > 0  # the Office of Governor Ana Li
+        if of > 0 and cut < n and not person and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
             noun = ORGANIZATION  # Bureau of Justice Data, Office of the Attorney General
         if 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR:
             noun = ORGANIZATION  # Executive Office for Clean Water
@@ -233,7 +234,10 @@ def _parse(  # type: ignore[no-untyped-def]
             if cut == 0:
                 cut = _after_words(n, first, level, word_bits)
             while cut < n - 1 and word_bits[cut] & DEMONYM:
-                if cut == 0 and 0 < level[first[1]] < 3 and not word_bits[1] & (HE | SHE):
+                given = False
+                for k in range(1, n):
+                    given = given or word_bits[k] & (HE | SHE) > 0
+                if cut == 0 and 0 < level[first[1]] < 3 and not given:
                     break  # Norwegian Cruises, but not Norwegian Ana Li
                 cut += 1
             initial = last[cut] == first[cut] + 2 and end[first[cut]] - start[first[cut]] == 1  # K. Li

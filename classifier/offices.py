@@ -25,7 +25,7 @@ from .lexicon import (
 )
 from .name_runs import party_of_state
 from .names import BEGIN, END, N_WORDS, POSSESSIVE, TYPE, WORDS
-from .namesakes import KIND
+from .namesakes import KIND, LENGTH
 from .phrases import first_word
 from .segment import CAPITAL, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
@@ -108,7 +108,7 @@ def third_person(s, first, last):  # type: ignore[no-untyped-def]
     """Whether another person is named between two of a source (Anna Li, Sen. Bo Tully and Tom Ek)."""
     for k in range(first + 1, last):
         other = s.of_name[k] != s.of_name[first] and s.of_name[k] != s.of_name[last]
-        full = s.place[k, N_WORDS] > 1 and s.row[s.of_name[k], KIND] == PERSON
+        full = s.row[s.of_name[k], LENGTH] > 1 and s.row[s.of_name[k], KIND] == PERSON
         if other and full and not s.place[k, POSSESSIVE]:
             return True
     return False

@@ -74,6 +74,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("Foreign Minister Lu Gang", "Lu Gang"),
         ("Foreign Minister Lu He", "Lu He"),
         ("Bill de Tonk", "Bill de Tonk"),
+        ("Abel Getty", "Abel Getty"),
         # offices of something, in small letters
         ("council chief of staff Robert Marr", "Robert Marr"),
         ("the former director of operations Robert Marr", "Robert Marr"),
@@ -97,6 +98,7 @@ def names(pipeline: Pipeline, before: str, source: str) -> list[str]:
         ("a guild called Orrin din Velm", "Orrin din Velm"),
         ("the woman called Sarah Tonk", "Sarah Tonk"),
         ("Nur ud Velm", "Nur ud Velm"),
+        ("the Office of Governor Robert Marr", "Robert Marr"),
         # three
         (
             "Sarah Tonk, Mayor Abel Quill and Velm Governor Robert Marr",
