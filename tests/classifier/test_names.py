@@ -173,6 +173,9 @@ def test_what_a_source_names(shipped: Pipeline, source: str, name: str) -> None:
         # states of one country
         ("North Korea met South Korea.", "the North", "North Korea"),
         ("North Korea met Norway.", "the South", "South"),
+        # three by their last names
+        ("Sarah Tonk, Abel Quill and Robert Marr came.", "Tonk, Quill and Marr", "Tonk, Quill and Marr"),
+        ("Ben Velm left. Will Ben Velm come?", "Velm", "Ben Velm"),
         # headlines
         ("Sarah Tonk AP Robert Marr came.", "Marr", "Robert Marr"),
         ("Then 'CASE SHUT' Marr read. Robert Marr left.", "Marr", "Robert Marr"),
