@@ -78,6 +78,9 @@ _PARTISAN = token_hashes("pro anti")
 """Before a hyphen and whom somebody is for or against (the pro-Tonk Orrin Times)."""
 _AGENCIES = token_hashes("ap afp reuters getty")
 """Whose a picture is, between its caption and the text."""
+_LONGEST_NAME = 12
+_LONGEST_BEFORE_PARTICLE = 9
+"""Tokens of a run before it is joined to others, and of one that goes on after a particle."""
 _LONGEST_ACRONYM = 5
 _SHORTEST_CRY = 5
 """Letters of a word in capitals before a name that is no acronym (WATCHED)."""
@@ -199,78 +202,124 @@ def find_runs(  # type: ignore[no-untyped-def]
             while i < n and not flags[i] & SPACED:
                 i += 1
             continue
-        if hashes[i] == _THE and i + 2 < n and flags[i + 1] & CAPITAL:
-            more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
-            if more or noun_of(bits[i + 1]) == ORGANIZATION:
-                i += 1  # The Oslo Times, The Times, though not The Hill
-        j = i + 1
-        partisan = i > 1 and hashes[i - 1] == _HYPHEN and not flags[i] & SPACED and among(_PARTISAN, hashes[i - 2])
-        partisan = partisan and not bits[i] & (HE | SHE) and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
-        while j < n and j - i < 12 and not partisan:
-            if flags[j] & CAPITAL:
-                if not flags[j] & SPACED and flags[j - 1] & WORD:
-                    break
-                he = hashes[j] == _HE and level[j - 1] != 1  # Liu He
-                if sentence_start[j] == j or (not he and _calendar(j, n, hashes, flags, points, start, bits)):
-                    break
-                if party_of_state(j, n, hashes, flags):
-                    break
-                if j > i + 1 and among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE):
-                    break  # Ana Li AP Tom Ek
-                j += 1
-                continue
-            point = points[start[j]]
-            touching = not flags[j] & SPACED
-            if point == 0x2C and j + 1 < n and flags[j + 1] & CAPITAL and generation(hashes[j + 1]):
-                j += 2  # Ana Li, Jr., but not Rockville, Md.
-                continue
-            follows = j + 1 < n and flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
-            if point == 0x2D and touching and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:
-                j += 2  # Jean-Yves, al-Assad
-                continue
-            if mark[j] == APOSTROPHE and j + 1 < n and flags[j + 1] & WORD and not flags[j + 1] & SPACED:
-                if follows or not among(_AFTER_APOSTROPHE, hashes[j + 1]):
-                    j += 2  # O'Rourke, Ra'ad
-                    continue
-            if point == 0x2E and hashes[j - 1] == _V and j - i > 2:
-                j -= 1  # United States V. Ana Li
-                break
-            if point == 0x2E and touching and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SHORT):
-                if follows:
-                    j += 2  # John F. Kennedy, Mr. Smith, U.S. Attorney
-                    continue
-                if j - i > 1 and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX):
-                    j += 1
-                break
-            if point == 0x26 and follows:
-                j += 2  # Johnson & Johnson
-                continue
-            if bits[j - 1] & (HE | SHE):
-                nickname = _nickname_end(j, n, flags, mark, points, start, sentence_start)
-                if nickname > j:
-                    j = nickname
-                    continue
-            if flags[j] & WORD and j - i < 9 and bits[j] & PARTICLE:
-                k = j + 1
-                if k < n and flags[k] & WORD and bits[k] & PARTICLE:
-                    k += 1
-                if k < n and points[start[k]] == 0x2D and not flags[k] & SPACED:
-                    k += 1  # al-Harazi
-                if k < n and flags[k] & CAPITAL and sentence_start[k] != k:
-                    j = k + 1
-                    continue
-            break
-        possessive = 0
-        if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
-            possessive = 1 if points[start[j + 1]] == 0x73 else 0
-        elif j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED and points[end[j - 1] - 1] in _SIBILANTS:
-            possessive = 1  # the Lis' house, though not 'CASE CLOSED'
+        i = _past_the(i, n, hashes, flags, sentence_start, bits)
         out[count, 0] = i
-        out[count, 1] = j
-        out[count, 2] = possessive
+        i = _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_start, bits)
+        out[count, 1] = i
+        out[count, 2] = _possessive(i, n, flags, mark, points, start, end)
         count += 1
-        i = j
     return out[:count].copy()
+
+
+@inner
+def _past_the(i, n, hashes, flags, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Where a run begins that begins with an article: after it in The Oslo Times and The Times, not in The Hill."""
+    if hashes[i] != _THE or i + 2 >= n or not flags[i + 1] & CAPITAL:
+        return i
+    more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
+    return i + 1 if more or noun_of(bits[i + 1]) == ORGANIZATION else i
+
+
+@inner
+def _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """One past the last token of the run that begins at token `i`."""
+    j = i + 1
+    if _partisan(i, n, hashes, flags, bits):
+        return j
+    while j < n and j - i < _LONGEST_NAME:
+        if flags[j] & CAPITAL:
+            if not _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start, bits):
+                return j
+            j += 1
+            continue
+        after = _past_mark(i, j, n, hashes, flags, mark, points, start, end, sentence_start, bits)
+        if after == j:
+            after = _past_particles(i, j, n, flags, points, start, sentence_start, bits)
+        if after == j:
+            return _with_stop(i, j, hashes, flags, points, start, end, bits)
+        j = after
+    return j
+
+
+@inner
+def _partisan(i, n, hashes, flags, bits):  # type: ignore[no-untyped-def]
+    """Whether a word says whom another name is for or against (the pro-Tonk Orrin Times)."""
+    if i < 2 or hashes[i - 1] != _HYPHEN or flags[i] & SPACED or not among(_PARTISAN, hashes[i - 2]):
+        return False
+    return not bits[i] & (HE | SHE) and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
+
+
+@inner
+def _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Whether the capitalized word at token `j` belongs to the run that begins at `i`."""
+    if sentence_start[j] == j or (not flags[j] & SPACED and flags[j - 1] & WORD):
+        return False
+    he = hashes[j] == _HE and level[j - 1] != 1  # Liu He
+    if not he and _calendar(j, n, hashes, flags, points, start, bits):
+        return False
+    caption = j > i + 1 and among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE)  # Ana Li AP Tom Ek
+    return not caption and not party_of_state(j, n, hashes, flags)
+
+
+@inner
+def _past_mark(i, j, n, hashes, flags, mark, points, start, end, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Past what is no word at token `j` and within a name, with the word behind it; `j` where a name ends there."""
+    if j + 1 >= n:
+        return j
+    point = points[start[j]]
+    touching = not flags[j] & SPACED
+    joins = flags[j + 1] & WORD and not flags[j + 1] & SPACED
+    follows = flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
+    if point == 0x2C and flags[j + 1] & CAPITAL and generation(hashes[j + 1]):
+        return j + 2  # Ana Li, Jr., but not Rockville, Md.
+    if point == 0x2D and touching and joins:
+        return j + 2  # Jean-Yves, al-Assad
+    if mark[j] == APOSTROPHE and joins and (follows or not among(_AFTER_APOSTROPHE, hashes[j + 1])):
+        return j + 2  # O'Rourke, Ra'ad
+    if point == 0x2E and touching and follows and not (hashes[j - 1] == _V and j - i > 2):
+        return j + 2 if _shortened(j - 1, start, end, bits) else j  # John F. Kennedy, Mr. Smith, U.S. Attorney
+    if point == 0x26 and follows:
+        return j + 2  # Johnson & Johnson
+    return _nickname_end(j, n, flags, mark, points, start, sentence_start) if bits[j - 1] & (HE | SHE) else j
+
+
+@inner
+def _shortened(i, start, end, bits):  # type: ignore[no-untyped-def]
+    """Whether a full stop behind a word belongs to it: behind a letter and a word that is short for another."""
+    return end[i] - start[i] == 1 or bits[i] & SHORT > 0
+
+
+@inner
+def _past_particles(i, j, n, flags, points, start, sentence_start, bits):  # type: ignore[no-untyped-def]
+    """Past one or two particles at token `j` and the word behind them (Ana de la Li); `j` where there are none."""
+    if not flags[j] & WORD or j - i >= _LONGEST_BEFORE_PARTICLE or not bits[j] & PARTICLE:
+        return j
+    k = j + 1
+    if k < n and flags[k] & WORD and bits[k] & PARTICLE:
+        k += 1
+    if k < n and points[start[k]] == 0x2D and not flags[k] & SPACED:
+        k += 1  # al-Harazi
+    return k + 1 if k < n and flags[k] & CAPITAL and sentence_start[k] != k else j
+
+
+@inner
+def _with_stop(i, j, hashes, flags, points, start, end, bits):  # type: ignore[no-untyped-def]
+    """Where a run that stops at token `j` ends: with the full stop there that belongs to its last word (Ana Li Jr.)."""
+    if points[start[j]] != 0x2E:
+        return j
+    if hashes[j - 1] == _V and j - i > 2:
+        return j - 1  # United States V. Ana Li
+    short = not flags[j] & SPACED and _shortened(j - 1, start, end, bits) and j - i > 1
+    return j + 1 if short and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX) else j
+
+
+@inner
+def _possessive(j, n, flags, mark, points, start, end):  # type: ignore[no-untyped-def]
+    """Whether a possessive follows a run that ends before token `j`."""
+    if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
+        return points[start[j + 1]] == 0x73
+    # the Lis' house, though not 'CASE CLOSED'
+    return j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED and points[end[j - 1] - 1] in _SIBILANTS
 
 
 @inner

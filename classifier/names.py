@@ -37,6 +37,8 @@ BEGIN, END, WORDS, N_WORDS, TYPE, POSSESSIVE, LAST, STATE_NUMBER = range(8)
 """Columns of `Names.place`."""
 WHOLE_KEY, FIRST_KEY, LAST_KEY = range(3)
 """Columns of `Names.key`."""
+_NO_NAME = -1
+"""In place of a type where a run is no name."""
 _OF, _FOR, _ON, _TO, _THE, _TAN, _SRI, _TURNED, _HYPHEN, _STOP = token_hashes("of for on to the tan sri turned - .")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
@@ -49,8 +51,6 @@ _TITLES_OR_NAMES = token_hashes(
 """Titles that are last names, too (Mayor King)."""
 _OF_COMPOUNDS = token_hashes("based born led backed educated trained raised")
 """What adjectives before a name end in (Orrin-born Ana Li)."""
-
-
 _SHORT_PLACES = token_hashes("n s e w u")
 """Letters that stand for a part of a place's name (N.Korea)."""
 _HEADLINE = 5
@@ -181,68 +181,13 @@ def _parse(  # type: ignore[no-untyped-def]
             if flags[i] & WORD:
                 whole = joined(whole, hashes[i])
     state = look_up(keys, states, whole)
-    cut = 0
-    kind = UNKNOWN
-    noun = noun_of(word_bits[n - 1])
-    if state:
-        kind = STATE
-    elif (n == 1 and word_bits[0] & DEMONYM) or (noun != ORGANIZATION and _is_headline(n, first, flags, word_bits)):
-        return False
-    elif noun == GROUP and not _is_body(n, word_key, word_bits, True):
-        kind = GROUP
-    elif n > 2 and word_key[1] == _FOR and noun_of(word_bits[0]) == GROUP:
-        kind = ORGANIZATION  # Teachers for Clean Water
-    elif n == 2 and word_bits[0] & TITLE and word_bits[0] & (HE | SHE) and not noun:
-        kind = PERSON  # Dean Li
-    else:
-        for k in range(n - 1):
-            if word_bits[k] & TITLE and not word_bits[k + 1] & SUFFIX:
-                cut = k + 1
-            if k > 0 and word_key[k] == _SRI and (word_key[k - 1] == _TAN or word_bits[k - 1] & TITLE):
-                cut = k + 1  # Tan Sri, Datuk Sri
-        if cut and cut < n and (word_key[cut] == _OF or word_key[cut] == _FOR):
-            given = -1
-            for k in range(cut + 1, n):
-                if word_bits[k] & (HE | SHE):
-                    given = k
-                    break
-            if given < 0 and noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False):
-                return False  # "Chair of the House Committee": an office, not a body
-            if n - cut == 3 and among(_OF_PLACES, word_key[cut + 1]):
-                return False  # "Republican of South Carolina"
-            if given < 0 and n - cut == 2:
-                return False  # "Mayor of London", "Republican of New York": an office, not a person
-            cut = given if given >= 0 else min(cut + 2, n - 1)
-        of = cut - 3 if cut > 3 and word_key[cut - 2] == _THE else cut - 2
-        person = cut < n and word_bits[cut] & (HE | SHE) > 0  # the Office of Governor Ana Li
-        if of > 0 and cut < n and not person and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
-            noun = ORGANIZATION  # Bureau of Justice Data, Office of the Attorney General
-        if 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR:
-            noun = ORGANIZATION  # Executive Office for Clean Water
-        if cut == 0:
-            cut = _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits)
-        if (
-            noun == ORGANIZATION
-            or (cut == 0 and _is_body(n, word_key, word_bits, False))
-            or _acronym(n, first, last, flags, start, end)
-        ):
-            kind = ORGANIZATION
-            cut = 0
-        elif word_bits[n - 1] & TITLE and n <= 3 and (cut == 0 or not among(_TITLES_OR_NAMES, word_key[n - 1])):
-            return False  # "Foreign Minister", "Chief Executive" on its own: a title, not a name
-        else:
-            if cut == 0:
-                cut = _after_words(n, first, level, word_bits)
-            while cut < n - 1 and word_bits[cut] & DEMONYM:
-                given = False
-                for k in range(1, n):
-                    given = given or word_bits[k] & (HE | SHE) > 0
-                if cut == 0 and 0 < level[first[1]] < 3 and not given:
-                    break  # Norwegian Cruises, but not Norwegian Ana Li
-                cut += 1
-            initial = last[cut] == first[cut] + 2 and end[first[cut]] - start[first[cut]] == 1  # K. Li
-            if cut > 0 or (n - cut > 1 and (initial or word_bits[cut] & (HE | SHE))):
-                kind = PERSON
+    cut, kind = 0, STATE
+    if not state:
+        cut, kind = _name_and_type(
+            n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits
+        )  # fmt: skip
+        if kind == _NO_NAME:
+            return False
     tail = n
     while tail > cut + 1 and word_bits[tail - 1] & SUFFIX:
         tail -= 1
@@ -255,6 +200,98 @@ def _parse(  # type: ignore[no-untyped-def]
     place[LAST], place[STATE_NUMBER] = first[tail - 1], state
     key[WHOLE_KEY], key[FIRST_KEY], key[LAST_KEY] = value, word_key[cut], word_key[tail - 1]
     return True
+
+
+@inner
+def _name_and_type(  # type: ignore[no-untyped-def]
+    n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits
+):
+    """The first word of a run's name, behind its title, and its type: `_NO_NAME` where the run is none."""
+    noun = noun_of(word_bits[n - 1])
+    if (n == 1 and word_bits[0] & DEMONYM) or (noun != ORGANIZATION and _is_headline(n, first, flags, word_bits)):
+        return 0, _NO_NAME
+    if noun == GROUP and not _is_body(n, word_key, word_bits, True):
+        return 0, GROUP
+    if n > 2 and word_key[1] == _FOR and noun_of(word_bits[0]) == GROUP:
+        return 0, ORGANIZATION  # Teachers for Clean Water
+    if n == 2 and word_bits[0] & TITLE and word_bits[0] & (HE | SHE) and not noun:
+        return 0, PERSON  # Dean Li
+    cut = _past_titles(n, word_key, word_bits)
+    if 0 < cut < n and (word_key[cut] == _OF or word_key[cut] == _FOR):
+        cut = _past_office(n, cut, noun, word_key, word_bits)
+        if cut < 0:
+            return 0, _NO_NAME
+    body = noun == ORGANIZATION or _is_body_with_title(n, cut, word_key, word_bits)
+    if cut == 0:
+        cut = _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits)
+    body = body or (cut == 0 and _is_body(n, word_key, word_bits, False))
+    if body or _acronym(n, first, last, flags, start, end):
+        return 0, ORGANIZATION
+    if word_bits[n - 1] & TITLE and n <= 3 and (cut == 0 or not among(_TITLES_OR_NAMES, word_key[n - 1])):
+        return 0, _NO_NAME  # "Foreign Minister", "Chief Executive" on its own: a title, not a name
+    if cut == 0:
+        cut = _after_words(n, first, level, word_bits)
+    cut = _past_demonyms(n, cut, first, level, word_bits)
+    initial = last[cut] == first[cut] + 2 and end[first[cut]] - start[first[cut]] == 1  # K. Li
+    person = cut > 0 or (n - cut > 1 and (initial or word_bits[cut] & (HE | SHE)))
+    return cut, PERSON if person else UNKNOWN
+
+
+@inner
+def _past_titles(n, word_key, word_bits):  # type: ignore[no-untyped-def]
+    """The word behind the last title of a run, 0 where it has none."""
+    cut = 0
+    for k in range(n - 1):
+        if word_bits[k] & TITLE and not word_bits[k + 1] & SUFFIX:
+            cut = k + 1
+        if k > 0 and word_key[k] == _SRI and (word_key[k - 1] == _TAN or word_bits[k - 1] & TITLE):
+            cut = k + 1  # Tan Sri, Datuk Sri
+    return cut
+
+
+@inner
+def _past_office(n, of, noun, word_key, word_bits):  # type: ignore[no-untyped-def]
+    """The word behind a title and what it is of, as in "Secretary of State Ana Li"; below 0 where no name follows.
+
+    of: the word ``of`` or ``for`` behind the title. noun: what the last word says of the run.
+    """
+    if n - of == 3 and among(_OF_PLACES, word_key[of + 1]):
+        return -1  # "Republican of South Carolina"
+    for k in range(of + 1, n):
+        if word_bits[k] & (HE | SHE):
+            return k
+    if n - of == 2 or (noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False)):
+        return -1  # "Mayor of London", "Chair of the House Committee": an office, neither person nor body
+    return min(of + 2, n - 1)
+
+
+@inner
+def _is_body_with_title(n, cut, word_key, word_bits):  # type: ignore[no-untyped-def]
+    """Whether a run is a body's name though a title stands in it (Bureau of Justice Data, Executive Office for …).
+
+    cut: the word behind the title.
+    """
+    if cut >= n:
+        return False
+    of = cut - 3 if cut > 3 and word_key[cut - 2] == _THE else cut - 2
+    person = word_bits[cut] & (HE | SHE) > 0  # the Office of Governor Ana Li
+    if of > 0 and not person and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
+        return True
+    return 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR
+
+
+@inner
+def _past_demonyms(n, cut, first, level, word_bits):  # type: ignore[no-untyped-def]
+    """The first word of a name behind demonyms: "Norwegian Ana Li", but not "Norwegian Cruises"."""
+    while cut < n - 1 and word_bits[cut] & DEMONYM:
+        if cut == 0 and 0 < level[first[1]] < 3:
+            given = False
+            for k in range(1, n):
+                given = given or word_bits[k] & (HE | SHE) > 0
+            if not given:
+                break
+        cut += 1
+    return cut
 
 
 @inner

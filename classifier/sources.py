@@ -89,17 +89,9 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     begin = first_word(s, begin, end)
     if begin == end:
         return  # punctuation only: as good as none
-    first = s.bits[begin]
-    pronoun = pronoun_of(first)
-    if s.flags[begin] & ALLCAPS and end - begin > 1 and not first & OWNED and pronoun != I_KIND + 1:
-        pronoun = 0  # WHO officials, HE Ana Li, IT Minister Ana Li
-    if s.hash[begin] == _BOTH and end - begin > 1:
-        pronoun = 0
-    alone = end - begin == 1 or (end - begin == 2 and not first & OWNED)
-    if pronoun and (alone or _nominative(s, begin, end)):
-        out[SOURCE_KIND] = pronoun - 1
-        out[SOURCE_PLURAL] = pronoun - 1 == THEY_KIND or pronoun - 1 == WE_KIND
-        out[SOURCE_HEAD] = begin
+    pronoun = _pronoun(s, begin, end)
+    if pronoun and _is_pronoun_alone(s, begin, end):
+        _pronounce(pronoun, begin, out)
         return
     if end - begin > 1 and among(_SELVES, s.hash[end - 1]):
         end -= 1
@@ -107,13 +99,9 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
     if noun_of(s.bits[head]) == DOCUMENT:
         # A letter by somebody is that one's word: whoever stands after "by" or "from", or owns it
         if (pronoun == HE_KIND + 1 or pronoun == SHE_KIND + 1) and among(_PAPERS, s.hash[head]):
-            out[SOURCE_KIND], out[SOURCE_HEAD] = pronoun - 1, begin
+            _pronounce(pronoun, begin, out)
             return
-        entity = _owner(s, begin, head)
-        if entity < 0:
-            entity = _issuer(s, begin, head)
-        if entity < 0:
-            entity = _outlet(s, head, end)
+        entity = _of_document(s, begin, head, end)
         if entity >= 0:
             out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
             return
@@ -123,6 +111,15 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
             stop, shown, head = phrase_end(s, begin, end)
     if one_before_many(s, begin, head):
         begin = head
+    _read_phrase(s, begin, stop, shown, head, end, s.source[k, 1], out)
+
+
+@inner
+def _read_phrase(s, begin, stop, shown, head, end, source_end, out):  # type: ignore[no-untyped-def]
+    """What a source says that is neither a pronoun nor a document, written to `out`.
+
+    stop, shown, head: of `phrase_end`. source_end: where the source ends as it was given.
+    """
     low, high = names_in(s, begin, end)
     both = two_persons(s, stop, end, low, high)
     if both >= 0:
@@ -133,28 +130,57 @@ def read_source(s, k, out):  # type: ignore[no-untyped-def]
         if not third_person(s, low, both):
             out[SOURCE_FIRST], out[SOURCE_SECOND] = s.of_name[low], s.of_name[both]
         return
-    officer = after_brackets(s, stop, end, low, high)
-    if officer >= 0:
-        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, officer
-        return
-    if _editors(s, begin, stop, end, head):
+    entity = after_brackets(s, stop, end, low, high)
+    if entity < 0 and _editors(s, begin, stop, end, head):
         _describe(s, begin, end, head, out)
         return
     several = stop < end and _list(s, begin, stop, end)
-    if several and _bodies(s, begin, stop, low, high):
-        entity = -1
-    else:
+    if entity < 0 and not (several and _bodies(s, begin, stop, low, high)):
         entity = named(s, begin, stop, shown, end, head, low, high)
-    if shown - begin == 1:
-        entity = _by_last_name(s, begin, entity)
-    if entity >= 0:
-        out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
-        return
-    entity = _apposed(s, begin, head, s.source[k, 1])
+        if shown - begin == 1:
+            entity = _by_last_name(s, begin, entity)
+    if entity < 0:
+        entity = _apposed(s, begin, head, source_end)
     if entity >= 0:
         out[SOURCE_KIND], out[SOURCE_ENTITY] = NAME, entity
         return
     _describe(s, begin, end if several else shown, head, out)
+
+
+@inner
+def _pronoun(s, begin, end):  # type: ignore[no-untyped-def]
+    """The kind of the pronoun that a source begins with, plus 1, as in `lexicon.pronoun_of`; 0 where it has none."""
+    first = s.bits[begin]
+    pronoun = pronoun_of(first)
+    if end - begin == 1:
+        return pronoun
+    if s.flags[begin] & ALLCAPS and not first & OWNED and pronoun != I_KIND + 1:
+        return 0  # WHO officials, HE Ana Li, IT Minister Ana Li
+    return 0 if s.hash[begin] == _BOTH else pronoun
+
+
+@inner
+def _is_pronoun_alone(s, begin, end):  # type: ignore[no-untyped-def]
+    """Whether a source that begins with a pronoun is that pronoun (he, who was there) and no phrase (his lawyer)."""
+    alone = end - begin == 1 or (end - begin == 2 and not s.bits[begin] & OWNED)
+    return alone or _nominative(s, begin, end)
+
+
+@inner
+def _pronounce(pronoun, begin, out):  # type: ignore[no-untyped-def]
+    """Write down a source that is a pronoun. pronoun: its kind, plus 1."""
+    kind = pronoun - 1
+    out[SOURCE_KIND], out[SOURCE_HEAD] = kind, begin
+    out[SOURCE_PLURAL] = kind == THEY_KIND or kind == WE_KIND
+
+
+@inner
+def _of_document(s, begin, head, end):  # type: ignore[no-untyped-def]
+    """Whose word a document is: its owner's, its issuer's or that of the outlet it stands in; else -1."""
+    entity = _owner(s, begin, head)
+    if entity < 0:
+        entity = _issuer(s, begin, head)
+    return entity if entity >= 0 else _outlet(s, head, end)
 
 
 @inner
