@@ -15,6 +15,7 @@ from .lexicon import (
     AND,
     BARE,
     DEFINITE,
+    DEMONYM,
     DOCUMENT,
     GROUP,
     HE_KIND,
@@ -56,7 +57,7 @@ from .namesakes import (
     TITLE_BEGIN,
     TITLE_END,
 )
-from .segment import CAPITAL, LINE, WORD, token_hashes
+from .segment import CAPITAL, LINE, SENTENCE, WORD, token_hashes
 from .sources import (
     LONGEST_SOURCE,
     N_SOURCE,
@@ -70,7 +71,7 @@ from .sources import (
     SOURCE_SECOND,
     read_source,
 )
-from .tagger import RELATIONS
+from .tagger import RELATIONS, TAGS
 
 N_RANK_BUCKETS = 1 << 14
 N_RANK_FEATURES = 25
@@ -81,10 +82,12 @@ _LOOKED_AT = 4 * _NEAREST
 MOST_CANDIDATES = _NEAREST + 2
 """With the last speaker and `SELF`."""
 _SUBJECT = RELATIONS.index("subject")
+_NOUNS = (TAGS.index("NN"), TAGS.index("NNP"))
 _OF, _PERCENT = token_hashes("of %")
 _OTHER = token_hashes("another other both")
 """What descriptions begin with that are of nobody who was spoken of alone before."""
 _MANY = token_hashes("group majority minority plurality number handful couple pair series string variety range array")
+_DEPARTMENTS = token_hashes("department ministry")
 _SPEAKER, _NEXT, _HEAD, _DESCRIBED = range(4)
 """Places of `Scene.marks`: who spoke last, the next name to take note of, the entity mentioned last, how many rows of
 `described` are filled."""
@@ -287,7 +290,39 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
         return what != PERSON
     if what == PERSON and source[SOURCE_HEAD] >= 0 and noun_of(s.bits[source[SOURCE_HEAD]]) == ORGANIZATION:
         return False  # the bureau is no person
+    if what != PERSON and _named_otherwise(s, entity, source):
+        return False
     return what != GROUP or s.row[entity, NOMINAL] > 0
+
+
+@inner
+def _named_otherwise(s, entity, source):  # type: ignore[no-untyped-def]
+    """Whether a description's noun has a name before it that an entity with that noun lacks (the Ek campaign).
+
+    An entity of whose nation nothing is told may be of any. A department is none without that noun.
+    """
+    head = source[SOURCE_HEAD]
+    begin, end = s.row[entity, NAME_BEGIN], s.row[entity, NAME_END]
+    if head <= source[SOURCE_BEGIN]:
+        return False
+    if not _stands_in(s, s.hash[head], begin, end):
+        return among(_DEPARTMENTS, s.hash[head]) and s.row[entity, LENGTH] > 1
+    for i in range(source[SOURCE_BEGIN], head):
+        if s.flags[i] & (CAPITAL | SENTENCE) == CAPITAL and not _stands_in(s, s.hash[i], begin, end):
+            if not s.bits[i] & DEMONYM or _of_a_nation(s, begin, end):
+                return True
+    # the health department, the justice department
+    if end - begin < 2 or s.hash[end - 1] != s.hash[head] or s.flags[head - 1] & CAPITAL:
+        return False
+    return s.tag[head - 1] in _NOUNS and s.tag[end - 2] in _NOUNS and s.hash[end - 2] != s.hash[head - 1]
+
+
+@inner
+def _of_a_nation(s, begin, end):  # type: ignore[no-untyped-def]
+    for i in range(begin, end):
+        if s.bits[i] & DEMONYM:
+            return True
+    return False
 
 
 @inlined

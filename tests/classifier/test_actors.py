@@ -339,3 +339,23 @@ def test_a_name_is_a_subject_where_any_of_its_words_is(shipped: Pipeline) -> Non
     read_source(scene, 0, source)
     list_candidates(scene, 0, source, np.zeros(MOST_CANDIDATES, np.int32))
     assert scene.recent[scene.of_name, 3].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "speakers",
+    [
+        ("the Lindqvist campaign", "the Okafor campaign"),
+        ("the Tonk administration", "the Marr administration"),
+        ("the state department", "the justice department"),
+        ("Norwegian officials", "Swedish officials"),
+    ],
+)
+def test_bodies_of_one_noun_and_other_names_are_two(shipped: Pipeline, speakers: tuple[str, str]) -> None:
+    first, second = speakers
+    text = f"{BOAT} {first} said on Monday. “Nobody leaves before noon,” {second} said later."
+    assert actors(shipped, text) == [speaker.removeprefix("the ") for speaker in speakers]
+
+
+def test_a_department_is_no_other_body(shipped: Pipeline) -> None:
+    text = f"The White House said the port was shut. {BOAT} the justice department said on Monday."
+    assert actors(shipped, text) == ["White House", "justice department"]
