@@ -99,7 +99,7 @@ def divided(quotes, cuts):  # type: ignore[no-untyped-def]
 @compiled
 def assemble(  # type: ignore[no-untyped-def]
     labels, bounds, low, cues, n_sure, tagged, posterior,
-    flags, mark, tag, quotation, quoted_length, sentence_start, sentence_end,
+    hashes, flags, mark, tag, quotation, quoted_length, sentence_start, sentence_end,
 ):  # fmt: skip
     """The quotes, as `Spans`; each paragraph of a quotation is a content of its own.
 
@@ -118,7 +118,7 @@ def assemble(  # type: ignore[no-untyped-def]
     m = _drop_doubles(span, owner, m, cues, n_sure, posterior, n)
     _lengthen(span, m, posterior, flags, tag, sentence_start)
     _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
-    m, n_quotes = take_uncued(span, owner, m, len(cues), cue, tagged, flags, quotation, sentence_start)
+    m, n_quotes = take_uncued(span, owner, m, len(cues), cue, tagged, hashes, flags, quotation, sentence_start)
     quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
     return divided(quotes, _further_paragraphs(flags, quotation))
 

@@ -42,7 +42,7 @@ _NO_NAME = -1
 _OF, _FOR, _ON, _TO, _THE, _TAN, _SRI, _TURNED, _HYPHEN, _STOP = token_hashes("of for on to the tan sri turned - .")
 _OF_PLACES = token_hashes("new north south east west rhode san los el hong sri")
 """What names of places of two words begin with."""
-_BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm un eu")
+_BEFORE_PERSONS = token_hashes("county city township parish district province ag pm vp fm cm un eu")
 """What a person's name may stand after: the end of a place's (Orrin County Ana Li), an office or a body in letters."""
 _TITLES_OR_NAMES = token_hashes(
     "king pope prince bishop dean major marshal farmer judge baron duke cardinal constable warden justice lord pastor "
@@ -339,10 +339,25 @@ def _after_body(n, first, last, hashes, flags, start, end, keys, states, word_ke
             if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
                 return k
             # "the mayor of Oslo Ana Li", "the envoy to Norway Ana Li", though not "Norway Ana Li"
-            of = first[0] > 0 and (hashes[first[0] - 1] == _OF or hashes[first[0] - 1] == _TO)
-            if k == 1 and of and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]):
+            state = k == 1 and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]) > 0
+            if (state or _is_of_something(k, n, word_key)) and _behind_office(first[0], hashes):
                 return k
     return 0
+
+
+@inner
+def _behind_office(begin, hashes):  # type: ignore[no-untyped-def]
+    """Whether a run may be what an office is of: ``of``, ``for`` or ``to`` stands before it."""
+    before = begin - 2 if begin > 1 and hashes[begin - 1] == _THE else begin - 1
+    return before >= 0 and (hashes[before] == _OF or hashes[before] == _FOR or hashes[before] == _TO)
+
+
+@inner
+def _is_of_something(k, n, word_key):  # type: ignore[no-untyped-def]
+    """Whether the words before a person's full name are a body of something (the Institute of Eels Ana Li)."""
+    if k != n - 2 or k < 3 or word_key[k - 1] == _OF or word_key[k - 1] == _FOR:
+        return False
+    return word_key[1] == _OF or word_key[1] == _FOR
 
 
 @inner

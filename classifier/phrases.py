@@ -17,7 +17,9 @@ _NOUN, _PLURAL, _ADVERB, _ADJECTIVE, _GERUND, _PARTICIPLE, _FINITE, _POSSESSIVE 
 )
 _LOOSE_ENDS = tuple(TAGS.index(tag) for tag in ("RB", "IN", "TO", "DT", "CC", "W"))
 """What no noun phrase ends in."""
-_IN, _A, _AN, _COMMA, _CLOSE, _TO, _HYPHEN = token_hashes("in a an , close to -")
+_IN, _A, _AN, _COMMA, _CLOSE, _TO, _HYPHEN, _SUCH, _AS, _INCLUDING = token_hashes(
+    "in a an , close to - such as including"
+)
 _NAMED = token_hashes("named called")
 _MANY = token_hashes(
     "few dozen hundred thousand million couple pair number series group handful majority lot host score trio"
@@ -65,7 +67,7 @@ def phrase_end(s, begin, end):  # type: ignore[no-untyped-def]
     """
     stop = begin + 1
     while stop < end and (
-        not (s.bits[stop] & BREAK or _dash(s, stop, end))
+        not (s.bits[stop] & BREAK or _dash(s, stop, end) or _example(s, stop, end))
         or _in_number(s, stop, end)
         or _in_date(s, stop, end)
         or _in_pair(s, begin, stop, end)
@@ -142,6 +144,14 @@ def _without_circumstances(s, begin, stop):  # type: ignore[no-untyped-def]
 def _dash(s, i, end):  # type: ignore[no-untyped-def]
     """Whether a hyphen with white space around it stands for a dash."""
     return s.hash[i] == _HYPHEN and i + 1 < end and s.flags[i] & s.flags[i + 1] & SPACED > 0
+
+
+@inner
+def _example(s, i, end):  # type: ignore[no-untyped-def]
+    """Whether examples of a plural follow (critics including Ana Li, bodies such as the Eel Board)."""
+    if i + 2 > end or s.tag[i - 1] != _PLURAL:
+        return False
+    return s.hash[i] == _INCLUDING or (s.hash[i] == _SUCH and i + 1 < end and s.hash[i + 1] == _AS)
 
 
 @inner

@@ -135,7 +135,7 @@ def _chained(posterior, tokens, where, head):  # type: ignore[no-untyped-def]
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
     return assemble(
         labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
-        tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
+        tokens.hash, tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
         where.sentence_end,
     )  # fmt: skip
 

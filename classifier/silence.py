@@ -18,7 +18,10 @@ from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
 _ADVERB, _PARTICIPLE = TAGS.index("RB"), TAGS.index("VBN")
 _NOUNS = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP"))
-_THAT, _SAID, _BUT, _BY, _COMMA, _TO, _T, _NO, _ONE = token_hashes("that said but by , to t no one")
+_THAT, _SAID, _BUT, _BY, _COMMA, _TO, _T, _NO, _ONE, _FOR, _REMAIN, _ANONYMOUS, _ANONYMITY = token_hashes(
+    "that said but by , to t no one for remain anonymous anonymity"
+)
+_BEING = token_hashes("be have")
 _TOLD = token_hashes("told warned informed advised notified assured reminded")
 _PASSIVE = token_hashes("is are was were been being be")
 _AGENT = 12
@@ -40,10 +43,18 @@ _BETWEEN = 5
 _THOUGHTS = token_hashes(
     "believe believes believed think thinks thought hope hopes hoped fear fears feared worry worries worried want "
     "wants wanted remember remembers remembered expect expects expected know knows knew feel feels felt realize "
-    "realizes realized assume assumes assumed prefer prefers preferred intend intends intended aim aims aimed"
+    "realizes realized assume assumes assumed prefer prefers preferred intend intends intended aim aims aimed see sees "
+    "saw plan plans planned"
 )
 _NOBODY = token_hashes("nobody none anyone anybody you")
 _WRITER = token_hashes("i we")
+_STUDIES = token_hashes("poll polls survey surveys study studies researchers")
+_FINDINGS = token_hashes(
+    "found find finds show shows showed shown suggest suggests suggested indicate indicates indicated reveal reveals "
+    "revealed confirm confirms confirmed"
+)
+"""What the annotation guide takes for no speech where a study does it."""
+_ASKED = token_hashes("ask asks asked asking requested")
 _THINGS = np.sort(
     token_hashes(
         "absence action actions agreement agreements anger appearance approach attack attacks attempt "
@@ -75,7 +86,7 @@ def silence(posterior, threshold, tokens, where):  # type: ignore[no-untyped-def
         first = -1
         if hashes[i] == _SAID and _that_said(i, tokens):
             first = i - 1
-        elif among(_THOUGHTS, hashes[i]):
+        elif among(_THOUGHTS, hashes[i]) or _said_to_be(i, hashes) or _asked_for_silence(i, hashes):
             first = i
         else:
             first = _negated_from(i, tokens, where)
@@ -115,6 +126,22 @@ def _that_said(i, tokens):  # type: ignore[no-untyped-def]
     if hashes[i - 1] != _THAT or i + 1 == len(hashes) or hashes[i + 1] != _COMMA:
         return False
     return i == 1 or hashes[i - 2] == _BUT or not tokens.flags[i - 2] & WORD
+
+
+@inner
+def _said_to_be(i, hashes):  # type: ignore[no-untyped-def]
+    """Whether "said" stands in "a boat said to be lost"."""
+    return hashes[i] == _SAID and i + 2 < len(hashes) and hashes[i + 1] == _TO and among(_BEING, hashes[i + 2])
+
+
+@inner
+def _asked_for_silence(i, hashes):  # type: ignore[no-untyped-def]
+    """Whether somebody asks not to be named, rather than for anything else."""
+    if i + 3 >= len(hashes) or not among(_ASKED, hashes[i]):
+        return False
+    not_named = among(_NOT, hashes[i + 1]) and hashes[i + 2] == _TO and among(_BEING, hashes[i + 3])
+    remain = hashes[i + 1] == _TO and hashes[i + 2] == _REMAIN and hashes[i + 3] == _ANONYMOUS
+    return not_named or remain or (hashes[i + 1] == _FOR and hashes[i + 2] == _ANONYMITY)
 
 
 @inner
@@ -167,7 +194,7 @@ def _head(begin, end, tag):  # type: ignore[no-untyped-def]
 
 @inner
 def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
-    """The quotes but those of nobody, of things, of whoever reads, and of the writer.
+    """The quotes but those of nobody, of things, of whoever reads, of studies that find, and of the writer.
 
     The writer is "I" or "we" outside of quotation marks.
     """
@@ -182,5 +209,6 @@ def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
         writer = end == begin + 1 and among(_WRITER, hashes[begin])
         head = _head(begin, end, where.tag)
         thing = contains(_THINGS, hashes[head]) and tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL
-        kept[k] = not (no_one or writer or thing or among(_NOBODY, hashes[begin]))
+        finding = among(_STUDIES, hashes[head]) and among(_FINDINGS, hashes[max(quotes.cue[k, 1] - 1, 0)])
+        kept[k] = not (no_one or writer or thing or finding or among(_NOBODY, hashes[begin]))
     return quotes if kept.all() else selected(quotes, np.nonzero(kept)[0])

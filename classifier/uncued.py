@@ -9,17 +9,22 @@ import numpy as np
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .features import TAG_B_CONTENT, TAG_I_CONTENT
+from .hashing import among
 from .jit import inner
-from .segment import CAPITAL, LINE, SPACED, WORD
+from .segment import ALLCAPS, CAPITAL, LINE, SPACED, WORD, token_hashes
 
 _SHORTEST_UNCUED = 4
 """Words of a quotation that no cue claimed; a shorter one is a title or a scare word."""
 _CLOSE = 40
 """Tokens, fewer than these, between a quote and a quotation that begins a sentence and goes on with it."""
+_SMALL = token_hashes("a an the of and or to in on for at by with from as vs")
+"""Words without a capital in titles."""
 
 
 @inner
-def take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentence_start):  # type: ignore[no-untyped-def]
+def take_uncued(  # type: ignore[no-untyped-def]
+    span, owner, m, n_quotes, cue, tagged, hashes, flags, quotation, sentence_start
+):
     """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own.
 
     Returns how many spans and how many numbers of quotes there are then.
@@ -61,8 +66,8 @@ def take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentenc
             continue
         broken = latest >= 0 and _breaks(last_end[latest], cue[latest], begin, flags, quotation, sentence_start)
         short = words[end] - words[begin] < _SHORTEST_UNCUED
-        if not broken and (short or 2 * (content[end] - content[begin]) < size):
-            continue  # less than half of it looks like content
+        if not broken and (short or 2 * (content[end] - content[begin]) < size or _is_title(begin, end, hashes, flags)):
+            continue  # less than half of it looks like content, or it is named
         if latest < 0 or not (
             broken or _goes_on(last_end[latest], cue[latest, 1], begin, flags, quotation, sentence_start)
         ):
@@ -73,6 +78,17 @@ def take_uncued(span, owner, m, n_quotes, cue, tagged, flags, quotation, sentenc
         last_end[latest] = end
         m += 1
     return m, n_quotes
+
+
+@inner
+def _is_title(begin, end, hashes, flags):  # type: ignore[no-untyped-def]
+    """Whether a quotation is a title: all its words have a capital, not all of their letters, but for small ones."""
+    lower = False
+    for i in range(begin, end):
+        if flags[i] & (WORD | CAPITAL) == WORD and flags[i] & SPACED and not among(_SMALL, hashes[i]):
+            return False
+        lower = lower or flags[i] & (CAPITAL | ALLCAPS) == CAPITAL
+    return lower
 
 
 @inner

@@ -80,6 +80,13 @@ def test_a_word_from_the_middle_of_a_name(shipped: Pipeline) -> None:
         ("Brig. Gen. Anders Velm", "Anders Velm"),
         ("His uncle, Kemal,", "Kemal"),
         ("Her husband Jaswinder", "Jaswinder"),
+        ("The regional head of the Ministry of Eel Affairs Sergei Velm", "Sergei Velm"),
+        ("The director of the Institute of Eels Sarah Velm", "Sarah Velm"),
+        ("The head of the Bank of Nova Orrin", "head of the Bank of Nova Orrin"),
+        ("U.S. special envoy for Norway Brian Velm", "Brian Velm"),
+        ("Orrin CM Sarah Velm", "Sarah Velm"),
+        ("rivals such as Sarah Velm", "rivals"),
+        ("harbour critics including Sarah Velm", "harbour critics"),
     ],
 )
 def test_the_person_beside_an_office_or_a_body(shipped: Pipeline, source: str, name: str) -> None:

@@ -45,6 +45,8 @@ def test_what_is_said_beside_a_negation(shipped: Pipeline, text: str) -> None:
     ("text", "expected"),
     [
         ("Analysts worry that the dam may break.", []),
+        ("Quill plans to contest the order in court.", []),
+        ("Quill sees the dam as a danger to the town.", []),
         ("Analysts who worry about it warned that the dam may break.", ["warned"]),
     ],
 )
@@ -95,4 +97,31 @@ def test_what_things_say(shipped: Pipeline, text: str, expected: list[str]) -> N
     ],
 )
 def test_what_nobody_or_the_writer_says(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A study found that the dam may break.", []),
+        ("Two polls released on Monday suggested that voters want a new dam.", []),
+        ("The study said that the dam may break.", ["said"]),
+        ("According to a poll, voters want a new dam.", ["According to"]),
+        ("The inspector suggested that the dam may break.", ["suggested"]),
+    ],
+)
+def test_what_a_study_finds(shipped: Pipeline, text: str, expected: list[str]) -> None:
+    assert cues(shipped, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mayor bought a boat said to be the oldest on the lake.", []),
+        ("“The dam may break,” said an engineer who asked to remain anonymous in a report on the lake.", ["said"]),
+        ("“The dam may break,” said an engineer who asked not to be named in a report on the lake.", ["said"]),
+        ("Quill asked the town to be patient with the engineers.", ["asked"]),
+    ],
+)
+def test_what_is_said_to_be_and_who_is_not_named(shipped: Pipeline, text: str, expected: list[str]) -> None:
     assert cues(shipped, text) == expected

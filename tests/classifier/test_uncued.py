@@ -53,6 +53,19 @@ class TestWithoutCue:
         found = assembled(shipped, CLAIMS, n_sure=1, content={words: 0.9}, text=text)
         assert [content for _, content in found][1:] == ([words] if len(words.split()) > 3 else [])
 
+    @pytest.mark.parametrize(
+        ("words", "taken"),
+        [
+            ("“The Eels of the Lake and Their Keepers.”", False),
+            ("“The eels of the Lake and Their Keepers.”", True),
+            ("“THE EELS OF THE LAKE.”", True),
+        ],
+    )
+    def test_capitals_throughout_are_a_title(self, shipped: Pipeline, words: str, taken: bool) -> None:
+        text = f"“We shall pay,” Quill said.\n\n{words}"
+        found = assembled(shipped, CLAIMS, n_sure=1, content={words: 0.9}, text=text)
+        assert [content for _, content in found][1:] == ([words] if taken else [])
+
     def test_a_cue_breaks_a_quotation(self, shipped: Pipeline) -> None:
         text = "“We shall,” Quill said, “pay it.”"
         found = assembled(shipped, {"said": "“We shall,”"}, n_sure=1, content={}, text=text)
