@@ -31,6 +31,7 @@ _AUXILIARIES = token_hashes(
     "do does did have has had having will would can could should might may must is are was were be been "
     "don doesn didn haven hasn hadn won wouldn couldn shouldn isn aren wasn weren"
 )
+_UNREAL = token_hashes("should could might must")
 _UNDONE = token_hashes(
     "decline declines declined declining refuse refuses refused refusing fail fails failed failing neglect neglects "
     "neglected expected likely unlikely unable unwilling reluctant yet"
@@ -146,12 +147,19 @@ def _asked_for_silence(i, hashes):  # type: ignore[no-untyped-def]
 
 @inner
 def _negated_from(i, tokens, where):  # type: ignore[no-untyped-def]
-    """Where the negation of a verb begins, its auxiliaries included ("has not yet said", "refused to say"), else -1."""
+    """Where the negation of a verb begins, its auxiliaries included ("has not yet said", "refused to say"), else -1.
+
+    What somebody should or might say is not said, either.
+    """
     hashes = tokens.hash
     begin = max(where.sentence_start[i], i - _BETWEEN)
     at = i - 1
     while at >= begin:
-        if among(_NOT, hashes[at]) or (hashes[at + 1] == _TO and among(_UNDONE, hashes[at])):
+        if (
+            among(_NOT, hashes[at])
+            or among(_UNREAL, hashes[at])
+            or (hashes[at + 1] == _TO and among(_UNDONE, hashes[at]))
+        ):
             break
         if hashes[at] == _T and at > begin and tokens.mark[at - 1] == APOSTROPHE:
             at -= 1  # "didn't"

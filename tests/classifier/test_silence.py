@@ -22,6 +22,8 @@ def cues(pipeline: Pipeline, text: str) -> list[str]:
         "The minister refused to call for a new dam.",
         "Quill failed to call for a new dam.",
         "Quill is likely to call for a new dam.",
+        "Quill should publicly declare that the dam may break.",
+        "Quill could argue that the dam may break.",
     ],
 )
 def test_what_is_not_said(shipped: Pipeline, text: str) -> None:
@@ -45,7 +47,7 @@ def test_what_is_said_beside_a_negation(shipped: Pipeline, text: str) -> None:
     ("text", "expected"),
     [
         ("Analysts worry that the dam may break.", []),
-        ("Quill plans to contest the order in court.", []),
+        ("Quill plans to hold a hearing on whether the mayor should have to go.", []),
         ("Quill sees the dam as a danger to the town.", []),
         ("Analysts who worry about it warned that the dam may break.", ["warned"]),
     ],
