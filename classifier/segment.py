@@ -302,6 +302,9 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
             opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
             begins = flag & (CAPITAL | NUMBER) > 0 or opening
             new_sentence = begins and not _abbreviated(count, value, start, end, flags, points)
+        elif ended and not spaced:
+            opens = first == PUNCT and i < n and classes[points[i]] & (SPECIAL - 1) == UPPER
+            new_sentence = _glued(count, flag, i - begin, opens, mark, start, end, flags)
         if new_line:
             lines[n_lines] = count
             n_lines += 1
@@ -331,6 +334,24 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
         lines[: n_lines + 1].copy(),
         special,
     )
+
+
+@inner
+def _glued(count, flag, length, opens, mark, start, end, flags):  # type: ignore[no-untyped-def]
+    """Whether a sentence begins at token `count` though no space parts it from the last (“… the end.”The next one …).
+
+    flag, length: of that token; opens: whether it is punctuation right before a capital.
+    """
+    last = count - 1
+    if opens:
+        if mark[count] != MARK_STRAIGHT and mark[count] != MARK_OPEN:
+            return False
+    elif flag & (CAPITAL | ALLCAPS) != CAPITAL or length < 2:
+        return False
+    elif mark[last] == MARK_CLOSE or mark[last] == MARK_STRAIGHT:
+        return not flags[last] & SPACED
+    word = last - 1
+    return word >= 0 and flags[word] & (WORD | CAPITAL) == WORD and end[word] - start[word] > 2
 
 
 @inner

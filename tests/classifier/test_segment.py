@@ -177,6 +177,11 @@ def test_a_low_mark_is_closed_in_its_line() -> None:
         ("Version 2.Next came rust.", ["Version"]),
         ("No stop here\nBut a new line", ["No", "But"]),
         ("He waited… Nothing came.", ["He", "Nothing"]),
+        ("The dam broke.Nobody saw it.", ["The", "Nobody"]),
+        ("He said “it broke.”Nobody saw it.", ["He", "Nobody"]),
+        ('It broke."We saw it," he said.', ["It", '"', "We"]),
+        ("Write to Eels.Com or eels.com, at the U.S.Navy, in e.g.Oslo.", ["Write"]),
+        ("It broke. “We saw it,” he said.", ["It", "“"]),
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
