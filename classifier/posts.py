@@ -28,9 +28,11 @@ _LONGEST_BUTTON = 8
 
 
 @inner
-def with_posts(quotes, tokens, where):  # type: ignore[no-untyped-def]
-    """The quotes, and each post as one in place of what was found within it; where: the `Context` of the tokens."""
-    posts = find_posts(tokens)
+def with_shown(quotes, posts, tokens, where):  # type: ignore[no-untyped-def]
+    """The quotes, and each post as one in place of what was found within it.
+
+    posts: as `find_posts` gives them, or turns, as `turns.find_turns` does; where: the `Context` of the tokens.
+    """
     n, m = len(quotes.cue), len(posts)
     if m == 0:
         return quotes

@@ -24,10 +24,11 @@ from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, 
 from .hashing import among
 from .jit import compiled, inner
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
-from .posts import with_posts
+from .posts import find_posts, with_shown
 from .segment import CAPITAL, DAYS, WORD, token_hashes
 from .silence import silence, without_nobodys
 from .tagger import Tagger
+from .turns import find_turns
 
 LINK_TAGS = ("O", "B-content", "I-content", "B-source", "I-source")
 FORBIDDEN = np.float32(-1e4)
@@ -101,13 +102,20 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     """The quotes of a body whose context is known."""
     if not _may_quote(where.classes, where.quotation):
         none = np.empty((0, 2), np.int32)
-        return with_posts(Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8)), tokens, where)
+        return _with_lines(Spans(none, np.zeros(1, np.int32), none, none, np.empty(0, np.uint8)), tokens, where)
     posterior = _first_pass(where, head)
     silence(posterior, DOUBTFUL, tokens, where)
     found = _chained(posterior, tokens, where, head)
     _leave_out_that(found, tokens, where)
     _trim_cues(found, tokens)
-    return with_posts(without_nobodys(found, tokens, where), tokens, where)
+    return _with_lines(without_nobodys(found, tokens, where), tokens, where)
+
+
+@inner
+def _with_lines(found, tokens, where):  # type: ignore[no-untyped-def]
+    """The quotes with those that lines are as a whole: posts and the turns of a transcript."""
+    found = with_shown(found, find_posts(tokens), tokens, where)
+    return with_shown(found, find_turns(tokens, where), tokens, where)
 
 
 @compiled
