@@ -9,7 +9,7 @@ import numpy as np
 
 from .context import INSIDE, OPENING
 from .hashing import among
-from .jit import inner
+from .jit import inlined, inner
 from .lexicon import (
     AND,
     DEMONYM,
@@ -211,7 +211,7 @@ def find_runs(  # type: ignore[no-untyped-def]
     return out[:count].copy()
 
 
-@inner
+@inlined
 def _past_the(i, n, hashes, flags, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Where a run begins that begins with an article: after it in The Oslo Times and The Times, not in The Hill."""
     if hashes[i] != _THE or i + 2 >= n or not flags[i + 1] & CAPITAL:
@@ -220,7 +220,7 @@ def _past_the(i, n, hashes, flags, sentence_start, bits):  # type: ignore[no-unt
     return i + 1 if more or noun_of(bits[i + 1]) == ORGANIZATION else i
 
 
-@inner
+@inlined
 def _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_start, bits):  # type: ignore[no-untyped-def]
     """One past the last token of the run that begins at token `i`."""
     j = i + 1
@@ -241,7 +241,7 @@ def _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_star
     return j
 
 
-@inner
+@inlined
 def _partisan(i, n, hashes, flags, bits):  # type: ignore[no-untyped-def]
     """Whether a word says whom another name is for or against (the pro-Tonk Orrin Times)."""
     if i < 2 or hashes[i - 1] != _HYPHEN or flags[i] & SPACED or not among(_PARTISAN, hashes[i - 2]):
@@ -249,7 +249,7 @@ def _partisan(i, n, hashes, flags, bits):  # type: ignore[no-untyped-def]
     return not bits[i] & (HE | SHE) and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
 
 
-@inner
+@inlined
 def _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Whether the capitalized word at token `j` belongs to the run that begins at `i`."""
     if sentence_start[j] == j or (not flags[j] & SPACED and flags[j - 1] & WORD):
@@ -261,7 +261,7 @@ def _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start,
     return not caption and not party_of_state(j, n, hashes, flags)
 
 
-@inner
+@inlined
 def _past_mark(i, j, n, hashes, flags, mark, points, start, end, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Past what is no word at token `j` and within a name, with the word behind it; `j` where a name ends there."""
     if j + 1 >= n:
@@ -289,7 +289,7 @@ def _shortened(i, start, end, bits):  # type: ignore[no-untyped-def]
     return end[i] - start[i] == 1 or bits[i] & SHORT > 0
 
 
-@inner
+@inlined
 def _past_particles(i, j, n, flags, points, start, sentence_start, bits):  # type: ignore[no-untyped-def]
     """Past one or two particles at token `j` and the word behind them (Ana de la Li); `j` where there are none."""
     if not flags[j] & WORD or j - i >= _LONGEST_BEFORE_PARTICLE or not bits[j] & PARTICLE:
@@ -302,7 +302,7 @@ def _past_particles(i, j, n, flags, points, start, sentence_start, bits):  # typ
     return k + 1 if k < n and flags[k] & CAPITAL and sentence_start[k] != k else j
 
 
-@inner
+@inlined
 def _with_stop(i, j, hashes, flags, points, start, end, bits):  # type: ignore[no-untyped-def]
     """Where a run that stops at token `j` ends: with the full stop there that belongs to its last word (Ana Li Jr.)."""
     if points[start[j]] != 0x2E:
@@ -313,7 +313,7 @@ def _with_stop(i, j, hashes, flags, points, start, end, bits):  # type: ignore[n
     return j + 1 if short and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX) else j
 
 
-@inner
+@inlined
 def _possessive(j, n, flags, mark, points, start, end):  # type: ignore[no-untyped-def]
     """Whether a possessive follows a run that ends before token `j`."""
     if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
