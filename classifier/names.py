@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .columns import CAPITAL_LEVEL
 from .hashing import among
-from .jit import inner
+from .jit import inlined, inner
 from .lexicon import (
     DEMONYM,
     GROUP,
@@ -202,7 +202,7 @@ def _parse(  # type: ignore[no-untyped-def]
     return True
 
 
-@inner
+@inlined
 def _name_and_type(  # type: ignore[no-untyped-def]
     n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits
 ):
@@ -237,7 +237,7 @@ def _name_and_type(  # type: ignore[no-untyped-def]
     return cut, PERSON if person else UNKNOWN
 
 
-@inner
+@inlined
 def _past_titles(n, word_key, word_bits):  # type: ignore[no-untyped-def]
     """The word behind the last title of a run, 0 where it has none."""
     cut = 0
@@ -249,7 +249,7 @@ def _past_titles(n, word_key, word_bits):  # type: ignore[no-untyped-def]
     return cut
 
 
-@inner
+@inlined
 def _past_office(n, of, noun, word_key, word_bits):  # type: ignore[no-untyped-def]
     """The word behind a title and what it is of, as in "Secretary of State Ana Li"; below 0 where no name follows.
 
@@ -265,7 +265,7 @@ def _past_office(n, of, noun, word_key, word_bits):  # type: ignore[no-untyped-d
     return min(of + 2, n - 1)
 
 
-@inner
+@inlined
 def _is_body_with_title(n, cut, word_key, word_bits):  # type: ignore[no-untyped-def]
     """Whether a run is a body's name though a title stands in it (Bureau of Justice Data, Executive Office for …).
 
@@ -280,7 +280,7 @@ def _is_body_with_title(n, cut, word_key, word_bits):  # type: ignore[no-untyped
     return 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR
 
 
-@inner
+@inlined
 def _past_demonyms(n, cut, first, level, word_bits):  # type: ignore[no-untyped-def]
     """The first word of a name behind demonyms: "Norwegian Ana Li", but not "Norwegian Cruises"."""
     while cut < n - 1 and word_bits[cut] & DEMONYM:
