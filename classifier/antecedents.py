@@ -83,7 +83,7 @@ MOST_CANDIDATES = _NEAREST + 2
 """With the last speaker and `SELF`."""
 _SUBJECT = RELATIONS.index("subject")
 _NOUNS = (TAGS.index("NN"), TAGS.index("NNP"))
-_OF, _PERCENT = token_hashes("of %")
+_OF, _PERCENT, _HYPHEN = token_hashes("of % -")
 _OTHER = token_hashes("another other both")
 """What descriptions begin with that are of nobody who was spoken of alone before."""
 _MANY = token_hashes("group majority minority plurality number handful couple pair series string variety range array")
@@ -297,22 +297,27 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
 
 @inner
 def _named_otherwise(s, entity, source):  # type: ignore[no-untyped-def]
-    """Whether a description's noun has a name before it that an entity with that noun lacks (the Ek campaign).
+    """Whether a description's noun has a name before it that one described with that noun lacks (the Ek campaign).
 
-    An entity of whose nation nothing is told may be of any. A department is none without that noun.
+    Whoever has a name may be described anew (the Oslo-based company), and one of whose nation nothing is told may be of
+    any. A department is none without that noun, nor one of another field.
     """
     head = source[SOURCE_HEAD]
     begin, end = s.row[entity, NAME_BEGIN], s.row[entity, NAME_END]
-    if head <= source[SOURCE_BEGIN]:
+    if head <= source[SOURCE_BEGIN] or end - begin < 2:
         return False
+    department = among(_DEPARTMENTS, s.hash[head])
     if not _stands_in(s, s.hash[head], begin, end):
-        return among(_DEPARTMENTS, s.hash[head]) and s.row[entity, LENGTH] > 1
+        return department and s.row[entity, LENGTH] > 1
+    if not s.row[entity, NOMINAL]:
+        return False
     for i in range(source[SOURCE_BEGIN], head):
-        if s.flags[i] & (CAPITAL | SENTENCE) == CAPITAL and not _stands_in(s, s.hash[i], begin, end):
+        name = s.flags[i] & (CAPITAL | SENTENCE) == CAPITAL and s.hash[i + 1] != _HYPHEN
+        if name and not _stands_in(s, s.hash[i], begin, end):
             if not s.bits[i] & DEMONYM or _of_a_nation(s, begin, end):
                 return True
     # the health department, the justice department
-    if end - begin < 2 or s.hash[end - 1] != s.hash[head] or s.flags[head - 1] & CAPITAL:
+    if not department or s.hash[end - 1] != s.hash[head] or s.flags[head - 1] & CAPITAL:
         return False
     return s.tag[head - 1] in _NOUNS and s.tag[end - 2] in _NOUNS and s.hash[end - 2] != s.hash[head - 1]
 

@@ -355,8 +355,10 @@ def _behind_office(begin, hashes):  # type: ignore[no-untyped-def]
 @inner
 def _is_of_something(k, n, word_key):  # type: ignore[no-untyped-def]
     """Whether the words before a person's full name are a body of something (the Institute of Eels Ana Li)."""
-    if k != n - 2 or k < 3 or word_key[k - 1] == _OF or word_key[k - 1] == _FOR:
+    if k < n - 3 or k > n - 2 or k < 3 or word_key[k - 1] == _OF or word_key[k - 1] == _FOR:
         return False
+    if among(_OF_PLACES, word_key[k - 1]):
+        return False  # the University of North Carolina Orrin
     return word_key[1] == _OF or word_key[1] == _FOR
 
 

@@ -149,7 +149,7 @@ def _dash(s, i, end):  # type: ignore[no-untyped-def]
 @inner
 def _example(s, i, end):  # type: ignore[no-untyped-def]
     """Whether examples of a plural follow (critics including Ana Li, bodies such as the Eel Board)."""
-    if i + 2 > end or s.tag[i - 1] != _PLURAL:
+    if s.tag[i - 1] != _PLURAL:
         return False
     return s.hash[i] == _INCLUDING or (s.hash[i] == _SUCH and i + 1 < end and s.hash[i + 1] == _AS)
 

@@ -304,7 +304,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
             new_sentence = begins and not _abbreviated(count, value, start, end, flags, points)
         elif ended and not spaced:
             opens = first == PUNCT and i < n and classes[points[i]] & (SPECIAL - 1) == UPPER
-            new_sentence = _glued(count, flag, i - begin, opens, mark, start, end, flags)
+            new_sentence = _glued(count, flag, i - begin, opens, mark, start, end, flags, points)
         if new_line:
             lines[n_lines] = count
             n_lines += 1
@@ -337,7 +337,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _glued(count, flag, length, opens, mark, start, end, flags):  # type: ignore[no-untyped-def]
+def _glued(count, flag, length, opens, mark, start, end, flags, points):  # type: ignore[no-untyped-def]
     """Whether a sentence begins at token `count` though no space parts it from the last (“… the end.”The next one …).
 
     flag, length: of that token; opens: whether it is punctuation right before a capital.
@@ -349,7 +349,8 @@ def _glued(count, flag, length, opens, mark, start, end, flags):  # type: ignore
     elif flag & (CAPITAL | ALLCAPS) != CAPITAL or length < 2:
         return False
     elif mark[last] == MARK_CLOSE or mark[last] == MARK_STRAIGHT:
-        return not flags[last] & SPACED
+        # who asks may stand behind a question in marks
+        return not flags[last] & SPACED and last > 0 and points[start[last - 1]] == 0x2E
     word = last - 1
     return word >= 0 and flags[word] & (WORD | CAPITAL) == WORD and end[word] - start[word] > 2
 

@@ -16,12 +16,14 @@ from .jit import inner
 from .segment import APOSTROPHE, CAPITAL, SENTENCE, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
-_ADVERB, _PARTICIPLE = TAGS.index("RB"), TAGS.index("VBN")
+_ADVERB, _PARTICIPLE, _POSSESSIVE = TAGS.index("RB"), TAGS.index("VBN"), TAGS.index("POS")
 _NOUNS = tuple(TAGS.index(tag) for tag in ("NN", "NNS", "NNP"))
 _THAT, _SAID, _BUT, _BY, _COMMA, _TO, _T, _NO, _ONE, _FOR, _REMAIN, _ANONYMOUS, _ANONYMITY = token_hashes(
     "that said but by , to t no one for remain anonymous anonymity"
 )
 _BEING = token_hashes("be have")
+_NAMED = token_hashes("named identified quoted")
+_SPEAKERS = token_hashes("he she they i we you who")
 _TOLD = token_hashes("told warned informed advised notified assured reminded")
 _PASSIVE = token_hashes("is are was were been being be")
 _AGENT = 12
@@ -49,7 +51,7 @@ _THOUGHTS = token_hashes(
 )
 _NOBODY = token_hashes("nobody none anyone anybody you")
 _WRITER = token_hashes("i we")
-_STUDIES = token_hashes("poll polls survey surveys study studies researchers")
+_STUDIES = token_hashes("poll polls survey surveys study studies")
 _FINDINGS = token_hashes(
     "found find finds show shows showed shown suggest suggests suggested indicate indicates indicated reveal reveals "
     "revealed confirm confirms confirmed"
@@ -132,15 +134,17 @@ def _that_said(i, tokens):  # type: ignore[no-untyped-def]
 @inner
 def _said_to_be(i, hashes):  # type: ignore[no-untyped-def]
     """Whether "said" stands in "a boat said to be lost"."""
-    return hashes[i] == _SAID and i + 2 < len(hashes) and hashes[i + 1] == _TO and among(_BEING, hashes[i + 2])
+    if hashes[i] != _SAID or i + 2 >= len(hashes) or hashes[i + 1] != _TO or not among(_BEING, hashes[i + 2]):
+        return False
+    return not among(_SPEAKERS, hashes[i - 1])  # "he said to be careful"
 
 
 @inner
 def _asked_for_silence(i, hashes):  # type: ignore[no-untyped-def]
     """Whether somebody asks not to be named, rather than for anything else."""
-    if i + 3 >= len(hashes) or not among(_ASKED, hashes[i]):
+    if i + 4 >= len(hashes) or not among(_ASKED, hashes[i]):
         return False
-    not_named = among(_NOT, hashes[i + 1]) and hashes[i + 2] == _TO and among(_BEING, hashes[i + 3])
+    not_named = among(_NOT, hashes[i + 1]) and hashes[i + 2] == _TO and among(_NAMED, hashes[i + 4])
     remain = hashes[i + 1] == _TO and hashes[i + 2] == _REMAIN and hashes[i + 3] == _ANONYMOUS
     return not_named or remain or (hashes[i + 1] == _FOR and hashes[i + 2] == _ANONYMITY)
 
@@ -217,6 +221,9 @@ def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
         writer = end == begin + 1 and among(_WRITER, hashes[begin])
         head = _head(begin, end, where.tag)
         thing = contains(_THINGS, hashes[head]) and tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL
-        finding = among(_STUDIES, hashes[head]) and among(_FINDINGS, hashes[max(quotes.cue[k, 1] - 1, 0)])
+        small = tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL  # no Geological Survey
+        owns = head + 1 < end and where.tag[head + 1] == _POSSESSIVE  # the study's author
+        finding = small and not owns and quotes.cue[k, 1] > 0 and among(_FINDINGS, hashes[quotes.cue[k, 1] - 1])
+        finding = finding and among(_STUDIES, hashes[head])
         kept[k] = not (no_one or writer or thing or finding or among(_NOBODY, hashes[begin]))
     return quotes if kept.all() else selected(quotes, np.nonzero(kept)[0])

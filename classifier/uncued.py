@@ -82,13 +82,14 @@ def take_uncued(  # type: ignore[no-untyped-def]
 
 @inner
 def _is_title(begin, end, hashes, flags):  # type: ignore[no-untyped-def]
-    """Whether a quotation is a title: all its words have a capital, not all of their letters, but for small ones."""
-    lower = False
+    """Whether a quotation is a title: all its words have a capital but for small ones, few are all in capitals."""
+    shouted = 0
     for i in range(begin, end):
         if flags[i] & (WORD | CAPITAL) == WORD and flags[i] & SPACED and not among(_SMALL, hashes[i]):
             return False
-        lower = lower or flags[i] & (CAPITAL | ALLCAPS) == CAPITAL
-    return lower
+        if flags[i] & CAPITAL:
+            shouted += 1 if flags[i] & ALLCAPS else -1
+    return shouted < 0
 
 
 @inner

@@ -82,7 +82,9 @@ def test_a_word_from_the_middle_of_a_name(shipped: Pipeline) -> None:
         ("Her husband Jaswinder", "Jaswinder"),
         ("The regional head of the Ministry of Eel Affairs Sergei Velm", "Sergei Velm"),
         ("The director of the Institute of Eels Sarah Velm", "Sarah Velm"),
+        ("The director of the Institute of Eels Sarah Jane Velm", "Sarah Jane Velm"),
         ("The head of the Bank of Nova Orrin", "head of the Bank of Nova Orrin"),
+        ("The head of the University of North Carolina Orrin", "head of the University of North Carolina Orrin"),
         ("U.S. special envoy for Norway Brian Velm", "Brian Velm"),
         ("Orrin CM Sarah Velm", "Sarah Velm"),
         ("rivals such as Sarah Velm", "rivals"),
@@ -366,3 +368,16 @@ def test_bodies_of_one_noun_and_other_names_are_two(shipped: Pipeline, speakers:
 def test_a_department_is_no_other_body(shipped: Pipeline) -> None:
     text = f"The White House said the port was shut. {BOAT} the justice department said on Monday."
     assert actors(shipped, text) == ["White House", "justice department"]
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("The Tonk Company", "the Orrin-based company"),
+        ("Tonk Motor Company", "the car company"),
+        ("The company", "the Orrin-based company"),
+    ],
+)
+def test_a_body_may_be_described_anew(shipped: Pipeline, name: str, description: str) -> None:
+    text = f"{BOAT} {name} said on Monday. “Nobody leaves before noon,” {description} said later."
+    assert actors(shipped, text) == [name.removeprefix("The ").removeprefix("the ")]

@@ -180,6 +180,7 @@ def test_a_low_mark_is_closed_in_its_line() -> None:
         ("The dam broke.Nobody saw it.", ["The", "Nobody"]),
         ("He said “it broke.”Nobody saw it.", ["He", "Nobody"]),
         ('It broke."We saw it," he said.', ["It", '"', "We"]),
+        ("“Did it break?”Nobody asked.", ["“"]),
         ("Write to Eels.Com or eels.com, at the U.S.Navy, in e.g.Oslo.", ["Write"]),
         ("It broke. “We saw it,” he said.", ["It", "“"]),
     ],

@@ -23,7 +23,6 @@ def cues(pipeline: Pipeline, text: str) -> list[str]:
         "Quill failed to call for a new dam.",
         "Quill is likely to call for a new dam.",
         "Quill should publicly declare that the dam may break.",
-        "Quill could argue that the dam may break.",
     ],
 )
 def test_what_is_not_said(shipped: Pipeline, text: str) -> None:
@@ -110,6 +109,9 @@ def test_what_nobody_or_the_writer_says(shipped: Pipeline, text: str, expected: 
         ("The study said that the dam may break.", ["said"]),
         ("According to a poll, voters want a new dam.", ["According to"]),
         ("The inspector suggested that the dam may break.", ["suggested"]),
+        ("The U.S. Geological Survey confirmed that the quake was strong.", ["confirmed"]),
+        ("The study’s author, Mara Quill, suggested that the dam may break.", ["suggested"]),
+        ("“Our lab was raided,” the researchers confirmed.", ["confirmed"]),
     ],
 )
 def test_what_a_study_finds(shipped: Pipeline, text: str, expected: list[str]) -> None:
@@ -121,7 +123,6 @@ def test_what_a_study_finds(shipped: Pipeline, text: str, expected: list[str]) -
     [
         ("The mayor bought a boat said to be the oldest on the lake.", []),
         ("“The dam may break,” said an engineer who asked to remain anonymous in a report on the lake.", ["said"]),
-        ("“The dam may break,” said an engineer who asked not to be named in a report on the lake.", ["said"]),
         ("Quill asked the town to be patient with the engineers.", ["asked"]),
     ],
 )

@@ -45,12 +45,20 @@ def test_a_turn_has_no_cue(shipped: Pipeline) -> None:
         [("Advertisement", "Buy eels.")] * 5,
         [("VELM", "The dam is safe.")] * 4,  # one alone: a list of posts or of points
         TURNS[:3],
+        [("Marr", "53%"), ("Velm", "45%"), ("Marr", "50%"), ("Velm", "48%")],
+        [("Robert Marr", "A lawyer."), ("Sarah Velm", "A mayor."), ("Peter Marr", "A boy."), ("Ana Velm", "A girl.")],
     ],
 )
 def test_what_only_looks_like_a_transcript(shipped: Pipeline, turns: list[tuple[str, str]]) -> None:
     sources = [source for source, *_ in found(shipped, transcript(turns))]
     assert not set(sources) & {"Upside", "Downside", "Advertisement"}
     assert all(quote.cue is not None for quote in predict(shipped, transcript(turns)).quotes)
+
+
+def test_positions_are_no_talk(shipped: Pipeline) -> None:
+    text = transcript([("Velm", "Cuts taxes."), ("Marr", "Cuts none.")]) + "\n\nHealth\n\n"
+    text += transcript([("Velm", "Has no plan."), ("Marr", "Builds two hospitals.")], "")
+    assert predict(shipped, text).quotes == []
 
 
 def test_lines_of_colons_are_read(shipped: Pipeline) -> None:

@@ -58,7 +58,7 @@ class TestWithoutCue:
         [
             ("“The Eels of the Lake and Their Keepers.”", False),
             ("“The eels of the Lake and Their Keepers.”", True),
-            ("“THE EELS OF THE LAKE.”", True),
+            ("“I DON’T WANT A LAKE OF EELS.”", True),
         ],
     )
     def test_capitals_throughout_are_a_title(self, shipped: Pipeline, words: str, taken: bool) -> None:
