@@ -299,12 +299,13 @@ def _fits(s, entity, source):  # type: ignore[no-untyped-def]
 def _named_otherwise(s, entity, source):  # type: ignore[no-untyped-def]
     """Whether a description's noun has a name before it that one described with that noun lacks (the Ek campaign).
 
-    Whoever has a name may be described anew (the Oslo-based company), and one of whose nation nothing is told may be of
-    any. A department is none without that noun, nor one of another field.
+    Whoever has a name, or is "the company", may be described anew (the Oslo-based company), and one of whose nation
+    nothing is told may be of any. A department is none without that noun, nor one of another field.
     """
     head = source[SOURCE_HEAD]
     begin, end = s.row[entity, NAME_BEGIN], s.row[entity, NAME_END]
-    if head <= source[SOURCE_BEGIN] or end - begin < 2:
+    bare = end - begin == 1
+    if head <= source[SOURCE_BEGIN] or (bare and s.row[entity, KIND] != GROUP):
         return False
     department = among(_DEPARTMENTS, s.hash[head])
     if not _stands_in(s, s.hash[head], begin, end):
@@ -317,7 +318,7 @@ def _named_otherwise(s, entity, source):  # type: ignore[no-untyped-def]
             if not s.bits[i] & DEMONYM or _of_a_nation(s, begin, end):
                 return True
     # the health department, the justice department
-    if not department or s.hash[end - 1] != s.hash[head] or s.flags[head - 1] & CAPITAL:
+    if not department or bare or s.hash[end - 1] != s.hash[head] or s.flags[head - 1] & CAPITAL:
         return False
     return s.tag[head - 1] in _NOUNS and s.tag[end - 2] in _NOUNS and s.hash[end - 2] != s.hash[head - 1]
 
