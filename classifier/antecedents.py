@@ -325,6 +325,7 @@ def _named_otherwise(s, entity, source):  # type: ignore[no-untyped-def]
 
 @inner
 def _of_a_nation(s, begin, end):  # type: ignore[no-untyped-def]
+    """Whether one of some tokens is an adjective of a state."""
     for i in range(begin, end):
         if s.bits[i] & DEMONYM:
             return True

@@ -31,7 +31,7 @@ _LONGEST_BUTTON = 8
 def with_shown(quotes, posts, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes, and each post as one in place of what was found within it.
 
-    posts: as `find_posts` gives them, or turns, as `turns.find_turns` does; where: the `Context` of the tokens.
+    posts: as `find_posts` gives them, and turns, as `turns.find_turns` does; where: the `Context` of the tokens.
     """
     n, m = len(quotes.cue), len(posts)
     if m == 0:

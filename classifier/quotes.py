@@ -114,8 +114,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
 @inner
 def _with_lines(found, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes with those that lines are as a whole: posts and the turns of a transcript."""
-    found = with_shown(found, find_posts(tokens), tokens, where)
-    return with_shown(found, find_turns(tokens, where), tokens, where)
+    return with_shown(found, np.concatenate((find_posts(tokens), find_turns(tokens, where))), tokens, where)
 
 
 @compiled

@@ -220,8 +220,8 @@ def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
         no_one = end > begin + 1 and hashes[begin] == _NO and hashes[begin + 1] == _ONE
         writer = end == begin + 1 and among(_WRITER, hashes[begin])
         head = _head(begin, end, where.tag)
-        thing = contains(_THINGS, hashes[head]) and tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL
-        small = tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL  # no Geological Survey
+        small = tokens.flags[head] & (CAPITAL | SENTENCE) != CAPITAL  # no Ms. Price, no Geological Survey
+        thing = small and contains(_THINGS, hashes[head])
         owns = head + 1 < end and where.tag[head + 1] == _POSSESSIVE  # the study's author
         finding = small and not owns and quotes.cue[k, 1] > 0 and among(_FINDINGS, hashes[quotes.cue[k, 1] - 1])
         finding = finding and among(_STUDIES, hashes[head])

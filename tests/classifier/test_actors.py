@@ -380,4 +380,4 @@ def test_a_department_is_no_other_body(shipped: Pipeline) -> None:
 )
 def test_a_body_may_be_described_anew(shipped: Pipeline, name: str, description: str) -> None:
     text = f"{BOAT} {name} said on Monday. “Nobody leaves before noon,” {description} said later."
-    assert actors(shipped, text) == [name.removeprefix("The ").removeprefix("the ")]
+    assert actors(shipped, text) == [name.removeprefix("The ")]
