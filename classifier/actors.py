@@ -19,7 +19,7 @@ from topic_stance.data.records import ActorType
 from .antecedents import make_scene, resolve
 from .assembly import Spans
 from .context import Context
-from .jit import compiled, inner
+from .jit import compiled, maker
 from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
 from .namesakes import FIRST, KIND, NAME_BEGIN, NAME_END, SECOND, TITLE_BEGIN, TITLE_END
@@ -96,7 +96,7 @@ def _cast_quotes(tokens, where, quotes, known, weights):  # type: ignore[no-unty
     return Cast(speakers, number[:n_actors].copy(), scene.row, mention, bounds)
 
 
-@inner
+@maker
 def _mentions(place, n_actors, names, of_name, described):  # type: ignore[no-untyped-def]
     """`mention` and `bounds` of a `Cast`: what names or describes each actor; place: the actor of each row, or -1."""
     n = 0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .context import OUTSIDE
 from .entities import join_names
 from .hashing import MIX, among
-from .jit import compiled, inlined, inner
+from .jit import compiled, inlined, inner, lent
 from .lexicon import (
     AND,
     BARE,
@@ -212,7 +212,7 @@ def place_of(s, k):  # type: ignore[no-untyped-def]
     return s.cue[k, 0] if s.cue[k, 0] >= 0 else s.content[s.bounds[k], 0]
 
 
-@compiled
+@lent
 def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
     """Entities that a source may be, nearest first, `SELF` for a description of its own; returns how many."""
     _advance(s, place_of(s, k))
@@ -338,7 +338,7 @@ def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
     return np.int32((mixed >> np.uint64(40)) & np.uint64(N_RANK_BUCKETS - 1))
 
 
-@compiled
+@lent
 def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyped-def]
     """Buckets of what speaks for a candidate, the `index`-th, written to `out`: (`N_RANK_FEATURES`,) int32."""
     kind = np.int64(source[SOURCE_KIND])
@@ -431,7 +431,7 @@ def _stands_in(s, value, begin, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@compiled
+@lent
 def settle(s, k, source, number):  # type: ignore[no-untyped-def]
     """Take note of who speaks in a quote; a description of its own becomes an entity. Returns the entity or -1."""
     if number == SELF:

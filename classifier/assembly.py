@@ -15,7 +15,7 @@ from topic_stance.data.records import KINDS
 
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE, TAG_I_CONTENT, TAG_I_CUE, TAG_I_SOURCE
-from .jit import compiled, inner
+from .jit import compiled, inner, maker
 from .links import B_CONTENT, B_SOURCE, REACH
 from .segment import LINE, MARK_NONE, WORD
 from .tagger import TAGS
@@ -58,7 +58,7 @@ class Spans(NamedTuple):
     kind: NDArray[np.uint8]
 
 
-@inner
+@maker
 def selected(quotes, numbers):  # type: ignore[no-untyped-def]
     """Some of the quotes, in the order of their numbers."""
     bounds = np.zeros(len(numbers) + 1, np.int32)
@@ -123,7 +123,7 @@ def assemble(  # type: ignore[no-untyped-def]
     return divided(quotes, _further_paragraphs(flags, quotation))
 
 
-@inner
+@maker
 def _further_paragraphs(flags, quotation):  # type: ignore[no-untyped-def]
     """The tokens at which a quotation that is not closed goes on with a paragraph, int32 in order."""
     out = np.empty(len(flags), np.int32)
@@ -191,7 +191,7 @@ def _widened(begin, end, quotation):  # type: ignore[no-untyped-def]
     return begin, end
 
 
-@inner
+@maker
 def _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start):  # type: ignore[no-untyped-def]
     """Leave a quotation to the cue of its own sentence where a cue of another sentence claims it, too."""
     cued = np.zeros(len(sentence_start) + 1, np.bool_)
@@ -208,7 +208,7 @@ def _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start):  # typ
     return kept
 
 
-@inner
+@maker
 def _drop_doubles(span, owner, m, cues, n_sure, posterior, n):  # type: ignore[no-untyped-def]
     """Of quotes that claim mostly the same content, keep the one with the surest cue.
 
@@ -284,7 +284,7 @@ def _claim(own, k, claimed):  # type: ignore[no-untyped-def]
                     break
 
 
-@inner
+@maker
 def _lengthen(span, m, posterior, flags, tag, sentence_start):  # type: ignore[no-untyped-def]
     """Let contents go on to the next mark or the end of the sentence as far as the first pass sees nobody else's.
 
@@ -325,7 +325,7 @@ def _breaks_off(end, flags, tag, sentence_start):  # type: ignore[no-untyped-def
     return (before in _BEFORE_NOUNS and after in _NOUNS) or (before == _NAME and after == _NAME)
 
 
-@inner
+@maker
 def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """Give a cue without a source the likeliest one of its sentence: "she thanked them, saying …", "… and urged …"."""
     chance = np.empty(2 * REACH + 1)
@@ -360,7 +360,7 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
         source[k, 0], source[k, 1] = begin + a, begin + b
 
 
-@inner
+@maker
 def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
     """Quotes by their first content, their spans in text order, and the kind of each."""
     m = len(span)

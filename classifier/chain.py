@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import compiled, inlined, inner
+from .jit import compiled, inlined, lent, maker
 from .sums import BIAS, best_step_of_8, step_of_8, sums_of_8
 
 LANES = 8
@@ -53,7 +53,7 @@ def emissions(features: NDArray[np.uint32], weights: Packed) -> NDArray[np.float
     return scores
 
 
-@compiled
+@lent
 def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped-def]
     """Scores of the first n tokens, written to `scores`; buckets, sums: as for `sums_of_8`."""
     sums_of_8(table, buckets, n, sums)
@@ -162,7 +162,7 @@ def _normalize(values):  # type: ignore[no-untyped-def]
         values[y] *= share
 
 
-@inner
+@maker
 def _shares(scores, n_labels):  # type: ignore[no-untyped-def]
     """exp(score - best score of the token) within 1e-6, (n_tokens, `LANES`) float32; nothing beyond the labels.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .columns import CUE_LEVEL, token_columns
 from .hashing import first_slot
-from .jit import compiled, inner
+from .jit import compiled, maker
 from .segment import (
     LINE,
     MARK_CLOSE,
@@ -103,7 +103,7 @@ def _insert(keys, table, hashes, rows):  # type: ignore[no-untyped-def]
     return True
 
 
-@inner
+@maker
 def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
     """Rows of the word table: (n_tokens, 5) int16."""
     n = len(hashes)
@@ -120,7 +120,7 @@ def _classes(hashes, keys, rows):  # type: ignore[no-untyped-def]
     return classes
 
 
-@inner
+@maker
 def _quotations(flags, mark):  # type: ignore[no-untyped-def]
     """Whether each token stands in a quotation, and the length of that."""
     n = len(flags)
@@ -167,7 +167,7 @@ def _quotations(flags, mark):  # type: ignore[no-untyped-def]
     return quotation, quoted_length
 
 
-@inner
+@maker
 def _sentences(flags, quotation, classes):  # type: ignore[no-untyped-def]
     """First token of each token's sentence and one past the last, and the nearest likely cues in it."""
     n = len(flags)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import FNV_OFFSET, FNV_PRIME, among
-from .jit import inlined, inner
+from .jit import inlined, inner, maker
 from .lexicon import HE, ORGANIZATION, OWNED, PERSON, SHE, STATE, TITLE, UNKNOWN, joined, look_up, noun_of, put
 from .names import BEGIN, END, FIRST_KEY, LAST, LAST_KEY, N_WORDS, STATE_NUMBER, TYPE, WHOLE_KEY, WORDS
 from .namesakes import (
@@ -91,11 +91,10 @@ class Entities(NamedTuple):
     total: NDArray[np.int64]
 
 
-@inner
+@maker
 def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped-def]
     """The `Entities` of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
-    place = names.place
-    n = len(place)
+    n = len(names.place)
     row = np.zeros((n + room, N_COLUMNS), np.int32)
     ends = np.zeros((n + room, 2), np.uint64)
     of_name = np.full(n, -1, np.int32)
@@ -104,6 +103,17 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
         size *= 2
     keys = np.zeros(size, np.uint64)
     values = np.zeros(size, np.int32)
+    total = np.zeros(1, np.int64)
+    made = Entities(row, ends, of_name, keys, values, total)
+    total[0] = _join(tokens, names, bits, name_tags, made)
+    return made
+
+
+@inner
+def _join(tokens, names, bits, name_tags, made):  # type: ignore[no-untyped-def]
+    """Fill `Entities` that have room for every name; returns how many there are."""
+    place, row, ends, of_name, keys, values = names.place, made.row, made.ends, made.of_name, made.keys, made.values
+    n = len(place)
     count = 0
     for k in range(n):
         if place[k, N_WORDS] == 2 and has_word(JUNIOR, place[k, WORDS], place[k, END], tokens.hash):
@@ -136,9 +146,7 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
         if row[entity, KIND] == PERSON and row[entity, LENGTH] > 1 and not by_both:
             last_name = ends[entity, 1] ^ _LAST_NAME
             put(keys, values, last_name, entity + 1 if look_up(keys, values, last_name) == 0 else -1)
-    total = np.zeros(1, np.int64)
-    total[0] = count
-    return Entities(row, ends, of_name, keys, values, total)
+    return count
 
 
 @inlined

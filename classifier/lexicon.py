@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import ActorType
 
 from .hashing import MIX, first_slot
-from .jit import compiled, inlined, inner
+from .jit import compiled, inlined, inner, lent, maker
 from .segment import CALENDAR, WORD, token_hash, tokenize
 
 TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
@@ -190,13 +190,18 @@ def put(keys, values, key, value):  # type: ignore[no-untyped-def]
         slot = (slot + np.uint64(1)) & mask
 
 
-@inner
+@maker
 def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
     """The bits of every token: (n_tokens,) uint32."""
-    out = np.zeros(len(hashes), np.uint32)
+    out = np.empty(len(hashes), np.uint32)
+    _look_up_all(hashes, keys, bits, out)
+    return out
+
+
+@inner
+def _look_up_all(hashes, keys, bits, out):  # type: ignore[no-untyped-def]
     for i in range(len(hashes)):
         out[i] = look_up(keys, bits, hashes[i])
-    return out
 
 
 @compiled
@@ -222,7 +227,7 @@ def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:
     return Lexicon(keys, values, state)
 
 
-@compiled
+@lent
 def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-def]
     for k in range(len(words)):
         put(keys, values, words[k], bits[k])

@@ -9,7 +9,7 @@ import numpy as np
 
 from .context import INSIDE, OPENING
 from .hashing import among
-from .jit import inlined, inner
+from .jit import inlined, inner, maker
 from .lexicon import (
     AND,
     DEMONYM,
@@ -92,10 +92,16 @@ def generation(word):  # type: ignore[no-untyped-def]
     return word == _JUNIOR or word == _SENIOR
 
 
-@inner
+@maker
 def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyped-def]
     """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
     out = np.empty_like(runs)
+    return out[: _write_joined(hashes, flags, tag, bits, runs, level, out)]
+
+
+@inner
+def _write_joined(hashes, flags, tag, bits, runs, level, out):  # type: ignore[no-untyped-def]
+    """Write runs to `out`, joined where they belong together; returns how many there are."""
     count = 0
     for r in range(len(runs)):
         stop, possessive = runs[r, 1], runs[r, 2]
@@ -130,7 +136,7 @@ def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyp
             continue
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
         count += 1
-    return out[:count]
+    return count
 
 
 @inner
@@ -182,13 +188,24 @@ def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[n
     return owner and noun_of(bits[stop - 1]) == ORGANIZATION
 
 
-@inner
+@maker
 def find_runs(  # type: ignore[no-untyped-def]
     hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags
 ):
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
+    out = np.empty((len(hashes), 3), np.int32)
+    count = _write_runs(
+        hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags, out
+    )  # fmt: skip
+    return out[:count].copy()
+
+
+@inner
+def _write_runs(  # type: ignore[no-untyped-def]
+    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags, out
+):
+    """Write the runs of name words to `out`; returns how many there are."""
     n = len(hashes)
-    out = np.empty((n, 3), np.int32)
     count = 0
     i = 0
     while i < n:
@@ -208,7 +225,7 @@ def find_runs(  # type: ignore[no-untyped-def]
         out[count, 1] = i
         out[count, 2] = _possessive(i, n, flags, mark, points, start, end)
         count += 1
-    return out[:count].copy()
+    return count
 
 
 @inlined

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .columns import CAPITAL_LEVEL
 from .hashing import among
-from .jit import inlined, inner
+from .jit import inlined, inner, maker
 from .lexicon import (
     DEMONYM,
     GROUP,
@@ -71,7 +71,7 @@ class Names(NamedTuple):
     key: NDArray[np.uint64]
 
 
-@inner
+@maker
 def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
     """The `Names` of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
     hashes, flags, start, end = tokens.hash, tokens.flags, tokens.start, tokens.end
@@ -86,10 +86,23 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
     )  # fmt: skip
     place = np.empty((len(runs), 8), np.int32)
     key = np.empty((len(runs), 3), np.uint64)
-    first = np.empty(LONGEST_RUN, np.int32)
-    last = np.empty(LONGEST_RUN, np.int32)
+    part = np.empty((2, LONGEST_RUN), np.int32)
     word_key = np.empty(LONGEST_RUN, np.uint64)
     word_bits = np.empty(LONGEST_RUN, np.uint32)
+    count = _write_names(
+        runs, hashes, flags, start, end, level, known, part[0], part[1], word_key, word_bits, place, key
+    )  # fmt: skip
+    return Names(place[:count].copy(), key[:count].copy())
+
+
+@inner
+def _write_names(  # type: ignore[no-untyped-def]
+    runs, hashes, flags, start, end, level, known, first, last, word_key, word_bits, place, key
+):
+    """Write the names of runs to `place` and `key`; returns how many there are.
+
+    first, last, word_key, word_bits: room for the words of a run, as in `_split`.
+    """
     count = 0
     for r in range(len(runs)):
         runs[r, 0] = _past_compounds(runs[r, 0], runs[r, 1], hashes, flags)
@@ -102,7 +115,7 @@ def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
             place[count], key[count],
         ):  # fmt: skip
             count += 1
-    return Names(place[:count].copy(), key[:count].copy())
+    return count
 
 
 @inner

@@ -10,7 +10,7 @@ import numpy as np
 
 from .assembly import Spans, kind_of, selected
 from .hashing import among
-from .jit import inner
+from .jit import inner, maker
 from .segment import MARK_NONE, NUMBER, SPACED, WORD, token_hashes
 
 _LONGEST_SIGNATURE = 24
@@ -27,7 +27,7 @@ _LONGEST_BUTTON = 8
 """Tokens of what a page has before a post ("Skip Twitter post 2 by @…")."""
 
 
-@inner
+@maker
 def with_shown(quotes, posts, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes, and each post as one in place of what was found within it.
 
@@ -60,7 +60,7 @@ def with_shown(quotes, posts, tokens, where):  # type: ignore[no-untyped-def]
     return selected(every, order[kept[order]])
 
 
-@inner
+@maker
 def find_posts(tokens):  # type: ignore[no-untyped-def]
     """The posts of a body: (n, 6) int32, tokens of the line, of the text and of the name that signs it."""
     lines = tokens.lines

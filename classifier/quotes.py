@@ -22,7 +22,7 @@ from .columns import CUE_LEVEL
 from .context import WordTable, context
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_I_CONTENT, TAG_I_CUE, TAGS, token_scores
 from .hashing import among
-from .jit import compiled, inner
+from .jit import compiled, inner, maker
 from .links import B_CONTENT, I_CONTENT, label_columns, link_labels, window_bounds, windows
 from .posts import find_posts, with_shown
 from .segment import CAPITAL, DAYS, WORD, token_hashes
@@ -111,7 +111,7 @@ def find_spans(tokens, where, head):  # type: ignore[no-untyped-def]
     return _with_lines(without_nobodys(found, tokens, where), tokens, where)
 
 
-@inner
+@maker
 def _with_lines(found, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes with those that lines are as a whole: posts and the turns of a transcript."""
     return with_shown(found, np.concatenate((find_posts(tokens), find_turns(tokens, where))), tokens, where)
@@ -123,13 +123,13 @@ def find_attributions(tokens, where, head):  # type: ignore[no-untyped-def]
     return _chained(_first_pass(where, head), tokens, where, head)
 
 
-@inner
+@maker
 def _first_pass(where, head):  # type: ignore[no-untyped-def]
     """The posterior of each token's tag by the first chain: (n_tokens, 7)."""
     return marginals(token_scores(where, head.tag_weights), head.tag_transitions, _TAG_START)
 
 
-@inner
+@maker
 def _chained(posterior, tokens, where, head):  # type: ignore[no-untyped-def]
     """The quotes by the posterior of the first pass, which the second links to their cues."""
     tagged = likeliest(posterior)
@@ -167,7 +167,7 @@ def _trim_cues(quotes, tokens):  # type: ignore[no-untyped-def]
             cue[1] -= 1
 
 
-@inner
+@maker
 def _linked(tokens, where, cues, tagged, counts, head):  # type: ignore[no-untyped-def]
     """The windows of cues and the labels of their tokens."""
     spans = windows(tokens, where, cues)
@@ -175,7 +175,7 @@ def _linked(tokens, where, cues, tagged, counts, head):  # type: ignore[no-untyp
     return spans, labels
 
 
-@inner
+@maker
 def _unclaimed(posterior, spans, labels):  # type: ignore[no-untyped-def]
     """How many of the first i tokens are surely content by the first pass but of no cue so far: (n_tokens + 1,)."""
     n = len(posterior)

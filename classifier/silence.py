@@ -12,7 +12,7 @@ from .assembly import selected
 from .context import OUTSIDE
 from .features import TAG_B_CUE, TAG_I_CUE
 from .hashing import among, contains
-from .jit import inner
+from .jit import inner, maker
 from .segment import APOSTROPHE, CAPITAL, SENTENCE, WORD, token_hashes
 from .tagger import FIRST_VERB, LAST_VERB, TAGS
 
@@ -204,7 +204,7 @@ def _head(begin, end, tag):  # type: ignore[no-untyped-def]
     return head
 
 
-@inner
+@maker
 def without_nobodys(quotes, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes but those of nobody, of things, of whoever reads, of studies that find, and of the writer.
 

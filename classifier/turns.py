@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .hashing import among, contains
-from .jit import inner
+from .jit import inner, maker
 from .lexicon import PERSON, joined
 from .segment import CAPITAL, MARK_NONE, WORD, token_hashes
 
@@ -22,7 +22,7 @@ _COLON, _STOP, _HYPHEN, _QUESTION, _BY = token_hashes(": . - ? by")
 _ENDS = token_hashes(". ! ? …")
 
 
-@inner
+@maker
 def find_turns(tokens, where):  # type: ignore[no-untyped-def]
     """The turns of a body, as `posts.find_posts` gives posts: (n, 6) int32; where: the `Context` of the tokens."""
     lines = tokens.lines
@@ -68,7 +68,7 @@ def _label_end(begin, stop, tokens):  # type: ignore[no-untyped-def]
     return -1
 
 
-@inner
+@maker
 def _said_by_persons(label, last, tokens, where):  # type: ignore[no-untyped-def]
     """Which lines are of persons with two lines or more, if there are two such: (n,) bool.
 

@@ -10,7 +10,7 @@ import numpy as np
 from .context import CLOSING, INSIDE, OPENING, OUTSIDE
 from .features import TAG_B_CONTENT, TAG_I_CONTENT
 from .hashing import among
-from .jit import inner
+from .jit import inner, maker
 from .segment import ALLCAPS, CAPITAL, LINE, SPACED, WORD, token_hashes
 
 _SHORTEST_UNCUED = 4
@@ -21,7 +21,7 @@ _SMALL = token_hashes("a an the of and or to in on for at by with from as vs")
 """Words without a capital in titles."""
 
 
-@inner
+@maker
 def take_uncued(  # type: ignore[no-untyped-def]
     span, owner, m, n_quotes, cue, tagged, hashes, flags, quotation, sentence_start
 ):
@@ -92,7 +92,7 @@ def _is_title(begin, end, hashes, flags):  # type: ignore[no-untyped-def]
     return shouted < 0
 
 
-@inner
+@maker
 def _counted(claimed, tagged, flags):  # type: ignore[no-untyped-def]
     """How many of the first i tokens some quote claims, look like content, are words: (n_tokens + 1,) int32 each."""
     n = len(flags)
