@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topic_stance.classifier.jit import compiled, inner
+from topic_stance.classifier.jit import compiled, inner, maker
 
 
 def fit_chain(
@@ -84,7 +84,7 @@ def _epoch(
         _step_weights(rows, wanted, kept, alpha, beta, weights, squares, rate, l2, importance[s])
 
 
-@inner
+@maker
 def _scores_with_dropout(features: Any, weights: Any, dropout: float, state: Any) -> Any:
     """Factors of each token's labels (n, n_labels), which features were kept (n, width), and the generator's state."""
     n, width = features.shape
@@ -111,7 +111,7 @@ def _scores_with_dropout(features: Any, weights: Any, dropout: float, state: Any
     return local, kept, state
 
 
-@inner
+@maker
 def _forward_backward(local: Any, move: Any, start: Any) -> Any:
     """The forward and the backward variables (n, n_labels), each token's scaled to a sum of 1."""
     n, n_labels = local.shape
@@ -143,7 +143,7 @@ def _forward_backward(local: Any, move: Any, start: Any) -> Any:
     return alpha, beta
 
 
-@inner
+@maker
 def _step_transitions(
     labels: Any,
     local: Any,

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 
 from topic_stance.classifier import jit
-from topic_stance.classifier.jit import Locator, place, version
+from topic_stance.classifier.jit import Locator, lent, place, version
 
 
 @pytest.fixture
@@ -141,6 +143,48 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path, spoilt: st
         shutil.rmtree(tmp_path / "topic-stance")
         limits = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1000, 1000))
     compiled_files(tmp_path, limits, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+_HELD = """
+import gc, sys
+from numba.core.runtime import rtsys
+from topic_stance.classifier.pipeline import load
+from topic_stance.data.readers import Record, read
+
+pipeline = load()
+articles = [item.article for item in read(sys.argv[1:]) if isinstance(item, Record)]
+for _ in range(3):
+    pipeline.predict(articles)
+    gc.collect()
+    now = rtsys.get_allocation_stats()
+    print(now.mi_alloc > len(articles), now.mi_alloc - now.mi_free)
+"""
+
+
+def test_what_is_made_on_the_way_is_given_back() -> None:
+    """Functions that count no references (`lent`) must keep no array: one more each time would fill the memory."""
+    articles = sorted(map(str, Path(__file__).parents[2].joinpath("data", "articles").glob("a0*.txt")))
+    done = subprocess.run(
+        [sys.executable, "-c", _HELD, *articles],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"NUMBA_NRT_STATS": "1"},
+    )
+    made, *again = done.stdout.splitlines()
+    assert made.startswith("True "), "arrays were counted"
+    assert again == [made, made]
+
+
+def test_a_lent_function_makes_no_array() -> None:
+    @lent
+    def longest(spans):  # type: ignore[no-untyped-def]
+        lengths = np.zeros(len(spans))
+        lengths[:] = spans[:, 1] - spans[:, 0]
+        return lengths.max()
+
+    with pytest.raises(NumbaError, match="Only accept returning of array passed"):
+        longest(np.zeros((3, 2)))
 
 
 def test_without_compiling(tmp_path: Path) -> None:
