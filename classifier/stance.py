@@ -354,22 +354,7 @@ def _vector(key, block, slots, places, idf, block_scale):  # type: ignore[no-unt
     size = 16
     while size < 2 * n:
         size *= 2
-    seen = np.zeros(size, np.int32)  # an open-addressing table of what was found so far, by place
-    found = 0
-    for i in range(n):
-        at = look_up(slots, places, key[i]) - 1
-        if at < 0:
-            continue
-        slot = (at * 40503) & (size - 1)
-        while seen[slot] and place[seen[slot] - 1] != at:
-            slot = (slot + 1) & (size - 1)
-        if not seen[slot]:
-            place[found] = at
-            of_block[found] = block[i]
-            value[found] = 0
-            found += 1
-            seen[slot] = found
-        value[seen[slot] - 1] += 1
+    found = _count_known(key, block, slots, places, np.zeros(size, np.int32), place, value, of_block)
     for k in range(found):
         value[k] = np.float32(1.0 + math.log(value[k])) * idf[place[k]]
         length[of_block[k]] += value[k] * value[k]
@@ -377,6 +362,30 @@ def _vector(key, block, slots, places, idf, block_scale):  # type: ignore[no-unt
         if length[of_block[k]] > 0.0:
             value[k] *= np.float32(block_scale[of_block[k]] / math.sqrt(length[of_block[k]]))
     return place[:found].copy(), value[:found].copy()
+
+
+@inner
+def _count_known(key, block, slots, places, seen, place, count, of_block):  # type: ignore[no-untyped-def]
+    """Write the known features' places, counts and blocks, each once; returns how many there are.
+
+    seen: zeros, at least twice as many as keys, a power of two: an open-addressing table of what was found so far.
+    """
+    found = 0
+    for i in range(len(key)):
+        at = look_up(slots, places, key[i]) - 1
+        if at < 0:
+            continue
+        slot = (at * 40503) & (len(seen) - 1)
+        while seen[slot] and place[seen[slot] - 1] != at:
+            slot = (slot + 1) & (len(seen) - 1)
+        if not seen[slot]:
+            place[found] = at
+            of_block[found] = block[i]
+            count[found] = 0
+            found += 1
+            seen[slot] = found
+        count[seen[slot] - 1] += 1
+    return found
 
 
 @compiled
