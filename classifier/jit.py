@@ -44,11 +44,11 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 lent: Any = partial(compiled, _nrt=False)
 """Compiles a function that borrows the arrays it is given: it makes none and returns none. References are not counted
 then, which else is half of the time of functions that are given an article with all its arrays."""
-_INSIDE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-inner: Any = partial(lent, **_INSIDE)
+_inside: Any = partial(numba.njit, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner: Any = partial(_inside, _nrt=False)
 """Compiles a function that compiled code alone calls and that makes no array. The way in from Python is left out: of a
-function that is given an article with all its arrays that takes long to compile."""
-maker: Any = partial(compiled, **_INSIDE)
+function that is given an article with all its arrays that takes long to compile. What calls it is kept on the disk."""
+maker: Any = _inside
 """The same for a function that makes or returns arrays."""
 inlined: Any = partial(numba.njit, inline="always")
 """Compiles a small function into each of those that call it."""
