@@ -39,6 +39,7 @@ from .lexicon import (
     put,
     token_bits,
 )
+from .name_runs import with_context
 from .names import BEGIN, END, find_names
 from .namesakes import (
     EITHER,
@@ -132,9 +133,9 @@ class Scene(NamedTuple):
 def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
     """The scene before the first quote. quotes: `assembly.Spans`; known: the `Lexicon`."""
     n_quotes = len(quotes.cue)
-    bits = token_bits(tokens.hash, known.keys, known.bits)
-    names = find_names(tokens, where, bits, known)
-    entities = join_names(tokens, names, bits, where.name, n_quotes)
+    body = with_context(tokens, where, token_bits(tokens.hash, known.keys, known.bits))
+    names = find_names(body, known)
+    entities = join_names(body, names, n_quotes)
     n = len(tokens.start)
     sentence = np.zeros(n, np.int32)
     paragraph = np.zeros(n, np.int32)
@@ -148,7 +149,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
     return Scene(
         tokens.hash,
         tokens.flags,
-        bits,
+        body.bits,
         where.quotation,
         sentence,
         paragraph,

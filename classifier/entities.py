@@ -92,8 +92,8 @@ class Entities(NamedTuple):
 
 
 @maker
-def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped-def]
-    """The `Entities` of a body. name_tags: (n_tokens,) `tagger.NAMES`; room: for so many described ones."""
+def join_names(tokens, names, room):  # type: ignore[no-untyped-def]
+    """The `Entities` of a body. tokens: `BodyTokens`; room: for so many described ones."""
     n = len(names.place)
     row = np.zeros((n + room, N_COLUMNS), np.int32)
     ends = np.zeros((n + room, 2), np.uint64)
@@ -104,15 +104,15 @@ def join_names(tokens, names, bits, name_tags, room):  # type: ignore[no-untyped
     keys = np.zeros(size, np.uint64)
     values = np.zeros(size, np.int32)
     total = np.zeros(1, np.int64)
-    made = Entities(row, ends, of_name, keys, values, total)
-    total[0] = _join(tokens, names, bits, name_tags, made)
-    return made
+    entities = Entities(row, ends, of_name, keys, values, total)
+    total[0] = _join(names, entities, tokens)
+    return entities
 
 
 @inner
-def _join(tokens, names, bits, name_tags, made):  # type: ignore[no-untyped-def]
+def _join(names, entities, tokens):  # type: ignore[no-untyped-def]
     """Fill `Entities` that have room for every name; returns how many there are."""
-    place, row, ends, of_name, keys, values = names.place, made.row, made.ends, made.of_name, made.keys, made.values
+    place, row, ends, keys, values = names.place, entities.row, entities.ends, entities.keys, entities.values
     n = len(place)
     count = 0
     for k in range(n):
@@ -124,20 +124,20 @@ def _join(tokens, names, bits, name_tags, made):  # type: ignore[no-untyped-def]
             if (place[k, N_WORDS] == 1) != single:
                 continue
             if single:
-                full = _named_in_full(full, k, place, of_name, row)
-            entity, kind, gender, renew = _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens)
+                full = _named_in_full(full, k, names, entities)
+            entity, kind, gender, renew = _meant(k, single, names, entities, tokens)
             if entity < 0:
                 entity = count
                 count += 1
-                _enter(entity, k, kind, names, row, ends, keys, values, tokens)
+                _enter(entity, k, kind, names, entities, tokens)
             whole = names.key[k, WHOLE_KEY]
             if renew or look_up(keys, values, whole) == 0:
                 put(keys, values, whole, entity + 1)
-            of_name[k] = entity
-            _take_note(entity, k, kind, gender, names, row, ends, bits, tokens)
+            entities.of_name[k] = entity
+            _take_note(entity, k, kind, gender, names, entities, tokens)
             for i in range(place[k, WORDS], place[k, END]):
-                if UNKNOWN < name_tags[i] <= STATE:
-                    row[entity, VOTES + name_tags[i]] += 1
+                if UNKNOWN < tokens.name[i] <= STATE:
+                    row[entity, VOTES + tokens.name[i]] += 1
     for entity in range(count):
         if row[entity, KIND] == UNKNOWN:
             row[entity, KIND] = np.argmax(row[entity, VOTES:])
@@ -150,93 +150,94 @@ def _join(tokens, names, bits, name_tags, made):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _named_in_full(full, k, place, of_name, row):  # type: ignore[no-untyped-def]
+def _named_in_full(full, k, names, entities):  # type: ignore[no-untyped-def]
     """Take note of the full names from the `full`-th name on that stand before the k-th; returns where to go on."""
+    place = names.place
     while full < len(place) and place[full, BEGIN] < place[k, BEGIN]:
         if place[full, N_WORDS] > 1:
-            row[of_name[full], LAST_FULL] = place[full, BEGIN] + 1
+            entities.row[entities.of_name[full], LAST_FULL] = place[full, BEGIN] + 1
         full += 1
     return full
 
 
 @inlined
-def _meant(k, single, names, of_name, row, keys, values, bits, name_tags, tokens):  # type: ignore[no-untyped-def]
+def _meant(k, single, names, entities, tokens):  # type: ignore[no-untyped-def]
     """The entity that a name means (-1: a new one), its type and gender, and whether it means that one from now on."""
     place = names.place
     kind = place[k, TYPE]
-    if kind == UNKNOWN and _introduced(place[k, BEGIN], tokens, bits):
+    if kind == UNKNOWN and _introduced(place[k, BEGIN], tokens):
         kind = PERSON
-    gender = gender_of_title(k, place, bits)
+    gender = gender_of_title(k, names, tokens)
     president = single and has_word(PRESIDENT, place[k, BEGIN], place[k, WORDS], tokens.hash)
-    elder = single and look_up(keys, values, names.key[k, LAST_KEY] ^ _JUNIORS) != 0
-    entity = _so_called(k, kind, single, names, tokens.hash, row, keys, values)
-    other = entity >= 0 and another(entity, gender, president, elder, row, tokens.hash)
+    elder = single and look_up(entities.keys, entities.values, names.key[k, LAST_KEY] ^ _JUNIORS) != 0
+    entity = _so_called(k, kind, single, names, entities, tokens)
+    other = entity >= 0 and another(entity, gender, president, elder, entities, tokens)
     if other:
         entity = -1
-    if entity < 0 and single and k > 0 and _in_brackets(k, place, tokens):
-        return of_name[k - 1], kind, gender, True
+    if entity < 0 and single and k > 0 and _in_brackets(k, names, tokens):
+        return entities.of_name[k - 1], kind, gender, True
     if entity < 0 and single and kind == ORGANIZATION:
-        entity = _body_by_part(k, names, row, keys, values, bits, tokens)
+        entity = _body_by_part(k, names, entities, tokens)
     elif entity < 0 and single and kind <= PERSON:
-        tagged = name_tags[place[k, LAST]] == PERSON
-        entity = _person_by_part(k, gender, president, elder, tagged, names, row, keys, values, bits, tokens)
+        tagged = tokens.name[place[k, LAST]] == PERSON
+        entity = _person_by_part(k, gender, president, elder, tagged, names, entities, tokens)
     elif entity < 0 and kind <= PERSON:
-        entity = by_full_name(k, place, names.key, row, keys, values, tokens)
+        entity = by_full_name(k, names, entities, tokens)
     elif entity < 0 and kind == ORGANIZATION:
-        entity = by_longer_name(k, place, names.key, row, keys, values, tokens.hash)
+        entity = by_longer_name(k, names, entities, tokens)
     return entity, kind, gender, other and president
 
 
 @inlined
-def _so_called(k, kind, single, names, hashes, row, keys, values):  # type: ignore[no-untyped-def]
+def _so_called(k, kind, single, names, entities, tokens):  # type: ignore[no-untyped-def]
     """The entity that has been called by the same name, a state by any of its names; else -1."""
+    keys, values = entities.keys, entities.values
     if kind == STATE:
         return look_up(keys, values, np.uint64(names.place[k, STATE_NUMBER] // 2) * _STATE_KEY) - 1
     begin = names.place[k, BEGIN]
-    if single and begin > 0 and hashes[begin - 1] == _THE and among(_HALVES, hashes[begin]):
+    if single and begin > 0 and tokens.hash[begin - 1] == _THE and among(_HALVES, tokens.hash[begin]):
         half = look_up(keys, values, joined(names.key[k, WHOLE_KEY], _KOREA)) - 1  # the North
         if half >= 0:
             return half
     entity = look_up(keys, values, names.key[k, WHOLE_KEY]) - 1
-    return -1 if entity >= 0 and row[entity, KIND] == STATE else entity
+    return -1 if entity >= 0 and entities.row[entity, KIND] == STATE else entity
 
 
 @inlined
-def _body_by_part(k, names, row, keys, values, bits, tokens):  # type: ignore[no-untyped-def]
+def _body_by_part(k, names, entities, tokens):  # type: ignore[no-untyped-def]
     """The body that one word is short for ("the Times"), or -1.
 
     A person's name in capitals may stand alone, as an acronym does.
     """
     last_key = names.key[k, LAST_KEY]
-    if noun_of(bits[names.place[k, LAST]]) != ORGANIZATION:
-        return ending_in(last_key, PERSON, row, keys, values)
+    if noun_of(tokens.bits[names.place[k, LAST]]) != ORGANIZATION:
+        return ending_in(last_key, PERSON, entities)
     if among(_OWN_NAMES, last_key):
         return -1
-    entity = ending_in(last_key, ORGANIZATION, row, keys, values)
-    return entity if entity >= 0 else headed_by(names.key[k, FIRST_KEY], row, keys, values, tokens.hash)
+    entity = ending_in(last_key, ORGANIZATION, entities)
+    return entity if entity >= 0 else headed_by(names.key[k, FIRST_KEY], entities, tokens)
 
 
 @inlined
-def _person_by_part(  # type: ignore[no-untyped-def]
-    k, gender, president, elder, tagged, names, row, keys, values, bits, tokens
-):
+def _person_by_part(k, gender, president, elder, tagged, names, entities, tokens):  # type: ignore[no-untyped-def]
     """Whom one word means by the last, first or middle name, or -1."""
     place, key = names.place, names.key
-    entity = by_last_name(k, gender, president, elder, key, row, keys, values, tokens.hash)
-    if entity < 0 and not goes_by_last_name(k, place, bits, tokens.hash):
-        entity = by_first_name(k, tagged, place, key, row, keys, values, bits, tokens.flags)
-    if entity < 0 and not bits[place[k, WORDS]] & (HE | SHE):
-        entity = look_up(keys, values, key[k, WHOLE_KEY] ^ _BY_MIDDLE) - 1
-        if entity >= 0 and row[entity, KIND] > PERSON:
+    entity = by_last_name(k, gender, president, elder, names, entities, tokens)
+    if entity < 0 and not goes_by_last_name(k, names, tokens):
+        entity = by_first_name(k, tagged, names, entities, tokens)
+    if entity < 0 and not tokens.bits[place[k, WORDS]] & (HE | SHE):
+        entity = look_up(entities.keys, entities.values, key[k, WHOLE_KEY] ^ _BY_MIDDLE) - 1
+        if entity >= 0 and entities.row[entity, KIND] > PERSON:
             return -1
     return entity
 
 
 @inlined
-def _enter(entity, k, kind, names, row, ends, keys, values, tokens):  # type: ignore[no-untyped-def]
+def _enter(entity, k, kind, names, entities, tokens):  # type: ignore[no-untyped-def]
     """Make a new entity of a name, to be found by its words."""
+    row, keys, values = entities.row, entities.keys, entities.values
     place, key, flags = names.place, names.key, tokens.flags
-    _name_after(entity, k, names, row, ends)
+    _name_after(entity, k, names, entities)
     row[entity, KIND] = kind
     row[entity, FIRST] = row[entity, SECOND] = -1
     row[entity, TITLE_BEGIN], row[entity, TITLE_END] = place[k, BEGIN], place[k, WORDS]
@@ -263,24 +264,26 @@ def _enter(entity, k, kind, names, row, ends, keys, values, tokens):  # type: ig
 
 
 @inlined
-def _name_after(entity, k, names, row, ends):  # type: ignore[no-untyped-def]
+def _name_after(entity, k, names, entities):  # type: ignore[no-untyped-def]
     """Take a name for the fullest of an entity."""
+    row = entities.row
     row[entity, NAME_BEGIN], row[entity, NAME_END] = names.place[k, WORDS], names.place[k, END]
     row[entity, LENGTH] = names.place[k, N_WORDS]
-    ends[entity, 0], ends[entity, 1] = names.key[k, FIRST_KEY], names.key[k, LAST_KEY]
+    entities.ends[entity, 0], entities.ends[entity, 1] = names.key[k, FIRST_KEY], names.key[k, LAST_KEY]
 
 
 @inlined
-def _take_note(entity, k, kind, gender, names, row, ends, bits, tokens):  # type: ignore[no-untyped-def]
+def _take_note(entity, k, kind, gender, names, entities, tokens):  # type: ignore[no-untyped-def]
     """Take note of what a name tells of its entity; gender: by the title."""
+    row = entities.row
     place, flags = names.place, tokens.flags
     row[entity, MENTIONS] += 1
-    fuller = _fuller(k, entity, place, row, tokens.hash, flags, bits)
+    fuller = _fuller(k, entity, names, entities, tokens)
     if kind == STATE and place[k, STATE_NUMBER] & 1:
         fuller = fuller or not row[entity, OWN_NAME]
         row[entity, OWN_NAME] = 1
     if fuller:
-        _name_after(entity, k, names, row, ends)
+        _name_after(entity, k, names, entities)
     if row[entity, KIND] == UNKNOWN:
         row[entity, KIND] = kind
     if _n_words(place[k, BEGIN], place[k, WORDS], flags) > _n_words(
@@ -290,12 +293,13 @@ def _take_note(entity, k, kind, gender, names, row, ends, bits, tokens):  # type
     if row[entity, ADDRESSED] == EITHER:
         row[entity, ADDRESSED] = gender
     if row[entity, GENDER] == EITHER:
-        row[entity, GENDER] = gender if gender != EITHER else _gender_of_name(k, place, bits)
+        row[entity, GENDER] = gender if gender != EITHER else _gender_of_name(k, names, tokens)
 
 
 @inner
-def _introduced(begin, tokens, bits):  # type: ignore[no-untyped-def]
+def _introduced(begin, tokens):  # type: ignore[no-untyped-def]
     """Whether a name stands after an office (lawyer Ana), or somebody's relative or officer (his mother, Ana)."""
+    bits = tokens.bits
     at = begin - 1
     if at < 0:
         return False
@@ -324,8 +328,9 @@ def with_last_name(keys, values, word):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _in_brackets(k, place, tokens):  # type: ignore[no-untyped-def]
+def _in_brackets(k, names, tokens):  # type: ignore[no-untyped-def]
     """Whether a name is an abbreviation in brackets right after the name before it."""
+    place = names.place
     begin = place[k, BEGIN]
     return (
         place[k - 1, END] == begin - 1
@@ -336,23 +341,24 @@ def _in_brackets(k, place, tokens):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _fuller(k, entity, place, row, hashes, flags, bits):  # type: ignore[no-untyped-def]
+def _fuller(k, entity, names, entities, tokens):  # type: ignore[no-untyped-def]
     """Whether a name says more than the one the entity has; long runs are headlines rather than names."""
+    place, row, hashes = names.place, entities.row, tokens.hash
     words = place[k, N_WORDS]
     if (
         words > 1
         and words == row[entity, LENGTH]
-        and _in_capitals(row[entity, NAME_BEGIN], row[entity, NAME_END], flags)
+        and _in_capitals(row[entity, NAME_BEGIN], row[entity, NAME_END], tokens.flags)
     ):
-        return not _in_capitals(place[k, WORDS], place[k, END], flags)
+        return not _in_capitals(place[k, WORDS], place[k, END], tokens.flags)
     if place[k, TYPE] == STATE:
         return place[k, STATE_NUMBER] & 1 > 0 and words > row[entity, LENGTH]
     if row[entity, KIND] == STATE or not row[entity, LENGTH] < words <= 5:
         return False
     if past_us(place[k, WORDS], place[k, END], hashes) > place[k, WORDS]:
         return False
-    given = bits[place[k, WORDS]] & (HE | SHE) > 0
-    if given or bits[row[entity, NAME_BEGIN]] & (HE | SHE) == 0:
+    given = tokens.bits[place[k, WORDS]] & (HE | SHE) > 0
+    if given or tokens.bits[row[entity, NAME_BEGIN]] & (HE | SHE) == 0:
         return True
     a, b = place[k, END], row[entity, NAME_END]
     return row[entity, LENGTH] > 1 and hashes[a - 1] == hashes[b - 1] and hashes[a - 2] == hashes[b - 2]
@@ -364,11 +370,11 @@ def _in_capitals(begin, end, flags):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _gender_of_name(k, place, bits):  # type: ignore[no-untyped-def]
+def _gender_of_name(k, names, tokens):  # type: ignore[no-untyped-def]
     """The gender that a full name's first word tells."""
-    if place[k, N_WORDS] == 1:
+    if names.place[k, N_WORDS] == 1:
         return EITHER
-    given = bits[place[k, WORDS]] & (HE | SHE)
+    given = tokens.bits[names.place[k, WORDS]] & (HE | SHE)
     return MALE if given == HE else FEMALE if given == SHE else EITHER
 
 

@@ -1,12 +1,16 @@
 """Runs of capitalized words that may be names: where each begins and ends, and which belong together.
 
-A run holds titles, too; `names.py` tells them from the name.
+A run holds titles, too; `names.py` tells them from the name. Functions of these files work on `BodyTokens`.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import CAPITAL_LEVEL
 from .context import INSIDE, OPENING
 from .hashing import among
 from .jit import inlined, inner, maker
@@ -86,6 +90,37 @@ _SHORTEST_CRY = 5
 """Letters of a word in capitals before a name that is no acronym (WATCHED)."""
 
 
+class BodyTokens(NamedTuple):
+    """The tokens of a body and what is known of each.
+
+    hash, flags, mark, points, start, end: of `Tokens`; quotation, sentence_start, tag, name: of `Context`; level:
+    (n_tokens,), how often the word has a capital (`columns.CAPITAL_LEVEL`); bits: (n_tokens,) uint32 of
+    `lexicon.token_bits`.
+    """
+
+    hash: NDArray[np.uint64]
+    flags: NDArray[np.uint8]
+    mark: NDArray[np.uint8]
+    points: NDArray[np.uint32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    quotation: NDArray[np.uint8]
+    sentence_start: NDArray[np.int32]
+    tag: NDArray[np.uint8]
+    name: NDArray[np.uint8]
+    level: NDArray[np.int16]
+    bits: NDArray[np.uint32]
+
+
+@maker
+def with_context(tokens, where, bits):  # type: ignore[no-untyped-def]
+    """The `BodyTokens` of a body with its `Context` and the bits of its words."""
+    return BodyTokens(
+        tokens.hash, tokens.flags, tokens.mark, tokens.points, tokens.start, tokens.end, where.quotation,
+        where.sentence_start, where.tag, where.name, where.classes[:, CAPITAL_LEVEL], bits,
+    )  # fmt: skip
+
+
 @inner
 def generation(word):  # type: ignore[no-untyped-def]
     """Whether a word tells father and son apart (Jr., Sr.)."""
@@ -93,21 +128,22 @@ def generation(word):  # type: ignore[no-untyped-def]
 
 
 @maker
-def joined_runs(hashes, flags, tag, bits, runs, level):  # type: ignore[no-untyped-def]
+def joined_runs(runs, tokens):  # type: ignore[no-untyped-def]
     """Runs with ``of`` between them joined where the first ends in an office or a body (Ministry of Eels)."""
     out = np.empty_like(runs)
-    return out[: _write_joined(hashes, flags, tag, bits, runs, level, out)]
+    return out[: _write_joined(runs, out, tokens)]
 
 
 @inner
-def _write_joined(hashes, flags, tag, bits, runs, level, out):  # type: ignore[no-untyped-def]
+def _write_joined(runs, out, tokens):  # type: ignore[no-untyped-def]
     """Write runs to `out`, joined where they belong together; returns how many there are."""
+    hashes, bits = tokens.hash, tokens.bits
     count = 0
     for r in range(len(runs)):
         stop, possessive = runs[r, 1], runs[r, 2]
-        begin = _first_token(runs[r, 0], out[count - 1, 1] if count else 0, hashes, flags, tag, bits, level)
+        begin = _first_token(runs[r, 0], out[count - 1, 1] if count else 0, tokens)
         near = count > 0 and not out[count - 1, 2] and out[count - 1, 1] < begin <= out[count - 1, 1] + 2
-        if near and not flags[begin] & SENTENCE and stop - out[count - 1, 0] <= LONGEST_RUN:
+        if near and not tokens.flags[begin] & SENTENCE and stop - out[count - 1, 0] <= LONGEST_RUN:
             last = out[count - 1, 1]
             direct = begin == last + 1 or hashes[last + 1] == _THE or hashes[last + 1] == _A
             of, for_, on = hashes[last] == _OF and direct, hashes[last] == _FOR and direct, hashes[last] == _ON
@@ -121,7 +157,7 @@ def _write_joined(hashes, flags, tag, bits, runs, level, out):  # type: ignore[n
                 on_what = on_what or hashes[i] == _ON
                 of_person = of_person or bits[i] & (HE | SHE | TITLE) > 0
             purpose = hashes[last] == _TO and begin == last + 1 and among(_PURPOSEFUL, hashes[last - 1])
-            many = last == out[count - 1, 0] + 1 and (noun_of(head) == GROUP or tag[last - 1] == _PLURAL)
+            many = last == out[count - 1, 0] + 1 and (noun_of(head) == GROUP or tokens.tag[last - 1] == _PLURAL)
             field = bits[last] & AND > 0 and begin == last + 1 and among(_FIELDS, hashes[last - 1])
             on_field = on and direct and among(_ON_FIELDS, hashes[last - 1])
             # Growers for Clean Water, Commissioner for Trade
@@ -131,7 +167,7 @@ def _write_joined(hashes, flags, tag, bits, runs, level, out):  # type: ignore[n
             if named or (both and has_of and not body and not office and not of_person):
                 out[count - 1, 1], out[count - 1, 2] = stop, possessive
                 continue
-        if count > 0 and _owned_body(out[count - 1], begin, stop, hashes, flags, bits, level):
+        if count > 0 and _owned_body(out[count - 1], begin, stop, tokens):
             out[count - 1, 1], out[count - 1, 2] = stop, possessive
             continue
         out[count, 0], out[count, 1], out[count, 2] = begin, stop, possessive
@@ -140,11 +176,12 @@ def _write_joined(hashes, flags, tag, bits, runs, level, out):  # type: ignore[n
 
 
 @inner
-def _first_token(begin, free, hashes, flags, tag, bits, level):  # type: ignore[no-untyped-def]
+def _first_token(begin, free, tokens):  # type: ignore[no-untyped-def]
     """Where a run begins with the words before it that are part of its name, and that nothing showed as such so far.
 
     free: the first token behind the run before.
     """
+    hashes, flags, bits = tokens.hash, tokens.flags, tokens.bits
     if flags[begin] & SENTENCE:
         return begin
     if begin > 1 and free <= begin - 2:
@@ -159,28 +196,35 @@ def _first_token(begin, free, hashes, flags, tag, bits, level):  # type: ignore[
         return begin
     if bits[begin] & TITLE:
         # and so "Foreign Minister", though not "But Minister": the first word must be one that can stand in a title
-        return begin - 1 if tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME) else begin
-    return begin - 1 if _first_of_body(begin - 1, tag, bits, hashes, level) else begin
+        return begin - 1 if tokens.tag[begin - 1] in (_ADJECTIVE, _NOUN, _NAME) else begin
+    return begin - 1 if _first_of_body(begin - 1, tokens) else begin
 
 
 @inner
-def _first_of_body(i, tag, bits, hashes, level):  # type: ignore[no-untyped-def]
+def _first_of_body(i, tokens):  # type: ignore[no-untyped-def]
     """Whether the first word of a sentence belongs to a name of common words after it (Eel Rights Watch)."""
-    common = level[i] == 1 and 0 < level[i + 1] < 3
+    tag = tokens.tag
+    common = tokens.level[i] == 1 and 0 < tokens.level[i + 1] < 3
     word = tag[i] == _NAME or tag[i] == _NOUN or tag[i] == _ADJECTIVE
-    return common and word and not among(_BEFORE_NAMES, hashes[i]) and not bits[i] & (TITLE | PREPOSITION | AND)
+    return (
+        common
+        and word
+        and not among(_BEFORE_NAMES, tokens.hash[i])
+        and not tokens.bits[i] & (TITLE | PREPOSITION | AND)
+    )
 
 
 @inner
-def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[no-untyped-def]
+def _owned_body(run, begin, stop, tokens):  # type: ignore[no-untyped-def]
     """Whether a run goes on as a body after a possessive, unlike Ana Li's Office.
 
     The owner is an office or a group (Sheriff's Office), a saint (St. Ana's Church), or many (Growers' Union).
     """
+    hashes, bits = tokens.hash, tokens.bits
     last = run[1]
-    if not run[2] or not last < begin <= last + 2 or flags[begin - 1] & SPACED or stop - run[0] > LONGEST_RUN:
+    if not run[2] or not last < begin <= last + 2 or tokens.flags[begin - 1] & SPACED or stop - run[0] > LONGEST_RUN:
         return False
-    many = level[last - 1] < 2 and begin == last + 1 and not bits[last - 1] & (TITLE | HE | SHE | DEMONYM)
+    many = tokens.level[last - 1] < 2 and begin == last + 1 and not bits[last - 1] & (TITLE | HE | SHE | DEMONYM)
     if (many or among(_MANY, hashes[last - 1])) and not bits[begin] & (HE | SHE | TITLE):
         return True
     saint = hashes[run[0]] == _ST or hashes[run[0]] == _SAINT
@@ -189,169 +233,172 @@ def _owned_body(run, begin, stop, hashes, flags, bits, level):  # type: ignore[n
 
 
 @maker
-def find_runs(  # type: ignore[no-untyped-def]
-    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags
-):
+def find_runs(tokens):  # type: ignore[no-untyped-def]
     """Runs of name words: (n_runs, 3) int32 begin, end, whether a possessive 's follows."""
-    out = np.empty((len(hashes), 3), np.int32)
-    count = _write_runs(
-        hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags, out
-    )  # fmt: skip
-    return out[:count].copy()
+    out = np.empty((len(tokens.hash), 3), np.int32)
+    return out[: _write_runs(out, tokens)].copy()
 
 
 @inner
-def _write_runs(  # type: ignore[no-untyped-def]
-    hashes, flags, mark, points, start, end, level, quotation, sentence_start, bits, name_tags, out
-):
+def _write_runs(out, tokens):  # type: ignore[no-untyped-def]
     """Write the runs of name words to `out`; returns how many there are."""
-    n = len(hashes)
+    flags = tokens.flags
+    n = len(tokens.hash)
     count = 0
     i = 0
     while i < n:
-        if not flags[i] & CAPITAL or not _name_word(
-            i, n, hashes, flags, points, start, end, level, quotation, sentence_start, bits, name_tags
-        ):  # fmt: skip
+        if not flags[i] & CAPITAL or not _name_word(i, tokens):
             i += 1
             continue
-        if party_of_state(i, n, hashes, flags):
+        if party_of_state(i, n, tokens.hash, flags):
             i += 1
             while i < n and not flags[i] & SPACED:
                 i += 1
             continue
-        i = _past_the(i, n, hashes, flags, sentence_start, bits)
+        i = _past_the(i, tokens)
         out[count, 0] = i
-        i = _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_start, bits)
+        i = _run_end(i, tokens)
         out[count, 1] = i
-        out[count, 2] = _possessive(i, n, flags, mark, points, start, end)
+        out[count, 2] = _possessive(i, tokens)
         count += 1
     return count
 
 
 @inlined
-def _past_the(i, n, hashes, flags, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _past_the(i, tokens):  # type: ignore[no-untyped-def]
     """Where a run begins that begins with an article: after it in The Oslo Times and The Times, not in The Hill."""
-    if hashes[i] != _THE or i + 2 >= n or not flags[i + 1] & CAPITAL:
+    if tokens.hash[i] != _THE or i + 2 >= len(tokens.hash) or not tokens.flags[i + 1] & CAPITAL:
         return i
-    more = flags[i + 2] & CAPITAL and sentence_start[i + 2] != i + 2
-    return i + 1 if more or noun_of(bits[i + 1]) == ORGANIZATION else i
+    more = tokens.flags[i + 2] & CAPITAL and tokens.sentence_start[i + 2] != i + 2
+    return i + 1 if more or noun_of(tokens.bits[i + 1]) == ORGANIZATION else i
 
 
 @inlined
-def _run_end(i, n, hashes, flags, mark, points, start, end, level, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _run_end(i, tokens):  # type: ignore[no-untyped-def]
     """One past the last token of the run that begins at token `i`."""
     j = i + 1
-    if _partisan(i, n, hashes, flags, bits):
+    if _partisan(i, tokens):
         return j
-    while j < n and j - i < _LONGEST_NAME:
-        if flags[j] & CAPITAL:
-            if not _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start, bits):
+    while j < len(tokens.hash) and j - i < _LONGEST_NAME:
+        if tokens.flags[j] & CAPITAL:
+            if not _capital_joins(i, j, tokens):
                 return j
             j += 1
             continue
-        after = _past_mark(i, j, n, hashes, flags, mark, points, start, end, sentence_start, bits)
+        after = _past_mark(i, j, tokens)
         if after == j:
-            after = _past_particles(i, j, n, flags, points, start, sentence_start, bits)
+            after = _past_particles(i, j, tokens)
         if after == j:
-            return _with_stop(i, j, hashes, flags, points, start, end, bits)
+            return _with_stop(i, j, tokens)
         j = after
     return j
 
 
 @inlined
-def _partisan(i, n, hashes, flags, bits):  # type: ignore[no-untyped-def]
+def _partisan(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a word says whom another name is for or against (the pro-Tonk Orrin Times)."""
-    if i < 2 or hashes[i - 1] != _HYPHEN or flags[i] & SPACED or not among(_PARTISAN, hashes[i - 2]):
+    flags = tokens.flags
+    if i < 2 or tokens.hash[i - 1] != _HYPHEN or flags[i] & SPACED or not among(_PARTISAN, tokens.hash[i - 2]):
         return False
-    return not bits[i] & (HE | SHE) and i + 2 < n and flags[i + 1] & flags[i + 2] & CAPITAL > 0
+    return not tokens.bits[i] & (HE | SHE) and i + 2 < len(tokens.hash) and flags[i + 1] & flags[i + 2] & CAPITAL > 0
 
 
 @inlined
-def _capital_joins(i, j, n, hashes, flags, points, start, level, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _capital_joins(i, j, tokens):  # type: ignore[no-untyped-def]
     """Whether the capitalized word at token `j` belongs to the run that begins at `i`."""
-    if sentence_start[j] == j or (not flags[j] & SPACED and flags[j - 1] & WORD):
+    hashes, flags = tokens.hash, tokens.flags
+    if tokens.sentence_start[j] == j or (not flags[j] & SPACED and flags[j - 1] & WORD):
         return False
-    he = hashes[j] == _HE and level[j - 1] != 1  # Liu He
-    if not he and _calendar(j, n, hashes, flags, points, start, bits):
+    he = hashes[j] == _HE and tokens.level[j - 1] != 1  # Liu He
+    if not he and _calendar(j, tokens):
         return False
-    caption = j > i + 1 and among(_AGENCIES, hashes[j]) and bits[i] & (HE | SHE)  # Ana Li AP Tom Ek
-    return not caption and not party_of_state(j, n, hashes, flags)
+    caption = j > i + 1 and among(_AGENCIES, hashes[j]) and tokens.bits[i] & (HE | SHE)  # Ana Li AP Tom Ek
+    return not caption and not party_of_state(j, len(tokens.hash), hashes, flags)
 
 
 @inlined
-def _past_mark(i, j, n, hashes, flags, mark, points, start, end, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _past_mark(i, j, tokens):  # type: ignore[no-untyped-def]
     """Past what is no word at token `j` and within a name, with the word behind it; `j` where a name ends there."""
-    if j + 1 >= n:
+    hashes, flags = tokens.hash, tokens.flags
+    if j + 1 >= len(tokens.hash):
         return j
-    point = points[start[j]]
+    point = tokens.points[tokens.start[j]]
     touching = not flags[j] & SPACED
     joins = flags[j + 1] & WORD and not flags[j + 1] & SPACED
-    follows = flags[j + 1] & CAPITAL and sentence_start[j + 1] != j + 1
+    follows = flags[j + 1] & CAPITAL and tokens.sentence_start[j + 1] != j + 1
     if point == 0x2C and flags[j + 1] & CAPITAL and generation(hashes[j + 1]):
         return j + 2  # Ana Li, Jr., but not Rockville, Md.
     if point == 0x2D and touching and joins:
         return j + 2  # Jean-Yves, al-Assad
-    if mark[j] == APOSTROPHE and joins and (follows or not among(_AFTER_APOSTROPHE, hashes[j + 1])):
+    if tokens.mark[j] == APOSTROPHE and joins and (follows or not among(_AFTER_APOSTROPHE, hashes[j + 1])):
         return j + 2  # O'Rourke, Ra'ad
     if point == 0x2E and touching and follows and not (hashes[j - 1] == _V and j - i > 2):
-        return j + 2 if _shortened(j - 1, start, end, bits) else j  # John F. Kennedy, Mr. Smith, U.S. Attorney
+        return j + 2 if _shortened(j - 1, tokens) else j  # John F. Kennedy, Mr. Smith, U.S. Attorney
     if point == 0x26 and follows:
         return j + 2  # Johnson & Johnson
-    return _nickname_end(j, n, flags, mark, points, start, sentence_start) if bits[j - 1] & (HE | SHE) else j
+    return _nickname_end(j, tokens) if tokens.bits[j - 1] & (HE | SHE) else j
 
 
 @inner
-def _shortened(i, start, end, bits):  # type: ignore[no-untyped-def]
+def _shortened(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a full stop behind a word belongs to it: behind a letter and a word that is short for another."""
-    return end[i] - start[i] == 1 or bits[i] & SHORT > 0
+    return tokens.end[i] - tokens.start[i] == 1 or tokens.bits[i] & SHORT > 0
 
 
 @inlined
-def _past_particles(i, j, n, flags, points, start, sentence_start, bits):  # type: ignore[no-untyped-def]
+def _past_particles(i, j, tokens):  # type: ignore[no-untyped-def]
     """Past one or two particles at token `j` and the word behind them (Ana de la Li); `j` where there are none."""
-    if not flags[j] & WORD or j - i >= _LONGEST_BEFORE_PARTICLE or not bits[j] & PARTICLE:
+    n, flags = len(tokens.hash), tokens.flags
+    if not flags[j] & WORD or j - i >= _LONGEST_BEFORE_PARTICLE or not tokens.bits[j] & PARTICLE:
         return j
     k = j + 1
-    if k < n and flags[k] & WORD and bits[k] & PARTICLE:
+    if k < n and flags[k] & WORD and tokens.bits[k] & PARTICLE:
         k += 1
-    if k < n and points[start[k]] == 0x2D and not flags[k] & SPACED:
+    if k < n and tokens.points[tokens.start[k]] == 0x2D and not flags[k] & SPACED:
         k += 1  # al-Harazi
-    return k + 1 if k < n and flags[k] & CAPITAL and sentence_start[k] != k else j
+    return k + 1 if k < n and flags[k] & CAPITAL and tokens.sentence_start[k] != k else j
 
 
 @inlined
-def _with_stop(i, j, hashes, flags, points, start, end, bits):  # type: ignore[no-untyped-def]
+def _with_stop(i, j, tokens):  # type: ignore[no-untyped-def]
     """Where a run that stops at token `j` ends: with the full stop there that belongs to its last word (Ana Li Jr.)."""
-    if points[start[j]] != 0x2E:
+    if tokens.points[tokens.start[j]] != 0x2E:
         return j
-    if hashes[j - 1] == _V and j - i > 2:
+    if tokens.hash[j - 1] == _V and j - i > 2:
         return j - 1  # United States V. Ana Li
-    short = not flags[j] & SPACED and _shortened(j - 1, start, end, bits) and j - i > 1
-    return j + 1 if short and (end[j - 1] - start[j - 1] == 1 or bits[j - 1] & SUFFIX) else j
+    short = not tokens.flags[j] & SPACED and _shortened(j - 1, tokens) and j - i > 1
+    return j + 1 if short and (tokens.end[j - 1] - tokens.start[j - 1] == 1 or tokens.bits[j - 1] & SUFFIX) else j
 
 
 @inlined
-def _possessive(j, n, flags, mark, points, start, end):  # type: ignore[no-untyped-def]
+def _possessive(j, tokens):  # type: ignore[no-untyped-def]
     """Whether a possessive follows a run that ends before token `j`."""
-    if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and end[j + 1] - start[j + 1] == 1:
-        return points[start[j + 1]] == 0x73
+    n, mark = len(tokens.hash), tokens.mark
+    if j + 1 < n and (mark[j] == APOSTROPHE or mark[j] == MARK_SINGLE) and tokens.end[j + 1] - tokens.start[j + 1] == 1:
+        return tokens.points[tokens.start[j + 1]] == 0x73
     # the Lis' house, though not 'CASE CLOSED'
-    return j < n and mark[j] == MARK_SINGLE and not flags[j] & SPACED and points[end[j - 1] - 1] in _SIBILANTS
+    return (
+        j < n
+        and mark[j] == MARK_SINGLE
+        and not tokens.flags[j] & SPACED
+        and tokens.points[tokens.end[j - 1] - 1] in _SIBILANTS
+    )
 
 
 @inner
-def _nickname_end(j, n, flags, mark, points, start, sentence_start):  # type: ignore[no-untyped-def]
+def _nickname_end(j, tokens):  # type: ignore[no-untyped-def]
     """Past one or two words in marks or brackets at token `j` that part a name (Ana “Fish” Li); `j` where none do."""
-    bracket = points[start[j]] == 0x28
-    if not flags[j] & SPACED or not (bracket or mark[j] != MARK_NONE):
+    n, flags = len(tokens.hash), tokens.flags
+    bracket = tokens.points[tokens.start[j]] == 0x28
+    if not flags[j] & SPACED or not (bracket or tokens.mark[j] != MARK_NONE):
         return j
     k = j + 1
     while k < n and k <= j + 2 and flags[k] & CAPITAL and not flags[k] & ALLCAPS:
         k += 1
     if k == j + 1 or k + 1 >= n or flags[k] & SPACED or not flags[k + 1] & CAPITAL or not flags[k + 1] & SPACED:
         return j
-    closed = points[start[k]] == 0x29 if bracket else mark[k] != MARK_NONE
-    return k + 1 if closed and sentence_start[k + 1] != k + 1 else j
+    closed = tokens.points[tokens.start[k]] == 0x29 if bracket else tokens.mark[k] != MARK_NONE
+    return k + 1 if closed and tokens.sentence_start[k + 1] != k + 1 else j
 
 
 @inner
@@ -363,32 +410,32 @@ def party_of_state(i, n, hashes, flags):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _name_word(  # type: ignore[no-untyped-def]
-    i, n, hashes, flags, points, start, end, level, quotation, sentence_start, bits, name_tags
-):
+def _name_word(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is part of a name rather than the first word of a sentence."""
-    if _calendar(i, n, hashes, flags, points, start, bits):
+    n, flags, level, quotation, bits = len(tokens.hash), tokens.flags, tokens.level, tokens.quotation, tokens.bits
+    if _calendar(i, tokens):
         return False
-    if _before_name(i, n, hashes, flags, start, level, bits):
+    if _before_name(i, tokens):
         return False
     if bits[i] & (HE | SHE) and i + 2 < n and bits[i + 1] & PARTICLE and not flags[i + 1] & CAPITAL:
         if flags[i + 2] & CAPITAL:
             return True  # Bill de Tonk, but not "Will Le Velm …?"
-    goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, n, flags, points, start)
+    goes_on = (i + 1 < n and flags[i + 1] & CAPITAL > 0) or _hyphenated(i, tokens)
     opens = i > 0 and quotation[i] == INSIDE and quotation[i - 1] == OPENING
-    if sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
+    if tokens.sentence_start[i] != i and not opens and not (i > 0 and quotation[i] == INSIDE and level[i] < 3):
         return level[i] != 1 or goes_on or (i > 0 and flags[i - 1] & WORD > 0)
     if level[i] == 1 and not (bits[i] & PARTICLE and goes_on):
         # CNN, US: words that are written without capitals, too, in addresses or as another word
         alone = i + 1 == n or not flags[i + 1] & ALLCAPS
-        short = flags[i] & ALLCAPS > 0 and end[i] - start[i] <= _LONGEST_ACRONYM
-        return alone and short and name_tags[i] > PERSON and not pronoun_of(bits[i])
+        short = flags[i] & ALLCAPS > 0 and tokens.end[i] - tokens.start[i] <= _LONGEST_ACRONYM
+        return alone and short and tokens.name[i] > PERSON and not pronoun_of(bits[i])
     return level[i] != 2 or goes_on
 
 
 @inner
-def _before_name(i, n, hashes, flags, start, level, bits):  # type: ignore[no-untyped-def]
+def _before_name(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a word with a capital only stands before a name: Former, WATCHED, or one of a row of buttons."""
+    n, hashes, flags = len(tokens.hash), tokens.hash, tokens.flags
     if among(_PLATFORMS, hashes[i]):
         after = i + 1 < n and among(_PLATFORMS, hashes[i + 1])
         return after or (i > 0 and among(_PLATFORMS, hashes[i - 1]))
@@ -397,18 +444,19 @@ def _before_name(i, n, hashes, flags, start, level, bits):  # type: ignore[no-un
     if i + 1 >= n or flags[i + 1] & (CAPITAL | ALLCAPS) != CAPITAL:
         return False
     if among(_BEFORE_NAMES, hashes[i]):
-        return not bits[i + 1] & TITLE
-    if among(_AGENCIES, hashes[i]) and bits[i + 1] & (HE | SHE):
+        return not tokens.bits[i + 1] & TITLE
+    if among(_AGENCIES, hashes[i]) and tokens.bits[i + 1] & (HE | SHE):
         return i > 0 and flags[i - 1] & CAPITAL > 0
-    return flags[i] & ALLCAPS > 0 and level[i] == 1 and start[i + 1] - start[i] > _SHORTEST_CRY
+    return flags[i] & ALLCAPS > 0 and tokens.level[i] == 1 and tokens.start[i + 1] - tokens.start[i] > _SHORTEST_CRY
 
 
 @inner
-def _hyphenated(i, n, flags, points, start):  # type: ignore[no-untyped-def]
+def _hyphenated(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a hyphen joins a word to a capitalized one (Al-Jazeera)."""
+    flags = tokens.flags
     return (
-        i + 2 < n
-        and points[start[i + 1]] == 0x2D
+        i + 2 < len(tokens.hash)
+        and tokens.points[tokens.start[i + 1]] == 0x2D
         and not flags[i + 1] & SPACED
         and not flags[i + 2] & SPACED
         and flags[i + 2] & CAPITAL > 0
@@ -416,11 +464,12 @@ def _hyphenated(i, n, flags, points, start):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _calendar(i, n, hashes, flags, points, start, bits):  # type: ignore[no-untyped-def]
+def _calendar(i, tokens):  # type: ignore[no-untyped-def]
     """Whether a capitalized word is one of the calendar or ``I``, and no part of a name (Theresa May, Sun-Times)."""
-    if not bits[i] & NEVER or _hyphenated(i, n, flags, points, start):
+    n, hashes, flags, bits = len(tokens.hash), tokens.hash, tokens.flags, tokens.bits
+    if not bits[i] & NEVER or _hyphenated(i, tokens):
         return False
-    hyphen = i + 2 < n and points[start[i + 1]] == 0x2D and not flags[i + 1] & SPACED
+    hyphen = i + 2 < n and tokens.points[tokens.start[i + 1]] == 0x2D and not flags[i + 1] & SPACED
     if hyphen and i > 0 and flags[i - 1] & CAPITAL and flags[i + 2] & (WORD | NUMBER | SPACED) == WORD:
         return False  # Ek Jun-wei
     if among(_GIVEN_DAYS, hashes[i]) and i + 1 < n and flags[i + 1] & CAPITAL:  # Jan Ek, Sun Weili, April Li

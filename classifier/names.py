@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import CAPITAL_LEVEL
 from .hashing import among
 from .jit import inlined, inner, maker
 from .lexicon import (
@@ -71,75 +70,67 @@ class Names(NamedTuple):
     key: NDArray[np.uint64]
 
 
+class RunWords(NamedTuple):
+    """Room for the words of a run: first token and one past the last, hash, `lexicon` bits; (`LONGEST_RUN`,) each."""
+
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    bits: NDArray[np.uint32]
+
+
 @maker
-def find_names(tokens, where, bits, known):  # type: ignore[no-untyped-def]
-    """The `Names` of a body. bits: (n_tokens,) uint32 of `lexicon.token_bits`."""
-    hashes, flags, start, end = tokens.hash, tokens.flags, tokens.start, tokens.end
-    level = where.classes[:, CAPITAL_LEVEL]
-    runs = joined_runs(
-        hashes, flags, where.tag, bits,
-        find_runs(
-            hashes, flags, tokens.mark, tokens.points, start, end, level, where.quotation, where.sentence_start, bits,
-            where.name,
-        ),
-        level,
-    )  # fmt: skip
+def find_names(tokens, known):  # type: ignore[no-untyped-def]
+    """The `Names` of a body. tokens: `BodyTokens`; known: the `Lexicon`."""
+    runs = joined_runs(find_runs(tokens), tokens)
     place = np.empty((len(runs), 8), np.int32)
     key = np.empty((len(runs), 3), np.uint64)
-    part = np.empty((2, LONGEST_RUN), np.int32)
-    word_key = np.empty(LONGEST_RUN, np.uint64)
-    word_bits = np.empty(LONGEST_RUN, np.uint32)
-    count = _write_names(
-        runs, hashes, flags, start, end, level, known, part[0], part[1], word_key, word_bits, place, key
-    )  # fmt: skip
+    words = RunWords(
+        np.empty(LONGEST_RUN, np.int32),
+        np.empty(LONGEST_RUN, np.int32),
+        np.empty(LONGEST_RUN, np.uint64),
+        np.empty(LONGEST_RUN, np.uint32),
+    )
+    count = _write_names(runs, place, key, tokens, known, words)
     return Names(place[:count].copy(), key[:count].copy())
 
 
 @inner
-def _write_names(  # type: ignore[no-untyped-def]
-    runs, hashes, flags, start, end, level, known, first, last, word_key, word_bits, place, key
-):
-    """Write the names of runs to `place` and `key`; returns how many there are.
-
-    first, last, word_key, word_bits: room for the words of a run, as in `_split`.
-    """
+def _write_names(runs, place, key, tokens, known, words):  # type: ignore[no-untyped-def]
+    """Write the names of runs to `place` and `key`; returns how many there are. words: `RunWords`."""
     count = 0
     for r in range(len(runs)):
-        runs[r, 0] = _past_compounds(runs[r, 0], runs[r, 1], hashes, flags)
-        runs[r, 0] = _past_article(runs[r, 0], runs[r, 1], hashes, flags, known.keys, known.state)
-        n = _split(
-            runs[r, 0], runs[r, 1], hashes, flags, start, end, known.keys, known.bits, first, last, word_key, word_bits
-        )  # fmt: skip
-        if n and _parse(
-            runs[r], n, hashes, flags, start, end, level, known.keys, known.state, first, last, word_key, word_bits,
-            place[count], key[count],
-        ):  # fmt: skip
+        runs[r, 0] = _past_compounds(runs[r, 0], runs[r, 1], tokens)
+        runs[r, 0] = _past_article(runs[r, 0], runs[r, 1], tokens, known)
+        n = _split(runs[r, 0], runs[r, 1], tokens, known, words)
+        if n and _parse(runs[r], n, place[count], key[count], tokens, known, words):
             count += 1
     return count
 
 
 @inner
-def _past_compounds(begin, stop, hashes, flags):  # type: ignore[no-untyped-def]
+def _past_compounds(begin, stop, tokens):  # type: ignore[no-untyped-def]
     """Where a run goes on after words like "Orrin-born", "New Tonk-based" and "Mayor-turned-farmer"."""
+    hashes = tokens.hash
     for i in range(begin + 2, stop - 1):
         if hashes[i] == _TURNED and hashes[i - 1] == _HYPHEN and i + 3 < stop and hashes[i + 1] == _HYPHEN:
             begin = i + 3
-        if among(_OF_COMPOUNDS, hashes[i]) and hashes[i - 1] == _HYPHEN and not flags[i] & SPACED:
-            if flags[i + 1] & SPACED:
+        if among(_OF_COMPOUNDS, hashes[i]) and hashes[i - 1] == _HYPHEN and not tokens.flags[i] & SPACED:
+            if tokens.flags[i + 1] & SPACED:
                 begin = i + 1
     return begin
 
 
 @inner
-def _past_article(begin, stop, hashes, flags, keys, states):  # type: ignore[no-untyped-def]
+def _past_article(begin, stop, tokens, known):  # type: ignore[no-untyped-def]
     """Where a run goes on after an article with a capital before a state (in The Netherlands)."""
-    if hashes[begin] != _THE:
+    if tokens.hash[begin] != _THE:
         return begin
     whole = np.uint64(0)
     for i in range(begin + 1, stop):
-        if flags[i] & WORD:
-            whole = joined(whole, hashes[i])
-    return begin + 1 if look_up(keys, states, whole) else begin
+        if tokens.flags[i] & WORD:
+            whole = joined(whole, tokens.hash[i])
+    return begin + 1 if look_up(known.keys, known.state, whole) else begin
 
 
 @lru_cache(maxsize=1 << 14)
@@ -151,20 +142,24 @@ def name_words(text: str) -> tuple[str, ...]:
 
 
 @inner
-def _split(  # type: ignore[no-untyped-def]
-    begin, stop, hashes, flags, start, end, keys, values, first, last, word_key, word_bits
-):
-    """The words of a run: what white space separates; returns how many, filling the four arrays for each.
+def _split(begin, stop, tokens, known, words):  # type: ignore[no-untyped-def]
+    """The words of a run: what white space separates; returns how many, written to `words`.
 
     "K.Li" is two words. The key of "al-Tonk" is that of "Tonk", as the same man is called in the next sentence.
     """
+    hashes, flags, keys, values = tokens.hash, tokens.flags, known.keys, known.bits
     n = 0
     i = begin
     while i < stop and n < LONGEST_RUN:
         j = i + 1
         while j < stop and not flags[j] & SPACED:
-            initial = j == i + 2 and end[i] - start[i] == 1 and hashes[i + 1] == _STOP
-            if initial and flags[j] & CAPITAL and end[j] - start[j] > 1 and not among(_SHORT_PLACES, hashes[i]):
+            initial = j == i + 2 and tokens.end[i] - tokens.start[i] == 1 and hashes[i + 1] == _STOP
+            if (
+                initial
+                and flags[j] & CAPITAL
+                and tokens.end[j] - tokens.start[j] > 1
+                and not among(_SHORT_PLACES, hashes[i])
+            ):
                 break
             j += 1
         value = np.uint64(0)
@@ -175,34 +170,31 @@ def _split(  # type: ignore[no-untyped-def]
                 value = joined(value, hashes[k])
                 parts |= look_up(keys, values, hashes[k]) & np.uint32(TITLE)
         if value != 0:
-            first[n], last[n], word_key[n] = i, j, value
+            words.first[n], words.last[n], words.key[n] = i, j, value
             # "Secretary-General" is a title because a part of it is one
-            word_bits[n] = look_up(keys, values, value) | (parts if j - i == 3 else np.uint32(0))
+            words.bits[n] = look_up(keys, values, value) | (parts if j - i == 3 else np.uint32(0))
             n += 1
         i = j
     return n
 
 
 @inner
-def _parse(  # type: ignore[no-untyped-def]
-    run, n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits, place, key,
-):  # fmt: skip
+def _parse(run, n, place, key, tokens, known, words):  # type: ignore[no-untyped-def]
     """A run as a name with its title apart, written to `place` and `key`; False where it is none."""
+    first, word_key = words.first, words.key
     whole = np.uint64(0)
     for k in range(n):
-        for i in range(first[k], last[k]):
-            if flags[i] & WORD:
-                whole = joined(whole, hashes[i])
-    state = look_up(keys, states, whole)
+        for i in range(first[k], words.last[k]):
+            if tokens.flags[i] & WORD:
+                whole = joined(whole, tokens.hash[i])
+    state = look_up(known.keys, known.state, whole)
     cut, kind = 0, STATE
     if not state:
-        cut, kind = _name_and_type(
-            n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits
-        )  # fmt: skip
+        cut, kind = _name_and_type(n, tokens, known, words)
         if kind == _NO_NAME:
             return False
     tail = n
-    while tail > cut + 1 and word_bits[tail - 1] & SUFFIX:
+    while tail > cut + 1 and words.bits[tail - 1] & SUFFIX:
         tail -= 1
     value = np.uint64(0)
     for k in range(cut, n):
@@ -216,91 +208,92 @@ def _parse(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _name_and_type(  # type: ignore[no-untyped-def]
-    n, hashes, flags, start, end, level, keys, states, first, last, word_key, word_bits
-):
+def _name_and_type(n, tokens, known, words):  # type: ignore[no-untyped-def]
     """The first word of a run's name, behind its title, and its type: `_NO_NAME` where the run is none."""
+    first, word_key, word_bits = words.first, words.key, words.bits
     noun = noun_of(word_bits[n - 1])
-    if (n == 1 and word_bits[0] & DEMONYM) or (noun != ORGANIZATION and _is_headline(n, first, flags, word_bits)):
+    if (n == 1 and word_bits[0] & DEMONYM) or (noun != ORGANIZATION and _is_headline(n, tokens, words)):
         return 0, _NO_NAME
-    if noun == GROUP and not _is_body(n, word_key, word_bits, True):
+    if noun == GROUP and not _is_body(n, True, words):
         return 0, GROUP
     if n > 2 and word_key[1] == _FOR and noun_of(word_bits[0]) == GROUP:
         return 0, ORGANIZATION  # Teachers for Clean Water
     if n == 2 and word_bits[0] & TITLE and word_bits[0] & (HE | SHE) and not noun:
         return 0, PERSON  # Dean Li
-    cut = _past_titles(n, word_key, word_bits)
+    cut = _past_titles(n, words)
     if 0 < cut < n and (word_key[cut] == _OF or word_key[cut] == _FOR):
-        cut = _past_office(n, cut, noun, word_key, word_bits)
+        cut = _past_office(n, cut, noun, words)
         if cut < 0:
             return 0, _NO_NAME
-    body = noun == ORGANIZATION or _is_body_with_title(n, cut, word_key, word_bits)
+    body = noun == ORGANIZATION or _is_body_with_title(n, cut, words)
     if cut == 0:
-        cut = _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits)
-    body = body or (cut == 0 and _is_body(n, word_key, word_bits, False))
-    if body or _acronym(n, first, last, flags, start, end):
+        cut = _after_body(n, tokens, known, words)
+    body = body or (cut == 0 and _is_body(n, False, words))
+    if body or _acronym(n, tokens, words):
         return 0, ORGANIZATION
     if word_bits[n - 1] & TITLE and n <= 3 and (cut == 0 or not among(_TITLES_OR_NAMES, word_key[n - 1])):
         return 0, _NO_NAME  # "Foreign Minister", "Chief Executive" on its own: a title, not a name
     if cut == 0:
-        cut = _after_words(n, first, level, word_bits)
-    cut = _past_demonyms(n, cut, first, level, word_bits)
-    initial = last[cut] == first[cut] + 2 and end[first[cut]] - start[first[cut]] == 1  # K. Li
+        cut = _after_words(n, tokens, words)
+    cut = _past_demonyms(n, cut, tokens, words)
+    initial = words.last[cut] == first[cut] + 2 and tokens.end[first[cut]] - tokens.start[first[cut]] == 1  # K. Li
     person = cut > 0 or (n - cut > 1 and (initial or word_bits[cut] & (HE | SHE)))
     return cut, PERSON if person else UNKNOWN
 
 
 @inlined
-def _past_titles(n, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _past_titles(n, words):  # type: ignore[no-untyped-def]
     """The word behind the last title of a run, 0 where it has none."""
+    word_bits = words.bits
     cut = 0
     for k in range(n - 1):
         if word_bits[k] & TITLE and not word_bits[k + 1] & SUFFIX:
             cut = k + 1
-        if k > 0 and word_key[k] == _SRI and (word_key[k - 1] == _TAN or word_bits[k - 1] & TITLE):
+        if k > 0 and words.key[k] == _SRI and (words.key[k - 1] == _TAN or word_bits[k - 1] & TITLE):
             cut = k + 1  # Tan Sri, Datuk Sri
     return cut
 
 
 @inlined
-def _past_office(n, of, noun, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _past_office(n, of, noun, words):  # type: ignore[no-untyped-def]
     """The word behind a title and what it is of, as in "Secretary of State Ana Li"; below 0 where no name follows.
 
     of: the word ``of`` or ``for`` behind the title. noun: what the last word says of the run.
     """
-    if n - of == 3 and among(_OF_PLACES, word_key[of + 1]):
+    if n - of == 3 and among(_OF_PLACES, words.key[of + 1]):
         return -1  # "Republican of South Carolina"
     for k in range(of + 1, n):
-        if word_bits[k] & (HE | SHE):
+        if words.bits[k] & (HE | SHE):
             return k
-    if n - of == 2 or (noun == ORGANIZATION and not _is_body(n, word_key, word_bits, False)):
+    if n - of == 2 or (noun == ORGANIZATION and not _is_body(n, False, words)):
         return -1  # "Mayor of London", "Chair of the House Committee": an office, neither person nor body
     return min(of + 2, n - 1)
 
 
 @inlined
-def _is_body_with_title(n, cut, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _is_body_with_title(n, cut, words):  # type: ignore[no-untyped-def]
     """Whether a run is a body's name though a title stands in it (Bureau of Justice Data, Executive Office for …).
 
     cut: the word behind the title.
     """
+    word_key = words.key
     if cut >= n:
         return False
     of = cut - 3 if cut > 3 and word_key[cut - 2] == _THE else cut - 2
-    person = word_bits[cut] & (HE | SHE) > 0  # the Office of Governor Ana Li
-    if of > 0 and not person and word_key[of] == _OF and _is_body(n, word_key, word_bits, True):
+    person = words.bits[cut] & (HE | SHE) > 0  # the Office of Governor Ana Li
+    if of > 0 and not person and word_key[of] == _OF and _is_body(n, True, words):
         return True
-    return 0 < cut < n - 2 and noun_of(word_bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR
+    return 0 < cut < n - 2 and noun_of(words.bits[cut]) == ORGANIZATION and word_key[cut + 1] == _FOR
 
 
 @inlined
-def _past_demonyms(n, cut, first, level, word_bits):  # type: ignore[no-untyped-def]
+def _past_demonyms(n, cut, tokens, words):  # type: ignore[no-untyped-def]
     """The first word of a name behind demonyms: "Norwegian Ana Li", but not "Norwegian Cruises"."""
-    while cut < n - 1 and word_bits[cut] & DEMONYM:
-        if cut == 0 and 0 < level[first[1]] < 3:
+    while cut < n - 1 and words.bits[cut] & DEMONYM:
+        if cut == 0 and 0 < tokens.level[words.first[1]] < 3:
             given = False
             for k in range(1, n):
-                given = given or word_bits[k] & (HE | SHE) > 0
+                given = given or words.bits[k] & (HE | SHE) > 0
             if not given:
                 break
         cut += 1
@@ -308,66 +301,69 @@ def _past_demonyms(n, cut, first, level, word_bits):  # type: ignore[no-untyped-
 
 
 @inner
-def _is_headline(n, first, flags, word_bits):  # type: ignore[no-untyped-def]
+def _is_headline(n, tokens, words):  # type: ignore[no-untyped-def]
     """Whether a run is of many words in capitals and no person is named at its beginning."""
-    if n < _HEADLINE or word_bits[0] & (TITLE | HE | SHE):
+    if n < _HEADLINE or words.bits[0] & (TITLE | HE | SHE):
         return False
     for k in range(n):
-        if not flags[first[k]] & ALLCAPS:
+        if not tokens.flags[words.first[k]] & ALLCAPS:
             return False
     return True
 
 
 @inner
-def _is_body(n, word_key, word_bits, plural):  # type: ignore[no-untyped-def]
+def _is_body(n, plural, words):  # type: ignore[no-untyped-def]
     """Whether a name's first word, or the one before ``of``, is that of a body (Ministry of …, Bank of …).
 
     A plural at the end asks for ``of`` or ``on``: the Union of Growers is a body, House Democrats are none.
     """
     head = -1
     for k in range(1, n):
-        if word_key[k] == _OF or word_key[k] == _ON:
+        if words.key[k] == _OF or words.key[k] == _ON:
             head = k - 1
             break
     if head < 0:
         if plural:
             return False
         head = 0
-    return noun_of(word_bits[head]) == ORGANIZATION or noun_of(word_bits[0]) == ORGANIZATION
+    return noun_of(words.bits[head]) == ORGANIZATION or noun_of(words.bits[0]) == ORGANIZATION
 
 
 @inner
-def _after_body(n, first, last, hashes, flags, start, end, keys, states, word_key, word_bits):  # type: ignore[no-untyped-def]
+def _after_body(n, tokens, known, words):  # type: ignore[no-untyped-def]
     """Where a person's name begins after a body's, a group's or a place's (U.N. Ana Li, Democrats Ana Li), else 0."""
+    first, flags, word_bits = words.first, tokens.flags, words.bits
     for k in range(1, n - 1):
         if word_bits[k] & (HE | SHE):
             letters = 0
-            for i in range(first[k - 1], last[k - 1]):
+            for i in range(first[k - 1], words.last[k - 1]):
                 letters += flags[i] & WORD > 0
-            length = end[first[k - 1]] - start[first[k - 1]]
+            length = tokens.end[first[k - 1]] - tokens.start[first[k - 1]]
             capitals = flags[first[k - 1]] & ALLCAPS > 0
             dotted = letters > 1 and (length == 1 or capitals)  # U.N.
             dotted = dotted or (length > 2 and capitals and not flags[first[k]] & ALLCAPS)  # NATO
             noun = noun_of(word_bits[k - 1])
-            if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, word_key[k - 1]):
+            if dotted or noun == ORGANIZATION or noun == GROUP or among(_BEFORE_PERSONS, words.key[k - 1]):
                 return k
             # "the mayor of Oslo Ana Li", "the envoy to Norway Ana Li", though not "Norway Ana Li"
-            state = k == 1 and not word_bits[0] & (HE | SHE) and look_up(keys, states, word_key[0]) > 0
-            if (state or _is_of_something(k, n, word_key)) and _behind_office(first[0], hashes):
+            state = k == 1 and not word_bits[0] & (HE | SHE) and look_up(known.keys, known.state, words.key[0]) > 0
+            if (state or _is_of_something(k, n, words)) and _behind_office(first[0], tokens):
                 return k
     return 0
 
 
 @inner
-def _behind_office(begin, hashes):  # type: ignore[no-untyped-def]
+def _behind_office(begin, tokens):  # type: ignore[no-untyped-def]
     """Whether a run may be what an office is of: ``of``, ``for`` or ``to`` stands before it."""
+    hashes = tokens.hash
     before = begin - 2 if begin > 1 and hashes[begin - 1] == _THE else begin - 1
     return before >= 0 and (hashes[before] == _OF or hashes[before] == _FOR or hashes[before] == _TO)
 
 
 @inner
-def _is_of_something(k, n, word_key):  # type: ignore[no-untyped-def]
+def _is_of_something(k, n, words):  # type: ignore[no-untyped-def]
     """Whether the words before a person's full name are a body of something (the Institute of Eels Ana Li)."""
+    word_key = words.key
     if k < n - 3 or k > n - 2 or k < 3 or word_key[k - 1] == _OF or word_key[k - 1] == _FOR:
         return False
     if among(_OF_PLACES, word_key[k - 1]):
@@ -376,23 +372,24 @@ def _is_of_something(k, n, word_key):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _after_words(n, first, level, word_bits):  # type: ignore[no-untyped-def]
+def _after_words(n, tokens, words):  # type: ignore[no-untyped-def]
     """Where a person's name of two words or more begins after words that are none (Special Operator Ana Li), else 0."""
-    if not 0 < level[first[0]] < 3 or word_bits[0] & (HE | SHE | PARTICLE):
+    if not 0 < tokens.level[words.first[0]] < 3 or words.bits[0] & (HE | SHE | PARTICLE):
         return 0
     for k in range(2, n - 1):
-        if word_bits[k] & (HE | SHE):
+        if words.bits[k] & (HE | SHE):
             return k
     return 0
 
 
 @inner
-def _acronym(n, first, last, flags, start, end):  # type: ignore[no-untyped-def]
+def _acronym(n, tokens, words):  # type: ignore[no-untyped-def]
     """Whether a name is one word of two to six capital letters, full stops aside."""
+    flags = tokens.flags
     letters = 0
-    for i in range(first[0], last[0]):
+    for i in range(words.first[0], words.last[0]):
         if flags[i] & WORD:
-            if not flags[i] & ALLCAPS and not (flags[i] & CAPITAL and end[i] - start[i] == 1):
+            if not flags[i] & ALLCAPS and not (flags[i] & CAPITAL and tokens.end[i] - tokens.start[i] == 1):
                 return False
-            letters += end[i] - start[i]
+            letters += tokens.end[i] - tokens.start[i]
     return n == 1 and 2 <= letters <= 6
