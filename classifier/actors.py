@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from topic_stance.data.records import ActorType
 
-from .antecedents import make_scene, resolve
+from .antecedents import resolve
 from .assembly import Spans
 from .context import Context
 from .jit import compiled, maker
@@ -24,6 +24,7 @@ from .lexicon import TYPES, lexicon
 from .names import BEGIN, END, name_words
 from .namesakes import FIRST, KIND, NAME_BEGIN, NAME_END, SECOND, TITLE_BEGIN, TITLE_END
 from .quotes import TokenSpan
+from .scene import make_scene
 from .segment import SPACED, Tokens
 
 _HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "mx"))

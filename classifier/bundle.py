@@ -21,11 +21,11 @@ from safetensors.numpy import save as save_arrays
 
 from topic_stance.data.records import TopicStanceError
 
-from .antecedents import N_RANK_BUCKETS
 from .chain import LANES, Packed
 from .context import word_table
 from .features import TAGS
 from .quotes import FORBIDDEN, LINK_TAGS, QuoteHead
+from .ranking import N_RANK_BUCKETS
 from .stance import N_BLOCKS, StanceHead, feature_table
 from .sums import aligned
 from .tagger import LANES as TAGGER_LANES

@@ -1,6 +1,6 @@
 """Whom a source names: persons beside their offices, bodies and appositions.
 
-All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
+All functions work on a `Scene` (`scene.py`) and are compiled. begin, end: tokens of the source; stop, shown,
 head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `phrases.names_in` returns them.
 """
 

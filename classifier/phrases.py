@@ -1,6 +1,6 @@
 """Noun phrases: where one stops, its head, and what stands at its end that is no part of it.
 
-All functions work on a `Scene` (`antecedents.py`) and are compiled.
+All functions work on a `Scene` (`scene.py`) and are compiled.
 """
 
 from __future__ import annotations

@@ -225,106 +225,7 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
     flags = np.empty(n, np.uint8)
     mark = np.empty(n, np.uint8)
     lines = np.empty(n + 1, np.int32)
-    count = 0
-    n_lines = 0
-    special = 0
-    spaced = True
-    new_line = True
-    new_sentence = True
-    low = False  # a low mark is open, as in German „…“
-    ended = False  # a full stop, question or exclamation mark stands before, perhaps with closing marks after it
-    i = 0
-    while i < n:
-        kind = classes[points[i]]
-        if kind == UNKNOWN:
-            return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
-        if kind >= SPECIAL:
-            special = 1
-            kind -= SPECIAL
-        if kind == SPACE:
-            spaced = True
-            if ended:
-                new_sentence = True
-            i += 1
-            continue
-        if kind == NEWLINE:
-            spaced = True
-            new_line = True
-            new_sentence = True
-            low = False
-            i += 1
-            continue
-        first = kind
-        begin = i
-        value = (FNV_OFFSET ^ np.uint64(lowers[points[i]])) * FNV_PRIME
-        i += 1
-        flag = 0
-        if kind == PUNCT:
-            word_after = False
-            if i < n:
-                after = classes[points[i]]
-                if after == UNKNOWN:
-                    return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
-                after &= SPECIAL - 1
-                word_after = LOWER <= after <= OTHER_WORD
-            word_before = count > 0 and not spaced and flags[count - 1] & WORD != 0
-            mark[count] = _mark_of(points[begin], word_before, word_after, spaced)
-            if points[begin] == 0x201C and low:
-                mark[count] = MARK_CLOSE
-            low = points[begin] == 0x201E or (low and mark[count] != MARK_CLOSE)
-        else:
-            mark[count] = MARK_NONE
-            upper = 1 if kind == UPPER else 0
-            while i < n:
-                kind = classes[points[i]]
-                if kind == UNKNOWN:
-                    return start, end, hashes, flags, mark, lines, -1 - np.int64(points[i])
-                if kind >= SPECIAL:
-                    special = 1
-                    kind -= SPECIAL
-                if kind < LOWER or kind == PUNCT:
-                    break
-                if kind == UPPER:
-                    upper += 1
-                value = (value ^ np.uint64(lowers[points[i]])) * FNV_PRIME
-                i += 1
-            flag = WORD
-            if first == UPPER:
-                flag |= CAPITAL
-                if upper > 1 and upper == i - begin:
-                    flag |= ALLCAPS
-            elif first == DIGIT:
-                flag |= NUMBER
-        if spaced:
-            flag |= SPACED
-        # A sentence starts after an ended one at a capital, a digit or an opening mark, not within "Mr. Smith"
-        if new_sentence and not new_line:
-            opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
-            begins = flag & (CAPITAL | NUMBER) > 0 or opening
-            new_sentence = begins and not _abbreviated(count, value, start, end, flags, points)
-        elif ended and not spaced:
-            opens = first == PUNCT and i < n and classes[points[i]] & (SPECIAL - 1) == UPPER
-            new_sentence = _glued(count, flag, i - begin, opens, mark, start, end, flags, points)
-        if new_line:
-            lines[n_lines] = count
-            n_lines += 1
-            flag |= LINE | SENTENCE
-        elif new_sentence:
-            flag |= SENTENCE
-        new_line = False
-        new_sentence = False
-        point = points[begin]
-        if point == 0x2E or point == 0x21 or point == 0x3F or point == 0x2026 or point == 0x3002:
-            ended = True
-        elif not (ended and first == PUNCT and (mark[count] != MARK_NONE or point == 0x29 or point == 0x5D)):
-            ended = False
-        start[count] = begin
-        end[count] = i
-        hashes[count] = value
-        flags[count] = flag
-        count += 1
-        spaced = False
-    lines[n_lines] = count
+    count, n_lines, state = _write_tokens(points, classes, lowers, start, end, hashes, flags, mark, lines)
     return (
         start[:count].copy(),
         end[:count].copy(),
@@ -332,8 +233,121 @@ def token_arrays(points, classes, lowers):  # type: ignore[no-untyped-def]
         flags[:count].copy(),
         mark[:count].copy(),
         lines[: n_lines + 1].copy(),
-        special,
+        state,
     )
+
+
+@inner
+def _write_tokens(points, classes, lowers, start, end, hashes, flags, mark, lines):  # type: ignore[no-untyped-def]
+    """Write the arrays of `Tokens`; returns how many tokens and lines there are, and the state of `token_arrays`."""
+    count = n_lines = special = 0
+    spaced = new_line = new_sentence = True
+    low = False  # a low mark is open, as in German „…“
+    ended = False  # a full stop, question or exclamation mark stands before, perhaps with closing marks after it
+    i = 0
+    while i < len(points):
+        kind = classes[points[i]]
+        if kind == UNKNOWN:
+            return count, n_lines, -1 - np.int64(points[i])
+        special |= kind >= SPECIAL
+        kind &= SPECIAL - 1
+        if kind == SPACE or kind == NEWLINE:
+            spaced = True
+            new_line |= kind == NEWLINE
+            new_sentence |= ended or kind == NEWLINE
+            low &= kind != NEWLINE
+            i += 1
+            continue
+        begin = i
+        if kind == PUNCT:
+            i, value, flag, state = begin + 1, (FNV_OFFSET ^ np.uint64(lowers[points[i]])) * FNV_PRIME, 0, np.int64(0)
+            after = classes[points[i]] if i < len(points) else SPACE
+            if after == UNKNOWN:
+                return count, n_lines, -1 - np.int64(points[i])
+            word_after = LOWER <= after & (SPECIAL - 1) <= OTHER_WORD
+            word_before = count > 0 and not spaced and flags[count - 1] & WORD != 0
+            mark[count] = _mark_of(points[begin], word_before, word_after, spaced)
+            if points[begin] == 0x201C and low:
+                mark[count] = MARK_CLOSE
+            low = points[begin] == 0x201E or (low and mark[count] != MARK_CLOSE)
+        else:
+            mark[count] = MARK_NONE
+            i, value, flag, state = _read_word(begin, points, classes, lowers)
+            if state < 0:
+                return count, n_lines, state
+        special |= state > 0
+        if spaced:
+            flag |= SPACED
+        if new_sentence and not new_line:
+            new_sentence = _begins_sentence(count, flag, value, mark, start, end, flags, points)
+        elif ended and not spaced:
+            opens = kind == PUNCT and i < len(points) and classes[points[i]] & (SPECIAL - 1) == UPPER
+            new_sentence = _glued(count, flag, i - begin, opens, mark, start, end, flags, points)
+        if new_line:
+            lines[n_lines] = count
+            n_lines += 1
+            flag |= LINE | SENTENCE
+        elif new_sentence:
+            flag |= SENTENCE
+        ended = _ends_sentence(points[begin]) or (ended and kind == PUNCT and _closes(points[begin], mark[count]))
+        start[count], end[count], hashes[count], flags[count] = begin, i, value, flag
+        count += 1
+        spaced = new_line = new_sentence = False
+    lines[n_lines] = count
+    return count, n_lines, np.int64(special)
+
+
+@inner
+def _read_word(begin, points, classes, lowers):  # type: ignore[no-untyped-def]
+    """One past the last character of a word, its hash and flags, and a state as in `token_arrays`."""
+    value = FNV_OFFSET
+    state = np.int64(0)
+    upper = 0
+    i = begin
+    while i < len(points):
+        kind = classes[points[i]]
+        if kind == UNKNOWN:
+            return i, value, 0, -1 - np.int64(points[i])
+        if kind >= SPECIAL:
+            state = np.int64(1)
+            kind -= SPECIAL
+        if kind < LOWER or kind == PUNCT:
+            break
+        upper += kind == UPPER
+        value = (value ^ np.uint64(lowers[points[i]])) * FNV_PRIME
+        i += 1
+    first = classes[points[begin]] & (SPECIAL - 1)
+    flag = WORD
+    if first == UPPER:
+        flag |= CAPITAL
+        if upper > 1 and upper == i - begin:
+            flag |= ALLCAPS
+    elif first == DIGIT:
+        flag |= NUMBER
+    return i, value, flag, state
+
+
+@inner
+def _begins_sentence(count, flag, value, mark, start, end, flags, points):  # type: ignore[no-untyped-def]
+    """Whether a sentence begins at token `count` behind one that ended and a space: not within "Mr. Smith".
+
+    It begins with a capital, a digit or an opening mark. flag, value: the flags and the hash of that token.
+    """
+    opening = mark[count] == MARK_OPEN or mark[count] == MARK_STRAIGHT or mark[count] == MARK_SINGLE_OPEN
+    begins = flag & (CAPITAL | NUMBER) > 0 or opening
+    return begins and not _abbreviated(count, value, start, end, flags, points)
+
+
+@inner
+def _ends_sentence(point):  # type: ignore[no-untyped-def]
+    """Whether a code point is a full stop, a question or exclamation mark or the like."""
+    return point == 0x2E or point == 0x21 or point == 0x3F or point == 0x2026 or point == 0x3002
+
+
+@inner
+def _closes(point, mark):  # type: ignore[no-untyped-def]
+    """Whether punctuation may stand behind the end of a sentence and belong to it: marks and closing brackets."""
+    return mark != MARK_NONE or point == 0x29 or point == 0x5D
 
 
 @inner

@@ -1,6 +1,6 @@
 """What a source says by itself: a pronoun, a name, a description, or somebody's document.
 
-All functions work on a `Scene` (`antecedents.py`) and are compiled. begin, end: tokens of the source; stop, shown,
+All functions work on a `Scene` (`scene.py`) and are compiled. begin, end: tokens of the source; stop, shown,
 head: as `phrases.phrase_end` returns them; low, high: names that touch the source, as `phrases.names_in` returns them.
 """
 
@@ -39,11 +39,10 @@ from .names import BEGIN, END, POSSESSIVE, TYPE
 from .namesakes import KIND, LENGTH, NAME_BEGIN
 from .offices import after_brackets, named, past_owners, third_person, two_persons
 from .phrases import first_word, names_in, one_before_many, phrase_end
+from .scene import LONGEST_SOURCE
 from .segment import ALLCAPS, CAPITAL, token_hashes
 from .tagger import RELATIONS, TAGS
 
-LONGEST_SOURCE = 40
-"""Tokens of a source that are looked at."""
 _PLURAL, _ADJECTIVE = TAGS.index("NNS"), TAGS.index("JJ")
 _LOOSE = tuple(TAGS.index(tag) for tag in ("VBN", "VBG", "VBD", "IN", "W"))
 """What goes with "those" where no noun does (those seen at the weir)."""

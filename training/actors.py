@@ -8,19 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topic_stance.classifier.actors import Actors, entity_name
-from topic_stance.classifier.antecedents import (
-    MOST_CANDIDATES,
-    N_RANK_BUCKETS,
-    N_RANK_FEATURES,
-    SELF,
-    list_candidates,
-    make_scene,
-    rank_features,
-    settle,
-)
+from topic_stance.classifier.antecedents import MOST_CANDIDATES, list_candidates, settle
 from topic_stance.classifier.context import Context
 from topic_stance.classifier.lexicon import NAME, lexicon
 from topic_stance.classifier.quotes import FoundQuote, TokenSpan, quote_spans
+from topic_stance.classifier.ranking import N_RANK_BUCKETS, N_RANK_FEATURES, SELF, rank_features
+from topic_stance.classifier.scene import make_scene
 from topic_stance.classifier.segment import Tokens
 from topic_stance.classifier.sources import N_SOURCE, SOURCE_ENTITY, SOURCE_KIND, read_source
 from topic_stance.data.records import LabelledArticle, Span

@@ -7,10 +7,11 @@ from invariants import SCRAPS, parts, predict, resolved
 
 from topic_stance.classifier import Pipeline
 from topic_stance.classifier.actors import resolve_actors
-from topic_stance.classifier.antecedents import MOST_CANDIDATES, list_candidates, make_scene
+from topic_stance.classifier.antecedents import MOST_CANDIDATES, list_candidates
 from topic_stance.classifier.context import context
 from topic_stance.classifier.lexicon import lexicon
 from topic_stance.classifier.quotes import FoundQuote, quote_spans
+from topic_stance.classifier.scene import make_scene
 from topic_stance.classifier.segment import tokenize
 from topic_stance.classifier.sources import N_SOURCE, read_source
 
