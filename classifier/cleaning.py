@@ -260,38 +260,14 @@ def line_verdicts(points, start, hashes, flags, lines, whole, beginning, title, 
     body_seen = False
     for k in range(n_lines):
         a, b = lines[k], lines[k + 1]
-        value = np.uint64(0)
-        exact = np.uint64(0)  # of all tokens, so that two lines that differ in a number are not the same
-        words = 0
-        capitals = 0
-        digits = 0
-        separators = 0
-        phrase = False
-        credit = False
-        quoted = points[start[a]] == 0x201C or points[start[a]] == 0x22
-        for i in range(a, b):
-            point = points[start[i]]
-            exact = (exact ^ hashes[i]) * _MIX
-            if flags[i] & WORD:
-                if flags[i] & NUMBER:
-                    digits += 1
-                    continue
-                words += 1
-                if flags[i] & CAPITAL:
-                    capitals += 1
-                value = (value ^ hashes[i]) * _MIX
-                if words <= _LONGEST_PHRASE and not phrase and contains(beginning, value):
-                    phrase = True
-                if i + 1 < b and i > b - _CREDIT_END:
-                    after = points[start[i + 1]]
-                    if after == 0x3A or after == 0x2F or after == 0xA9:  # "Photo: …", "AP Photo/…"
-                        credit = credit or contains(credits, hashes[i])
-            elif point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7:
-                separators += 1
+        value, exact, words, capitals, digits, separators, phrase, credit = _read_line(
+            a, b, points, start, hashes, flags, beginning, credits
+        )
         line_hash[k] = exact
         n_words[k] = words
         ended = _is_ended(a, b, points, start, flags)
         first = points[start[a]]
+        quoted = first == 0x201C or first == 0x22
         bullet = first == 0x2022 or first == 0x25CF or first == 0xB7 or first == 0x25AA or first == 0x2023
         if words == 0:
             time_code = digits >= 2 and b - a == 3 and points[start[a + 1]] == 0x3A
@@ -313,6 +289,36 @@ def line_verdicts(points, start, hashes, flags, lines, whole, beginning, title, 
     _judge_repeated(verdicts, line_hash, n_words)
     _judge_headlines(verdicts, n_words, lines, points, start, flags)
     return verdicts
+
+
+@inner
+def _read_line(a, b, points, start, hashes, flags, beginning, credits):  # type: ignore[no-untyped-def]
+    """What a line of tokens is made of.
+
+    The hash of its words, and that of all its tokens, so that two lines that differ in a number are not the same; how
+    many words, capitalized words, numbers and separators it has; whether it begins with a phrase of `beginning`;
+    whether a credit stands at its end.
+    """
+    value = exact = np.uint64(0)
+    words = capitals = digits = separators = 0
+    phrase = credit = False
+    for i in range(a, b):
+        exact = (exact ^ hashes[i]) * _MIX
+        if not flags[i] & WORD:
+            point = points[start[i]]
+            separators += point == 0x3E or point == 0xBB or point == 0x7C or point == 0x203A or point == 0xB7
+        elif flags[i] & NUMBER:
+            digits += 1
+        else:
+            words += 1
+            capitals += flags[i] & CAPITAL > 0
+            value = (value ^ hashes[i]) * _MIX
+            phrase = phrase or (words <= _LONGEST_PHRASE and contains(beginning, value))
+            if i + 1 < b and i > b - _CREDIT_END:
+                after = points[start[i + 1]]
+                if after == 0x3A or after == 0x2F or after == 0xA9:  # "Photo: …", "AP Photo/…"
+                    credit = credit or contains(credits, hashes[i])
+    return value, exact, words, capitals, digits, separators, phrase, credit
 
 
 @inner
