@@ -97,16 +97,14 @@ def divided(quotes, cuts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def assemble(  # type: ignore[no-untyped-def]
-    labels, bounds, low, cues, n_sure, tagged, posterior,
-    hashes, flags, mark, tag, quotation, quoted_length, sentence_start, sentence_end,
-):  # fmt: skip
+def assemble(labels, bounds, low, cues, n_sure, tagged, posterior, tokens, where):  # type: ignore[no-untyped-def]
     """The quotes, as `Spans`; each paragraph of a quotation is a content of its own.
 
     labels: (n_window_tokens,) uint8 of the second pass, windows one after another; bounds: (n_cues + 1,) of them;
     low: (n_cues,) first token of each window; cues: (n_cues, 2), the first `n_sure` of them sure, the others doubtful;
     tagged, posterior: of the first pass.
     """
+    flags, quotation, sentence_start = tokens.flags, where.quotation, where.sentence_start
     n = len(flags)
     span = np.empty((len(labels) + n + 1, 2), np.int32)
     owner = np.empty(len(span), np.int32)
@@ -116,10 +114,10 @@ def assemble(  # type: ignore[no-untyped-def]
     m = _read_windows(labels, bounds, low, cues, quotation, span, owner, source)
     m = _leave_to_own_sentence(span, owner, m, cues, n_sure, sentence_start)
     m = _drop_doubles(span, owner, m, cues, n_sure, posterior, n)
-    _lengthen(span, m, posterior, flags, tag, sentence_start)
-    _share_sources(span, owner, m, cues, source, posterior, sentence_start, sentence_end)
-    m, n_quotes = take_uncued(span, owner, m, len(cues), cue, tagged, hashes, flags, quotation, sentence_start)
-    quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, flags, mark, quotation, quoted_length)
+    _lengthen(span, m, posterior, flags, where.tag, sentence_start)
+    _share_sources(span, owner, m, cues, source, posterior, sentence_start, where.sentence_end)
+    m, n_quotes = take_uncued(span, owner, m, len(cues), cue, tagged, tokens, where)
+    quotes = _ordered(span[:m], owner[:m], n_quotes, cue, source, tokens, where)
     return divided(quotes, _further_paragraphs(flags, quotation))
 
 
@@ -361,10 +359,10 @@ def _share_sources(span, owner, m, cues, source, posterior, sentence_start, sent
 
 
 @maker
-def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_length):  # type: ignore[no-untyped-def]
+def _ordered(span, owner, n_quotes, cue, source, tokens, where):  # type: ignore[no-untyped-def]
     """Quotes by their first content, their spans in text order, and the kind of each."""
     m = len(span)
-    by_place = np.argsort(span[:, 0].astype(np.int64) * (len(flags) + 1) + span[:, 1], kind="mergesort")
+    by_place = np.argsort(span[:, 0].astype(np.int64) * (len(tokens.flags) + 1) + span[:, 1], kind="mergesort")
     number = np.full(n_quotes, -1, np.int32)
     count = 0
     for s in by_place:
@@ -390,7 +388,8 @@ def _ordered(span, owner, n_quotes, cue, source, flags, mark, quotation, quoted_
             sources[number[old]] = source[old]
     kinds = np.empty(count, np.uint8)
     for k in range(count):
-        kinds[k] = kind_of(content[bounds[k] : bounds[k + 1]], flags, mark, quotation, quoted_length)
+        own = content[bounds[k] : bounds[k + 1]]
+        kinds[k] = kind_of(own, tokens.flags, tokens.mark, where.quotation, where.quoted_length)
     return Spans(content, bounds, cues, sources, kinds)
 
 

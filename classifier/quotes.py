@@ -140,11 +140,8 @@ def _chained(posterior, tokens, where, head):  # type: ignore[no-untyped-def]
     doubtful = doubtful_cues(posterior, head.cue_threshold, unclaimed, where.sentence_start, where.sentence_end)
     more, further = _linked(tokens, where, doubtful, tagged, counts, head)
     spans, labels = np.concatenate((spans, more)), np.concatenate((labels, further))
-    return assemble(
-        labels, window_bounds(spans), spans[:, 0], np.concatenate((sure, doubtful)), len(sure), tagged, posterior,
-        tokens.hash, tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
-        where.sentence_end,
-    )  # fmt: skip
+    cues = np.concatenate((sure, doubtful))
+    return assemble(labels, window_bounds(spans), spans[:, 0], cues, len(sure), tagged, posterior, tokens, where)
 
 
 @inner

@@ -22,13 +22,12 @@ _SMALL = token_hashes("a an the of and or to in on for at by with from as vs")
 
 
 @maker
-def take_uncued(  # type: ignore[no-untyped-def]
-    span, owner, m, n_quotes, cue, tagged, hashes, flags, quotation, sentence_start
-):
+def take_uncued(span, owner, m, n_quotes, cue, tagged, tokens, where):  # type: ignore[no-untyped-def]
     """Quotations in marks that no cue claimed: part of the quote before, where it goes on, or quotes of their own.
 
     Returns how many spans and how many numbers of quotes there are then.
     """
+    hashes, flags, quotation, sentence_start = tokens.hash, tokens.flags, where.quotation, where.sentence_start
     n = len(flags)
     claimed = np.full(n, -1, np.int32)  # the quote that each token belongs to
     for s in range(m):

@@ -65,7 +65,6 @@ def assembled_quotes(
     windows = np.zeros((len(cues), 2), np.int32)
     found = assemble(
         labels.ravel(), np.arange(len(cues) + 1) * n, windows[:, 0], places, n_sure, posterior.argmax(1).astype(np.uint8),
-        posterior, tokens.hash, tokens.flags, tokens.mark, where.tag, where.quotation, where.quoted_length, where.sentence_start,
-        where.sentence_end,
+        posterior, tokens, where,
     )  # fmt: skip
     return found_quotes(found)
