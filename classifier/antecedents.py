@@ -6,7 +6,7 @@ import numpy as np
 
 from .context import OUTSIDE
 from .hashing import among
-from .jit import compiled, inner, lent
+from .jit import borrowing, compiled, inner
 from .lexicon import (
     AND,
     BARE,
@@ -98,7 +98,7 @@ def resolve(s, weights):  # type: ignore[no-untyped-def]
     return found
 
 
-@lent
+@borrowing
 def list_candidates(s, k, source, out):  # type: ignore[no-untyped-def]
     """Entities that a source may be, nearest first, `SELF` for a description of its own; returns how many."""
     _advance(s, place_of(s, k))
@@ -218,7 +218,7 @@ def _of_a_nation(s, begin, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@lent
+@borrowing
 def settle(s, k, source, number):  # type: ignore[no-untyped-def]
     """Take note of who speaks in a quote; a description of its own becomes an entity. Returns the entity or -1."""
     if number == SELF:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import compiled, inlined, lent, maker
+from .jit import borrowing, compiled, inlined, maker
 from .sums import BIAS, best_step_of_8, step_of_8, sums_of_8
 
 LANES = 8
@@ -53,7 +53,7 @@ def emissions(features: NDArray[np.uint32], weights: Packed) -> NDArray[np.float
     return scores
 
 
-@lent
+@borrowing
 def add_rows(buckets, n, table, scale, sums, scores):  # type: ignore[no-untyped-def]
     """Scores of the first n tokens, written to `scores`; buckets, sums: as for `sums_of_8`."""
     sums_of_8(table, buckets, n, sums)

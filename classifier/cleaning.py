@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
 from .hashing import contains
-from .jit import compiled, inner, lent
+from .jit import borrowing, compiled, inner
 from .segment import ALLCAPS, CAPITAL, LINE, MARK_NONE, NUMBER, SPACED, WORD, Tokens, token_hash, token_hashes, tokenize
 
 _LONGEST_PHRASE = 6
@@ -156,7 +156,7 @@ def _select(tokens: Tokens, keep: NDArray[np.bool_]) -> Tokens:
 CREDITS = np.sort(token_hashes("photo photos photograph image images picture pictures pic"))
 
 
-@lent
+@borrowing
 def words_hash(hashes, flags):  # type: ignore[no-untyped-def]
     """One hash of all words, numbers left out: what lines are compared by."""
     value = np.uint64(0)

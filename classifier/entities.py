@@ -92,7 +92,7 @@ class Entities(NamedTuple):
 
 
 @maker
-def join_names(tokens, names, room):  # type: ignore[no-untyped-def]
+def join_names(names, tokens, room):  # type: ignore[no-untyped-def]
     """The `Entities` of a body. tokens: `BodyTokens`; room: for so many described ones."""
     n = len(names.place)
     row = np.zeros((n + room, N_COLUMNS), np.int32)
@@ -278,7 +278,7 @@ def _take_note(entity, k, kind, gender, names, entities, tokens):  # type: ignor
     row = entities.row
     place, flags = names.place, tokens.flags
     row[entity, MENTIONS] += 1
-    fuller = _fuller(k, entity, names, entities, tokens)
+    fuller = _fuller(entity, k, names, entities, tokens)
     if kind == STATE and place[k, STATE_NUMBER] & 1:
         fuller = fuller or not row[entity, OWN_NAME]
         row[entity, OWN_NAME] = 1
@@ -341,7 +341,7 @@ def _in_brackets(k, names, tokens):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _fuller(k, entity, names, entities, tokens):  # type: ignore[no-untyped-def]
+def _fuller(entity, k, names, entities, tokens):  # type: ignore[no-untyped-def]
     """Whether a name says more than the one the entity has; long runs are headlines rather than names."""
     place, row, hashes = names.place, entities.row, tokens.hash
     words = place[k, N_WORDS]

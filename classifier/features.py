@@ -9,7 +9,7 @@ from .chain import LANES, add_rows
 from .columns import COLUMN_NAMES, FAR, Column
 from .context import Context
 from .hashing import near
-from .jit import compiled, inlined, lent
+from .jit import borrowing, compiled, inlined
 from .sums import MOST_ROWS
 from .templates import BLOCK, PAD, all_buckets, fill_buckets, templates
 
@@ -124,7 +124,7 @@ def token_scores(where, weights):  # type: ignore[no-untyped-def]
     return scores
 
 
-@lent
+@borrowing
 def _cue_columns(columns, cue_before, cue_after):  # type: ignore[no-untyped-def]
     """The columns of the nearest likely cues of each token."""
     for i in range(len(cue_before)):

@@ -41,21 +41,22 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return made
 
 
-lent: Any = partial(compiled, _nrt=False)
-"""Compiles a function that borrows the arrays it is given: it makes none and returns none. References are not counted
-then, which else is half of the time of functions that are given an article with all its arrays."""
+borrowing: Any = partial(compiled, _nrt=False)
+"""Compiles a function that borrows the arrays it is given: it makes none, returns none, nor calls one that does. Then
+references are not counted, which took half of the time where functions are given an article with all its arrays.
+(`_nrt` is numba's, not in its documentation; an option that numba does not know is an error.)"""
 _inside: Any = partial(numba.njit, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 inner: Any = partial(_inside, _nrt=False)
-"""Compiles a function that compiled code alone calls and that makes no array. The way in from Python is left out: of a
-function that is given an article with all its arrays that takes long to compile. What calls it is kept on the disk."""
+"""The same for a function that compiled code alone calls. The way in from Python is left out: of a function that is
+given an article with all its arrays that takes long to compile. What calls it is kept on the disk."""
 maker: Any = _inside
-"""The same for a function that makes or returns arrays."""
+"""Compiles a function that compiled code alone calls and that makes arrays."""
 inlined: Any = partial(numba.njit, inline="always")
 """Compiles a small function into each of those that call it."""
 
-_LENT = "TOPIC_STANCE_COMPILED"
+_HANDED_ON = "TOPIC_STANCE_COMPILED"
 """The variable by which workers find the place that their parent has made for itself."""
-_lent: list[tuple[int, Path]] = []
+_handed_on: list[tuple[int, Path]] = []
 """Places that a process has made for itself, with its number: a copy of it (`os.fork`) must not remove them."""
 _KEPT = 4
 """So many versions of the sources have their compiled code kept: the ones made last."""
@@ -93,7 +94,7 @@ def place(base: Path, name: str) -> Path | None:
 
 def bases() -> list[Path]:
     """Where compiled code may be kept, best first: as numba was told, in the user's cache, beside the sources."""
-    told = [os.environ.get(_LENT), _settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
+    told = [os.environ.get(_HANDED_ON), _settings.CACHE_DIR, os.environ.get("XDG_CACHE_HOME")]
     with suppress(RuntimeError):  # nobody knows where home is
         told.append(str(Path.home() / ".cache"))
     return [*(Path(path) for path in told if path), Path(__file__).parent / "__pycache__"]
@@ -110,7 +111,7 @@ def folder() -> Path:
         if found := place(base, name):
             return found
     base = Path(tempfile.mkdtemp(prefix="topic-stance-"))
-    _lent.append((os.getpid(), base))
+    _handed_on.append((os.getpid(), base))
     atexit.register(discard)
     made = base / "topic-stance" / name
     for other in bases():
@@ -118,17 +119,17 @@ def folder() -> Path:
             shutil.copytree(other / "topic-stance" / name, made)
             break
     made.mkdir(parents=True, exist_ok=True)
-    os.environ[_LENT] = str(base)
+    os.environ[_HANDED_ON] = str(base)
     return made
 
 
 def discard() -> None:
     """Remove the place that was made for this process alone, if there is one."""
-    while _lent:
-        maker, base = _lent.pop()
-        if maker == os.getpid():
+    while _handed_on:
+        owner, base = _handed_on.pop()
+        if owner == os.getpid():
             shutil.rmtree(base, ignore_errors=True)
-            os.environ.pop(_LENT, None)
+            os.environ.pop(_HANDED_ON, None)
 
 
 class Locator:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topic_stance.data.records import ActorType
 
 from .hashing import MIX, first_slot
-from .jit import compiled, inlined, inner, lent, maker
+from .jit import borrowing, compiled, inlined, inner, maker
 from .segment import CALENDAR, WORD, token_hash, tokenize
 
 TITLE, HE, SHE, DEMONYM, NEVER, PARTICLE, SHORT, SUFFIX = (1 << k for k in range(8))
@@ -200,6 +200,7 @@ def token_bits(hashes, keys, bits):  # type: ignore[no-untyped-def]
 
 @inner
 def _look_up_all(hashes, keys, bits, out):  # type: ignore[no-untyped-def]
+    """Write the bits of every token to `out`."""
     for i in range(len(hashes)):
         out[i] = look_up(keys, bits, hashes[i])
 
@@ -227,7 +228,7 @@ def _table(bits: dict[int, int], states: dict[int, int]) -> Lexicon:
     return Lexicon(keys, values, state)
 
 
-@lent
+@borrowing
 def _fill(keys, values, state, words, bits, states):  # type: ignore[no-untyped-def]
     for k in range(len(words)):
         put(keys, values, words[k], bits[k])

@@ -15,7 +15,7 @@ from .columns import COLUMN_NAMES, CUE_LEVEL, Column
 from .context import CLOSING, OPENING, OUTSIDE, Context
 from .features import TAG_B_CONTENT, TAG_B_CUE, TAG_B_SOURCE
 from .hashing import near
-from .jit import compiled, lent
+from .jit import borrowing, compiled
 from .segment import WORD, Tokens
 from .templates import PAD, fill_buckets, templates
 
@@ -162,7 +162,7 @@ def link_labels(where, cues, spans, tagged, counts, weights, transitions, start)
     return labels
 
 
-@lent
+@borrowing
 def likelier(posterior, labels):  # type: ignore[no-untyped-def]
     """Write what each token is likelier than not, all paths taken together; posterior: (n_tokens, 5).
 
@@ -203,7 +203,7 @@ def label_columns(tokens, where, tagged):  # type: ignore[no-untyped-def]
     return counts
 
 
-@lent
+@borrowing
 def _window_columns(where, cues, spans, k, tagged, counts):  # type: ignore[no-untyped-def]
     """The columns that say how the tokens of window k stand to its cue."""
     columns, classes, quotation, sentence_start = where.columns, where.classes, where.quotation, where.sentence_start

@@ -1,6 +1,7 @@
 """Runs of capitalized words that may be names: where each begins and ends, and which belong together.
 
-A run holds titles, too; `names.py` tells them from the name. Functions of these files work on `BodyTokens`.
+A run holds titles, too; `names.py` tells them from the name. tokens: `BodyTokens`, here and where names
+are joined.
 """
 
 from __future__ import annotations

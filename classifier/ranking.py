@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .hashing import MIX
-from .jit import inlined, inner, lent
+from .jit import borrowing, inlined, inner
 from .lexicon import noun_of
 from .namesakes import (
     GENDER,
@@ -39,7 +39,7 @@ def _bucket(template, kind, value):  # type: ignore[no-untyped-def]
     return np.int32((mixed >> np.uint64(40)) & np.uint64(N_RANK_BUCKETS - 1))
 
 
-@lent
+@borrowing
 def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyped-def]
     """Buckets of what speaks for a candidate, the `index`-th, written to `out`: (`N_RANK_FEATURES`,) int32."""
     kind = np.int64(source[SOURCE_KIND])
@@ -61,7 +61,7 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
     place, last = place_of(s, k), s.recent[candidate, 2]
     distance = min(s.sentence[place] - s.sentence[last], 8) if last >= 0 else 9
     paragraphs = min(s.paragraph[place] - s.paragraph[last], 4) if last >= 0 else 5
-    rank = _rank(s, candidate)
+    rank = _mentioned_since(s, candidate)
     spoke = (1 if candidate == speaker else 0) + 2 * row[QUOTED]
     opens = 1 if last >= 0 and (last < 3 or s.sentence[last - 3] != s.sentence[last]) else 0
     subject = 1 if last >= 0 and s.recent[candidate, 3] else 0
@@ -98,8 +98,8 @@ def rank_features(s, k, source, candidate, index, out):  # type: ignore[no-untyp
 
 
 @inner
-def _rank(s, candidate):  # type: ignore[no-untyped-def]
-    """How many other entities were mentioned after a candidate, at most 6."""
+def _mentioned_since(s, candidate):  # type: ignore[no-untyped-def]
+    """How many other entities were mentioned after a candidate, 6 for more and for one that was not mentioned."""
     rank = 0
     entity = s.marks[HEAD]
     while rank < 6 and entity >= 0 and entity != candidate:
@@ -134,7 +134,7 @@ def _within_quote(s, k, i):  # type: ignore[no-untyped-def]
 
 @inner
 def _title_word(s, row):  # type: ignore[no-untyped-def]
-    """The hash of the last word of an entity's title, 0 where it has none; that of "Sen." is without the stop."""
+    """The lower half of the hash of the last word of an entity's title ("Sen." without its stop), 0 without a title."""
     begin, last = row[TITLE_BEGIN], row[TITLE_END] - 1
     if last < begin:
         return np.uint64(0)

@@ -62,7 +62,7 @@ def make_scene(tokens, where, quotes, known):  # type: ignore[no-untyped-def]
     n_quotes = len(quotes.cue)
     body = with_context(tokens, where, token_bits(tokens.hash, known.keys, known.bits))
     names = find_names(body, known)
-    entities = join_names(body, names, n_quotes)
+    entities = join_names(names, body, n_quotes)
     n = len(tokens.start)
     sentence = np.zeros(n, np.int32)
     paragraph = np.zeros(n, np.int32)

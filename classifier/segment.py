@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import FNV_OFFSET, FNV_PRIME, among
-from .jit import compiled, inner, lent
+from .jit import borrowing, compiled, inner
 
 UNKNOWN, SPACE, NEWLINE, LOWER, UPPER, DIGIT, OTHER_WORD, PUNCT = range(8)
 SPECIAL = 16
@@ -145,7 +145,7 @@ _ASCII = np.array(
 """Of each byte: its lower case, 0 where it is no word character, `_BEYOND` where it is no ASCII character."""
 
 
-@lent
+@borrowing
 def hash_words(data, begin, end, classes, lowers, hashes):  # type: ignore[no-untyped-def]
     """The hash of each word of two or more characters in UTF-8, into `hashes`, which has room for half of the bytes.
 

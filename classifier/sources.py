@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .entities import with_last_name
 from .hashing import among
-from .jit import inner, lent
+from .jit import borrowing, inner
 from .lexicon import (
     AND,
     BARE,
@@ -76,7 +76,7 @@ article, its head, whether it is plural, and the two persons that it joins (or -
 N_SOURCE = 8
 
 
-@lent
+@borrowing
 def read_source(s, k, out):  # type: ignore[no-untyped-def]
     """What the words of a quote's source say by themselves, written to `out`: (`N_SOURCE`,) int32."""
     begin, end = s.source[k, 0], s.source[k, 1]

@@ -23,7 +23,7 @@ from .columns import CAPITAL_LEVEL, COARSE, FINE
 from .context import Context
 from .hashing import MIX as _MIX
 from .hashing import contains
-from .jit import compiled, inner, lent
+from .jit import borrowing, compiled, inner
 from .lexicon import TITLE, lexicon, look_up, put
 from .quotes import TokenSpan
 from .segment import CAPITAL, SENTENCE, WORD, Tokens, token_hashes
@@ -176,7 +176,7 @@ def find_stances(
     ]
 
 
-@lent
+@borrowing
 def _fill_table(keys, slots, places):  # type: ignore[no-untyped-def]
     for k in range(len(keys)):
         put(slots, places, keys[k], np.int32(k + 1))

@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from .jit import lent
+from .jit import borrowing
 
 _tools: Any = cgutils  # it has no types
 BIAS = 128
@@ -185,7 +185,7 @@ best_step_of_8 = _best_step_of_8()
 _sum_8, _sum_32 = _summer(8), _summer(32)
 
 
-@lent
+@borrowing
 def sums_of_8(table, buckets, n, sums):  # type: ignore[no-untyped-def]
     """For the first n tokens the sum of their rows, written to `sums`.
 
@@ -195,7 +195,7 @@ def sums_of_8(table, buckets, n, sums):  # type: ignore[no-untyped-def]
         _sum_8(table, buckets, i, sums)
 
 
-@lent
+@borrowing
 def sums_of_32(table, buckets, n, sums):  # type: ignore[no-untyped-def]
     """The same for rows of 32 bytes."""
     for i in range(n):

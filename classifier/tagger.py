@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .columns import COLUMN_NAMES, FAR, Column
 from .hashing import near
-from .jit import compiled, inlined, lent
+from .jit import borrowing, compiled, inlined
 from .sums import best_of_32, sums_of_32
 from .templates import BLOCK, PAD, all_buckets, fill_buckets, templates
 
@@ -175,7 +175,7 @@ def _label(columns, table, weights, n_first, n_second, first, second):  # type: 
         _decide(buckets, high - low, weights, n_first, n_second, sums, first[low:high], second[low:high])
 
 
-@lent
+@borrowing
 def _verb_columns(columns, tag, sentence_start, sentence_end):  # type: ignore[no-untyped-def]
     """The columns of tags, and of the verbs and connectors around each token, found in two sweeps."""
     n = len(tag)

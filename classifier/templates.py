@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import inlined, lent
+from .jit import borrowing, inlined
 
 PAD = 3
 """Zeros before the first and after the last token in each column: how far a template may look."""
@@ -55,7 +55,7 @@ def _bucket(value, mask):  # type: ignore[no-untyped-def]
     return np.uint32(value ^ (value >> np.uint32(16))) & mask
 
 
-@lent
+@borrowing
 def fill_buckets(columns, table, first, last, mask, out):  # type: ignore[no-untyped-def]
     """Features of the tokens from `first` to before `last`, one row of `out` for each template.
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import MIX as _MIX
-from .jit import compiled, inner, lent
+from .jit import borrowing, compiled, inner
 from .prefetch import prefetch
 from .segment import CLASSES, LOWERS, WORD, Tokens, hash_words, learn_point, tokenize
 
@@ -249,7 +249,7 @@ def _token_scores(  # type: ignore[no-untyped-def]
     weigh(touched, len(touched), rows, scale, logs, counts, np.empty(len(touched)), scores)
 
 
-@lent
+@borrowing
 def long_words(start, end, hashes, flags, first, out, places, n):  # type: ignore[no-untyped-def]
     """Append the words of two or more characters to the `n` that `out` (their hashes) and `places` hold.
 

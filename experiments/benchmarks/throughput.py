@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--spacy", metavar="MODEL", help="compare the whole pipeline with this spaCy model")
     parser.add_argument("--spacy-articles", type=int, default=20)
     arguments = parser.parse_args(argv)
-    gc.set_threshold(100_000, 50, 50)  # as the command sets it; it is the peer's, too
+    gc.set_threshold(300_000, 50, 50)  # as the command sets it; it is the peer's, too
     every = [item.article for item in read([arguments.articles]) if isinstance(item, Record)]
     articles = every[: arguments.n]
     peer = SklearnTopics([article.text for article in every], arguments.terms)
