@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-MESSAGE = "compiling for this machine, which is done once and takes up to a minute"
+MESSAGE = "compiling for this machine, which is done once and takes a minute or two"
 
 
 @cache
