@@ -45,12 +45,11 @@ borrowing: Any = partial(compiled, _nrt=False)
 """Compiles a function that borrows the arrays it is given: it makes none, returns none, nor calls one that does. Then
 references are not counted, which took half of the time where functions are given an article with all its arrays.
 (`_nrt` is numba's, not in its documentation; an option that numba does not know is an error.)"""
-_inside: Any = partial(numba.njit, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-inner: Any = partial(_inside, _nrt=False)
-"""The same for a function that compiled code alone calls. The way in from Python is left out: of a function that is
-given an article with all its arrays that takes long to compile. What calls it is kept on the disk."""
-maker: Any = _inside
-"""Compiles a function that compiled code alone calls and that makes arrays."""
+maker: Any = partial(numba.njit, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compiles a function that compiled code alone calls and that makes arrays. The way in from Python is left out: of a
+function that is given an article with all its arrays that takes long to compile. What calls it is kept on the disk."""
+inner: Any = partial(maker, _nrt=False)
+"""The same for a function that borrows its arrays."""
 inlined: Any = partial(numba.njit, inline="always")
 """Compiles a small function into each of those that call it."""
 

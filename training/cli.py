@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from .arguments import Commands
 
 
+COLLECTED = (300_000, 50, 50)
+"""Thresholds of the garbage collector: hundreds of thousands of objects come with the imports, and all of them stay."""
+
+
 def command() -> None:
     """Run the command of this process, and end it with the exit code."""
-    # Hundreds of thousands of objects come with the imports, and all of them stay.
-    gc.set_threshold(300_000, 50, 50)
+    gc.set_threshold(*COLLECTED)
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale without the letters of an article

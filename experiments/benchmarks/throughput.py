@@ -25,6 +25,7 @@ from topic_stance.classifier.batch import predict_dump
 from topic_stance.classifier.pipeline import DEFAULT, Pipeline, load
 from topic_stance.data.readers import Record, read
 from topic_stance.data.records import Article
+from topic_stance.training.cli import COLLECTED
 
 from .peers import OurTopics, SklearnTopics, SpacyPipeline
 from .profile import kernel_profile, pipeline_profile
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--spacy", metavar="MODEL", help="compare the whole pipeline with this spaCy model")
     parser.add_argument("--spacy-articles", type=int, default=20)
     arguments = parser.parse_args(argv)
-    gc.set_threshold(300_000, 50, 50)  # as the command sets it; it is the peer's, too
+    gc.set_threshold(*COLLECTED)  # as the command sets it; it is the peer's, too
     every = [item.article for item in read([arguments.articles]) if isinstance(item, Record)]
     articles = every[: arguments.n]
     peer = SklearnTopics([article.text for article in every], arguments.terms)
